@@ -1,0 +1,97 @@
+//! Everything that ends a run.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+#[derive(Debug, Error)]
+pub(crate) enum LoadError {
+    #[error("cannot connect to {address}: {source}")]
+    Connect {
+        address: SocketAddr,
+        source: io::Error,
+    },
+
+    #[error("connection {connection}: {operation} failed: {source}")]
+    Socket {
+        connection: usize,
+        operation: &'static str,
+        source: io::Error,
+    },
+
+    #[error("connection {connection}: the server closed it, {outstanding} replies are missing")]
+    Closed {
+        connection: usize,
+        outstanding: usize,
+    },
+
+    #[error(
+        "connection {connection}, reply {number}: expected \"{expected}\", received \"{received}\""
+    )]
+    Mismatch {
+        connection: usize,
+        number: u64,
+        expected: String,
+        received: String,
+    },
+
+    #[error("connection {connection}: received \"{received}\", which answers nothing")]
+    Surplus { connection: usize, received: String },
+
+    #[error("the server has been silent for {silence:?}, {outstanding} replies are missing")]
+    Silent {
+        silence: Duration,
+        outstanding: usize,
+    },
+
+    #[error("waiting for sockets failed: {0}")]
+    Poll(#[source] io::Error),
+
+    #[error("cannot write the report: {0}")]
+    Report(#[source] io::Error),
+
+    #[error("stdin ended before the measurement was to begin")]
+    NotStarted,
+}
+
+impl LoadError {
+    pub(crate) fn mismatch(
+        connection: usize,
+        number: u64,
+        expected: &[u8],
+        received: &[u8],
+    ) -> Self {
+        let expected = excerpt(expected);
+        Self::Mismatch {
+            connection,
+            number,
+            expected,
+            received: excerpt(received),
+        }
+    }
+
+    pub(crate) fn surplus(connection: usize, received: &[u8]) -> Self {
+        Self::Surplus {
+            connection,
+            received: excerpt(received),
+        }
+    }
+
+    /// Tells stderr. When that is gone as well, the exit status has to do.
+    pub(crate) fn print(&self) {
+        let _ = writeln!(io::stderr(), "pants-load: {self}");
+    }
+}
+
+fn excerpt(bytes: &[u8]) -> String {
+    let shown = bytes[..bytes.len().min(EXCERPT)].escape_ascii().to_string();
+    if bytes.len() > EXCERPT {
+        format!("{shown}…")
+    } else {
+        shown
+    }
+}
+
+const EXCERPT: usize = 80;
