@@ -1,0 +1,144 @@
+// Builds what is out of date:  node scripts/build.mjs [native] [ts] [clean] [--force]
+//
+//   native   crates/core, crates/node  → native/            loader, its types, the addon
+//   ts       js/, native's types       → dist/, index.d.ts
+//
+// "Out of date" is judged by a hash over the contents of the inputs: a fresh checkout's timestamps
+// build nothing, and a deleted file does.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+import { publicTypes, root } from './public-types.mjs';
+
+const stamps = join(root, 'target', 'stamps');
+
+const steps = [
+  {
+    name: 'native',
+    inputs: ['Cargo.toml', 'Cargo.lock', 'build.rs', 'package.json', 'crates/core', 'crates/node'],
+    outputs: ['native/binding.cjs', 'native/binding.d.cts', addon()],
+    run: buildNative,
+  },
+  {
+    name: 'ts',
+    inputs: ['js', 'native/binding.d.cts', 'tsconfig.json', 'tsconfig.build.json', 'package.json'],
+    outputs: ['dist/index.js', 'dist/index.cjs', 'dist/index.d.cts', 'index.d.ts'],
+    run: buildTs,
+  },
+];
+
+const words = process.argv.slice(2);
+const known = new Set(['clean', '--force', ...steps.map((step) => step.name)]);
+for (const word of words) {
+  if (!known.has(word)) fail(`unknown argument '${word}'; known are ${[...known].join(', ')}`);
+}
+if (words.includes('clean')) {
+  for (const folder of ['dist', 'native', 'target']) {
+    rmSync(join(root, folder), { recursive: true, force: true });
+  }
+} else {
+  const named = steps.filter((step) => words.includes(step.name));
+  for (const step of named.length > 0 ? named : steps) {
+    await build(step, words.includes('--force'));
+  }
+}
+
+/** @param {typeof steps[number]} step @param {boolean} force */
+async function build(step, force) {
+  const stamp = join(stamps, step.name);
+  const hash = hashOf(step.inputs);
+  const fresh =
+    !force &&
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === hash &&
+    step.outputs.every((file) => existsSync(join(root, file)));
+  if (fresh) return;
+
+  console.log(`building ${step.name} …`);
+  rmSync(stamp, { force: true });
+  await step.run();
+  const missing = step.outputs.filter((file) => !existsSync(join(root, file)));
+  if (missing.length > 0) fail(`${step.name}: built, but without ${missing.join(', ')}`);
+  mkdirSync(stamps, { recursive: true });
+  writeFileSync(stamp, hash);
+}
+
+function buildNative() {
+  const { error } = spawnSync('cargo', ['--version']);
+  if (error) fail(`cannot run cargo (${error.message}); Rust 1.88 or newer: https://rustup.rs`);
+  // In CI a lockfile that does not match is an error, not something to mend silently.
+  const locked = process.env['CI'] ? ['--', '--locked'] : [];
+  run('@napi-rs/cli/dist/cli.js', [
+    ...['build', '--platform', '--release'],
+    ...['--manifest-path', 'crates/node/Cargo.toml', '--output-dir', 'native'],
+    ...['--js', 'binding.cjs', '--dts', 'binding.d.cts', '--no-dts-cache'],
+    ...locked,
+  ]);
+}
+
+async function buildTs() {
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  run('typescript/bin/tsc', ['--project', 'tsconfig.build.json']);
+  const types = await publicTypes();
+  writeFileSync(join(root, 'index.d.ts'), types);
+  // For `require()`: the same module under a name that TypeScript takes for CommonJS.
+  writeFileSync(join(root, 'dist/index.cjs'), "module.exports = require('./index.js');\n");
+  writeFileSync(join(root, 'dist/index.d.cts'), types);
+}
+
+/** The addon's file for this platform, as `napi build --platform` names it. */
+function addon() {
+  const { platform, arch } = process;
+  if (platform === 'linux')
+    return `native/pants-native.linux-${arch}-${musl() ? 'musl' : 'gnu'}.node`;
+  if (platform === 'win32') return `native/pants-native.win32-${arch}-msvc.node`;
+  return `native/pants-native.${platform}-${arch}.node`;
+}
+
+function musl() {
+  return readdirSync('/lib').some((name) => name.startsWith('ld-musl-'));
+}
+
+/** @param {string[]} inputs files and folders, relative to the root */
+function hashOf(inputs) {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
+  for (const file of inputs.flatMap(filesIn)) {
+    hash.update(`${file}\n`);
+    hash.update(readFileSync(join(root, file)));
+  }
+  return hash.digest('hex');
+}
+
+/** @param {string} path @returns {string[]} */
+function filesIn(path) {
+  const stats = statSync(join(root, path), { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) return stats ? [path] : [];
+  return readdirSync(join(root, path))
+    .sort()
+    .flatMap((name) => filesIn(`${path}/${name}`));
+}
+
+/** @param {string} script inside node_modules @param {string[]} args */
+function run(script, args) {
+  const command = [join(root, 'node_modules', script), ...args];
+  const { status, error } = spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit' });
+  if (error) fail(error.message);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** @param {string} message @returns {never} */
+function fail(message) {
+  console.error(`build: ${message}`);
+  process.exit(1);
+}
