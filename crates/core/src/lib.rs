@@ -1,15 +1,28 @@
-//! The reactor of pants-native. No Node in here: it is driven, and tested, from plain Rust.
+//! The reactor of pants-native: sockets, framing and queues, without a word of Node.
+//!
+//! ```text
+//!  socket ─▶ reactor turn ─▶ source ─▶ framing ─▶ completion queue ─▶ take / fill   (any thread)
+//!  socket ◀─ source ◀─ send buffer ◀─ reactor turn ◀─ submission queue ◀─ Handle    (any thread)
+//! ```
+//!
+//! [`Reactor`] owns every socket and does all the work, one [`Reactor::turn`] at a time, on
+//! whichever thread calls it. Every other thread holds a [`Handle`]. [`ReactorThread`] runs a
+//! reactor on a thread of its own.
+#![deny(unsafe_code)]
 
-/// The version of this crate, which is the version of the npm package.
+pub mod addr;
+mod buffer;
+pub mod framing;
+mod id;
+pub mod options;
+pub mod queue;
+mod reactor;
+mod source;
+mod sync;
+mod sys;
+
+/// The version of the package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-#[cfg(test)]
-mod tests {
-    use super::VERSION;
-
-    #[test]
-    fn version_is_that_of_the_npm_package() {
-        let manifest = include_str!("../../../package.json");
-        assert!(manifest.contains(&format!("\"version\": \"{VERSION}\"")));
-    }
-}
+pub use id::ChannelId;
+pub use reactor::{Handle, ListenError, Listening, Reactor, ReactorThread, Stats};

@@ -1,4 +1,11 @@
-//! The Node-API binding of pants-native: conversions only.
+//! The Node-API binding of pants-native: conversions only. It knows no socket.
+//!
+//! Free functions, each taking the engine it is for: a class's methods cost four times as much a
+//! call. All of them run on the JS thread that opened the engine.
+
+mod convert;
+mod engine;
+mod notifier;
 
 use napi_derive::napi;
 

@@ -1,0 +1,244 @@
+//! Bytes that were received and that are not a complete frame yet.
+
+use crate::framing::{Framing, Overflow, Run, Stop, cut_many};
+use crate::id::ChannelId;
+use crate::queue::completion::Batch;
+
+/// How many frames one chunk may hold: bounds what a flood of delimiters costs a turn.
+const MAX_FRAMES: usize = 2048;
+
+/// The received bytes of one channel, and how they are cut.
+///
+/// ```text
+///   batch   … [c h u n k of complete frames]      bytes that complete frames go there at once,
+///   held    [p a r t i a l ·  ·  · ]              only what is left over is copied here
+///            └─ scan: looked at ─┘
+/// ```
+#[derive(Debug)]
+pub(crate) struct RecvBuffer {
+    held: Vec<u8>,
+    scan: usize,
+    framing: Framing,
+    limit: usize,
+    epoch: u32,
+    text: bool,
+    /// How many bytes have been passed on, all in all.
+    emitted: u64,
+    /// The frame budget ended the last cut: `held` may hold complete frames.
+    uncut: bool,
+}
+
+/// Why cutting ended without an overflow: whether more frames may be had without more bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fed {
+    /// All complete frames have been passed on.
+    Whole,
+    /// The frame budget is used up; cut again.
+    More,
+    /// The first frame held can never be delivered.
+    Overflow(Overflow),
+}
+
+impl RecvBuffer {
+    pub(crate) fn new() -> Self {
+        Self {
+            held: Vec::new(),
+            scan: 0,
+            framing: Framing::Raw,
+            limit: 0,
+            epoch: 0,
+            text: false,
+            emitted: 0,
+            uncut: false,
+        }
+    }
+
+    pub(crate) fn emitted(&self) -> u64 {
+        self.emitted
+    }
+
+    /// Whether a frame has begun and not ended.
+    pub(crate) fn has_partial(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Whether [`cut_held`](Self::cut_held) may find frames.
+    pub(crate) fn has_uncut(&self) -> bool {
+        self.uncut
+    }
+
+    pub(crate) fn is_text(&self) -> bool {
+        self.text
+    }
+
+    /// Cuts under another framing from now on, beginning with what is held.
+    pub(crate) fn adopt(&mut self, framing: Framing, limit: usize, epoch: u32) {
+        self.framing = framing;
+        self.limit = limit;
+        self.epoch = epoch;
+        self.scan = 0;
+        self.uncut = !self.held.is_empty();
+    }
+
+    /// Passes bytes on as they come, uncut, from now on: the other side cuts.
+    pub(crate) fn pass_on(&mut self) {
+        self.framing = Framing::Raw;
+        self.limit = usize::MAX;
+        self.epoch = 0;
+        self.scan = 0;
+        self.uncut = !self.held.is_empty();
+    }
+
+    pub(crate) fn set_text(&mut self, text: bool) {
+        self.text = text;
+    }
+
+    /// Takes in the first `n` bytes of the batch's room, and passes on the frames they complete.
+    pub(crate) fn take_in(&mut self, batch: &mut Batch, id: ChannelId, n: usize) -> Fed {
+        if !self.held.is_empty() {
+            self.held.extend_from_slice(&batch.room(n)[..n]);
+            return self.cut_held(batch, id);
+        }
+        let chunk = batch.open_chunk(id, self.epoch);
+        let (bytes, words) = batch.room_and_words(n);
+        let run = self.cut(bytes, words);
+        self.held.extend_from_slice(&bytes[run.consumed..]);
+        batch.seal_chunk(chunk, run.consumed, self.text);
+        self.fed(run)
+    }
+
+    /// Passes on the frames that are complete in what is held.
+    pub(crate) fn cut_held(&mut self, batch: &mut Batch, id: ChannelId) -> Fed {
+        let chunk = batch.open_chunk(id, self.epoch);
+        let held = std::mem::take(&mut self.held);
+        let run = self.cut(&held, batch.room_and_words(0).1);
+        self.held = held;
+        if run.consumed > 0 {
+            batch
+                .room(run.consumed)
+                .copy_from_slice(&self.held[..run.consumed]);
+        }
+        batch.seal_chunk(chunk, run.consumed, self.text);
+        self.held.drain(..run.consumed);
+        if self.held.is_empty() && self.held.capacity() > 4096 {
+            self.held = Vec::new();
+        }
+        self.fed(run)
+    }
+
+    /// All that is held, as it is; nothing is left.
+    pub(crate) fn take_all(&mut self) -> Vec<u8> {
+        self.scan = 0;
+        self.uncut = false;
+        self.emitted += self.held.len() as u64;
+        std::mem::take(&mut self.held)
+    }
+
+    fn cut(&mut self, bytes: &[u8], words: &mut Vec<u32>) -> Run {
+        if self.epoch == 0 {
+            // Uncut bytes carry no frames: the other side finds them.
+            return Run {
+                consumed: bytes.len(),
+                stop: Stop::Incomplete,
+            };
+        }
+        cut_many(
+            &self.framing,
+            bytes,
+            &mut self.scan,
+            self.limit,
+            MAX_FRAMES,
+            |start, end| {
+                words.extend([start as u32, end as u32]);
+            },
+        )
+    }
+
+    fn fed(&mut self, run: Run) -> Fed {
+        self.emitted += run.consumed as u64;
+        self.uncut = run.stop == Stop::Budget && !self.held.is_empty();
+        match run.stop {
+            Stop::Overflow(why) => Fed::Overflow(why),
+            Stop::Budget if self.uncut => Fed::More,
+            Stop::Budget | Stop::Incomplete => Fed::Whole,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framing::Delimiter;
+    use crate::queue::completion::Completions;
+
+    const ID: ChannelId = ChannelId {
+        index: 0,
+        generation: 1,
+    };
+
+    fn lines() -> RecvBuffer {
+        let mut buffer = RecvBuffer::new();
+        buffer.adopt(Framing::Delimiter(Delimiter::new(b"\n").unwrap()), 100, 1);
+        buffer
+    }
+
+    fn feed(buffer: &mut RecvBuffer, batch: &mut Batch, data: &[u8]) -> Fed {
+        batch.room(data.len()).copy_from_slice(data);
+        buffer.take_in(batch, ID, data.len())
+    }
+
+    fn passed_on(batch: &mut Batch) -> Vec<u8> {
+        let queue = Completions::default();
+        queue.publish(batch);
+        let mut words = [0; 10_000];
+        queue.take(&mut words);
+        let mut bytes = vec![0; words[1] as usize];
+        queue.fill(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn passes_on_whole_frames_and_holds_the_rest() {
+        let (mut buffer, mut batch) = (lines(), Batch::default());
+        assert_eq!(feed(&mut buffer, &mut batch, b"one\ntw"), Fed::Whole);
+        assert!(buffer.has_partial());
+        assert_eq!(feed(&mut buffer, &mut batch, b"o\nthree"), Fed::Whole);
+        assert_eq!(passed_on(&mut batch), b"one\ntwo\n");
+        assert_eq!(buffer.emitted(), 8);
+        assert_eq!(buffer.take_all(), b"three");
+    }
+
+    #[test]
+    fn a_flood_of_delimiters_is_cut_in_portions() {
+        let (mut buffer, mut batch) = (lines(), Batch::default());
+        let flood = vec![b'\n'; 2 * MAX_FRAMES + 1];
+        assert_eq!(feed(&mut buffer, &mut batch, &flood), Fed::More);
+        assert!(buffer.has_uncut());
+        assert_eq!(buffer.cut_held(&mut batch, ID), Fed::More);
+        assert_eq!(buffer.cut_held(&mut batch, ID), Fed::Whole);
+        assert_eq!(passed_on(&mut batch), flood);
+    }
+
+    #[test]
+    fn another_framing_begins_with_what_is_held() {
+        let (mut buffer, mut batch) = (lines(), Batch::default());
+        feed(&mut buffer, &mut batch, b"a\nbcd");
+        passed_on(&mut batch);
+        buffer.adopt(Framing::Fixed(2), 100, 2);
+        assert!(buffer.has_uncut());
+        assert_eq!(buffer.cut_held(&mut batch, ID), Fed::Whole);
+        assert_eq!(passed_on(&mut batch), b"bc");
+        assert_eq!((buffer.emitted(), buffer.take_all()), (4, b"d".to_vec()));
+    }
+
+    #[test]
+    fn uncut_bytes_pass_on_at_once() {
+        let (mut buffer, mut batch) = (lines(), Batch::default());
+        feed(&mut buffer, &mut batch, b"abc");
+        buffer.pass_on();
+        assert!(buffer.has_uncut());
+        assert_eq!(buffer.cut_held(&mut batch, ID), Fed::Whole);
+        feed(&mut buffer, &mut batch, b"d");
+        assert_eq!(passed_on(&mut batch), b"abcd");
+    }
+}

@@ -1,0 +1,140 @@
+//! Bytes into frames: pure, resumable, bounded. No I/O, no clock, no allocation per frame.
+//!
+//! A [`Framing`] looks at the bytes from the start of one frame and says where that frame ends.
+//! What it has already looked at is remembered in a `scan` offset that the caller keeps beside
+//! the bytes, so that a frame which arrives in many pieces is searched once, not once per piece.
+//!
+//! ```text
+//!   bytes:   h e l l o \r \n w o r
+//!            ^start    ^end   ^next          Cut::Frame { start, end, next }, scan = 0
+//!                             w o r          Cut::Incomplete, scan = what need not be read again
+//! ```
+
+mod delimiter;
+mod fixed;
+mod length_prefix;
+#[cfg(test)]
+mod tests;
+
+pub use delimiter::Delimiter;
+pub use length_prefix::{Endian, LengthPrefix};
+
+/// How the bytes of a stream become frames; the native form of `readDelimiter`.
+#[derive(Debug, Clone)]
+pub enum Framing {
+    /// Data as it arrives: whatever there is, is one frame (`null`).
+    Raw,
+    /// Everything up to a byte sequence, which is dropped.
+    Delimiter(Delimiter),
+    /// Exactly this many bytes (never 0).
+    Fixed(usize),
+    /// The body after a length header, which is dropped.
+    LengthPrefix(LengthPrefix),
+}
+
+/// The verdict on the bytes from the start of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// The frame is `bytes[start..end]`; the one after it begins at `next`.
+    Frame {
+        start: usize,
+        end: usize,
+        next: usize,
+    },
+    /// The frame has not ended yet.
+    Incomplete,
+    /// The frame is certain to be longer than the limit.
+    Overflow(Overflow),
+}
+
+/// Why a frame can never be delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overflow {
+    /// No delimiter within the limit.
+    NoDelimiter,
+    /// The header announces a body of this many bytes.
+    Announced(u64),
+    /// The header, after `adjust`, announces a negative length.
+    Negative(i64),
+}
+
+impl Framing {
+    /// Looks for the end of the frame that starts at `bytes[0]`.
+    ///
+    /// `scan` is 0 for a new frame, and otherwise what the last call on a shorter prefix of the
+    /// same bytes left there. `limit` bounds the frame itself, without delimiter or header: a
+    /// frame of exactly `limit` bytes passes.
+    pub fn cut(&self, bytes: &[u8], scan: &mut usize, limit: usize) -> Cut {
+        let cut = match self {
+            Self::Raw if bytes.is_empty() => Cut::Incomplete,
+            Self::Raw => Cut::Frame {
+                start: 0,
+                end: bytes.len(),
+                next: bytes.len(),
+            },
+            Self::Delimiter(delimiter) => delimiter.cut(bytes, scan, limit),
+            Self::Fixed(n) => fixed::cut(*n, bytes),
+            Self::LengthPrefix(prefix) => prefix.cut(bytes, limit),
+        };
+        if !matches!(cut, Cut::Incomplete) {
+            *scan = 0;
+        }
+        cut
+    }
+}
+
+/// What [`cut_many`] did with a run of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// How many bytes the frames found occupy, delimiters and headers included.
+    pub consumed: usize,
+    /// Why it stopped.
+    pub stop: Stop,
+}
+
+/// Why a run of frames ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The rest is not a complete frame.
+    Incomplete,
+    /// `max_frames` were found; there may be more in the rest.
+    Budget,
+    /// The frame at the start of the rest can never be delivered.
+    Overflow(Overflow),
+}
+
+/// Cuts up to `max_frames` frames off the front of `bytes`; calls `frame(start, end)` for each.
+pub fn cut_many(
+    framing: &Framing,
+    bytes: &[u8],
+    scan: &mut usize,
+    limit: usize,
+    max_frames: usize,
+    mut frame: impl FnMut(usize, usize),
+) -> Run {
+    let mut consumed = 0;
+    for _ in 0..max_frames {
+        match framing.cut(&bytes[consumed..], scan, limit) {
+            Cut::Frame { start, end, next } => {
+                frame(consumed + start, consumed + end);
+                consumed += next;
+            }
+            Cut::Incomplete => {
+                return Run {
+                    consumed,
+                    stop: Stop::Incomplete,
+                };
+            }
+            Cut::Overflow(why) => {
+                return Run {
+                    consumed,
+                    stop: Stop::Overflow(why),
+                };
+            }
+        }
+    }
+    Run {
+        consumed,
+        stop: Stop::Budget,
+    }
+}

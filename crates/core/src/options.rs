@@ -1,0 +1,93 @@
+//! What a socket is to be, before it is one.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+
+/// Keep-alive probes; `None` leaves the operating system's default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeepAlive {
+    pub idle: Option<Duration>,
+    pub interval: Option<Duration>,
+    pub count: Option<u32>,
+}
+
+/// Options of a connected TCP socket.
+#[derive(Debug, Clone, Default)]
+pub struct SocketOptions {
+    /// Send small writes at once (`TCP_NODELAY`).
+    pub no_delay: bool,
+    pub keep_alive: Option<KeepAlive>,
+    /// `SO_RCVBUF`, in bytes; set before connect or listen, so that the window can grow to it.
+    pub recv_buffer: Option<usize>,
+    /// `SO_SNDBUF`, in bytes.
+    pub send_buffer: Option<usize>,
+}
+
+impl SocketOptions {
+    /// Sets all of them. On a listener they hold for what it accepts on Linux; elsewhere they are
+    /// set once more on each accepted socket.
+    pub(crate) fn apply(&self, socket: &SockRef<'_>) -> std::io::Result<()> {
+        if let Some(bytes) = self.recv_buffer {
+            socket.set_recv_buffer_size(bytes)?;
+        }
+        if let Some(bytes) = self.send_buffer {
+            socket.set_send_buffer_size(bytes)?;
+        }
+        if self.no_delay {
+            socket.set_tcp_nodelay(true)?;
+        }
+        if let Some(keep_alive) = self.keep_alive {
+            socket.set_tcp_keepalive(&keep_alive.into())?;
+        }
+        Ok(())
+    }
+}
+
+impl From<KeepAlive> for TcpKeepalive {
+    fn from(from: KeepAlive) -> Self {
+        let mut to = Self::new();
+        if let Some(idle) = from.idle {
+            to = to.with_time(idle);
+        }
+        if let Some(interval) = from.interval {
+            to = to.with_interval(interval);
+        }
+        #[cfg(not(windows))]
+        if let Some(count) = from.count {
+            to = to.with_retries(count);
+        }
+        to
+    }
+}
+
+/// RFC 8305's "Connection Attempt Delay".
+pub const STAGGER: Duration = Duration::from_millis(250);
+
+/// How to connect.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    pub socket: SocketOptions,
+    /// Bind to this address first, port included.
+    pub local: Option<SocketAddr>,
+    /// Without `local`: bind to this port of any address; 0: let the operating system choose.
+    pub local_port: u16,
+    /// Bounds all attempts together; `None`: the operating system's patience.
+    pub timeout: Option<Duration>,
+    /// How long an attempt is alone before the next one starts beside it; see [`STAGGER`].
+    pub stagger: Duration,
+}
+
+/// How to listen.
+#[derive(Debug, Clone)]
+pub struct ListenOptions {
+    pub socket: SocketOptions,
+    pub backlog: i32,
+    /// Do not accept IPv4 on an IPv6 address.
+    pub ipv6_only: bool,
+    /// Let other sockets listen on the same port, and share its connections (`SO_REUSEPORT`).
+    pub reuse_port: bool,
+    /// Accepted channels beyond this number are closed at once; `None`: no bound.
+    pub max_connections: Option<usize>,
+}

@@ -1,0 +1,55 @@
+//! Cutting again, on the thread that drains the completions.
+//!
+//! Frames cut under one delimiter may be on their way when `onRead` sets another. The thread that
+//! drains them then cuts what it has not delivered yet once more, with the same code.
+
+use super::submission::{ReframeHeader, parse_framing};
+use super::wire::{cut, stop};
+use crate::framing::{Overflow, Stop, cut_many};
+
+/// Cuts as many frames off the front of `bytes` as `answer` has room for, under the framing that
+/// `payload` (a [`reframe`](super::wire::reframe)'s) describes.
+///
+/// `scan` is what the last cut of the same bytes said. `answer` gets [`cut`](super::wire::cut)'s
+/// words, then start and end of each frame, counted from `bytes[0]`. False where the payload is
+/// not one, or `answer` is too short for its header.
+pub fn recut(payload: &[u8], bytes: &[u8], scan: u32, answer: &mut [u32]) -> bool {
+    let Some(header) = ReframeHeader::parse(payload) else {
+        return false;
+    };
+    let Some(framing) = parse_framing(&header, payload) else {
+        return false;
+    };
+    let Some((result, frames)) = answer.split_at_mut_checked(cut::WORDS as usize) else {
+        return false;
+    };
+    let mut scan = scan as usize;
+    let mut count = 0;
+    let most = frames.len() / 2;
+    let run = cut_many(
+        &framing,
+        bytes,
+        &mut scan,
+        header.limit,
+        most,
+        |start, end| {
+            frames[2 * count] = start as u32;
+            frames[2 * count + 1] = end as u32;
+            count += 1;
+        },
+    );
+    let (why, announced) = match run.stop {
+        Stop::Incomplete => (stop::INCOMPLETE, 0),
+        Stop::Budget => (stop::BUDGET, 0),
+        Stop::Overflow(Overflow::NoDelimiter) => (stop::NO_DELIMITER, 0),
+        Stop::Overflow(Overflow::Announced(n)) => (stop::TOO_LONG, n),
+        Stop::Overflow(Overflow::Negative(n)) => (stop::NEGATIVE, n.unsigned_abs()),
+    };
+    result[cut::FRAMES as usize] = count as u32;
+    result[cut::CONSUMED as usize] = run.consumed as u32;
+    result[cut::SCAN as usize] = scan as u32;
+    result[cut::STOP as usize] = why;
+    result[cut::ANNOUNCED_LOW as usize] = announced as u32;
+    result[cut::ANNOUNCED_HIGH as usize] = (announced >> 32) as u32;
+    true
+}

@@ -1,0 +1,242 @@
+//! The layout of what crosses between the threads: 32-bit words, in the machine's byte order.
+//!
+//! The TypeScript side of these numbers, `js/generated/wire.ts`, is generated from here
+//! (`npm run generate`) and compared in CI.
+//!
+//! ```text
+//! a submission (JS → reactor), one after the other in a batch of bytes, each padded to 4
+//!   [ op | flags << 8 ][ index ][ generation ][ payload length ] payload …
+//!
+//! a completion (reactor → JS); its payload stands in the batch's bytes, in the same order
+//!   [ kind | flags << 8 ][ index ][ generation ] words of the kind …
+//! ```
+
+/// Declares constants of one group, and a table of them for the generator.
+macro_rules! constants {
+    ($(#[$doc:meta])* $module:ident, $ts:literal { $($(#[$item_doc:meta])* $name:ident = $value:expr),* $(,)? }) => {
+        $(#[$doc])*
+        pub mod $module {
+            $($(#[$item_doc])* pub const $name: u32 = $value;)*
+            pub(super) const TS: (&str, &[(&str, u32)]) = ($ts, &[$((stringify!($name), $name)),*]);
+        }
+    };
+}
+
+constants! {
+    /// What a submission asks for.
+    op, "Op" {
+        /// payload: the bytes. flags: [`flag::NOTIFY`].
+        WRITE = 1,
+        /// The next of the batch's owned buffers. flags: [`flag::NOTIFY`]. No payload.
+        WRITE_OWNED = 2,
+        /// Begin to read. payload: [`start`], then [`reframe`].
+        START = 3,
+        /// The delimiter, its limit, or who cuts has changed. payload: [`reframe`].
+        REFRAME = 4,
+        PAUSE = 5,
+        RESUME = 6,
+        /// Send what is pending, then FIN, linger and close.
+        END = 7,
+        /// Send what is pending, then FIN; go on reading.
+        SHUTDOWN = 8,
+        /// Close at once. flags: the [`reason`] to give back.
+        CLOSE = 9,
+        /// Say [`kind::DRAINED`] when (or as) nothing is pending.
+        NOTIFY = 10,
+    }
+}
+
+constants! {
+    /// What a completion reports.
+    kind, "Kind" {
+        /// [epoch][bytes][frames] then [start][end] a frame, counted from the chunk's first byte.
+        DATA = 1,
+        /// [bytes]: the peer has finished sending; the bytes are what no delimiter completed.
+        END = 2,
+        /// [errno][syscall][unsent low][unsent high][bytes]: the last word on a channel.
+        /// flags: the [`reason`]. The bytes: the failed attempts of a connect, as text.
+        CLOSED = 3,
+        /// [fd][bytes]: a connect succeeded. The bytes: local and remote address.
+        CONNECTED = 4,
+        /// [server index][server generation][fd][bytes]: a server accepted the channel.
+        ACCEPTED = 5,
+        /// [errno]: a server could not accept for now. Once per shortage.
+        ACCEPT_ERROR = 6,
+        /// []: everything written has been taken by the operating system.
+        DRAINED = 7,
+        /// [announced low][announced high][bytes]: a frame outgrew the limit. The bytes are all
+        /// that had been received; the reactor reads no more until it is told how to go on.
+        OVERFLOW = 8,
+    }
+}
+
+constants! {
+    /// Flags of submissions and completions.
+    flag, "Flag" {
+        /// Submission: report [`kind::DRAINED`] when this write has left.
+        NOTIFY = 1,
+        /// Data: every byte of the chunk is ASCII.
+        ASCII = 1,
+        /// Overflow: the length announced is negative.
+        NEGATIVE = 1,
+        /// Overflow: a header announced the length (else: no delimiter was found in time).
+        ANNOUNCED = 2,
+        /// Reframe: the reactor may cut (else it passes bytes on as they come, uncut).
+        ADOPT = 1,
+        /// Reframe: JS wants strings of this channel's bytes.
+        TEXT = 2,
+    }
+}
+
+constants! {
+    /// Why a channel has closed.
+    reason, "Reason" {
+        /// This side called `close()`.
+        CLOSE = 0,
+        /// Both sides had finished.
+        END = 1,
+        /// The socket failed: see errno and syscall.
+        ERROR = 2,
+        /// A frame, or what was pending, outgrew its limit.
+        OVERFLOW = 3,
+        /// Nothing was sent or received for `idleTimeout`.
+        IDLE = 4,
+        /// A frame was not completed within `frameTimeout`.
+        FRAME = 5,
+        /// `end()` made no progress for `lingerTimeout`.
+        LINGER = 6,
+        /// The connect failed: every attempt is in the bytes.
+        CONNECT = 7,
+    }
+}
+
+constants! {
+    /// Which call failed.
+    syscall, "Syscall" {
+        NONE = 0,
+        READ = 1,
+        WRITE = 2,
+        CONNECT = 3,
+        ACCEPT = 4,
+        SHUTDOWN = 5,
+        BIND = 6,
+    }
+}
+
+constants! {
+    /// How a channel's bytes are cut.
+    framing, "FramingKind" {
+        RAW = 0,
+        DELIMITER = 1,
+        FIXED = 2,
+        LENGTH_PREFIX = 3,
+    }
+}
+
+constants! {
+    /// Words at the front of a start's payload.
+    start, "Start" {
+        IDLE_TIMEOUT = 0,
+        FRAME_TIMEOUT = 1,
+        LINGER_TIMEOUT = 2,
+        WORDS = 3,
+    }
+}
+
+constants! {
+    /// Words of a reframe's payload; the delimiter's bytes follow.
+    reframe, "Reframe" {
+        /// The number that the chunks cut this way will carry. 0 is never given: it means uncut.
+        EPOCH = 0,
+        FLAGS = 1,
+        /// How many of the bytes that the reactor passed on JS has taken in.
+        CONSUMED_LOW = 2,
+        CONSUMED_HIGH = 3,
+        LIMIT_LOW = 4,
+        LIMIT_HIGH = 5,
+        KIND = 6,
+        /// Fixed: the length. Length prefix: the header's bytes | little-endian << 8.
+        PARAMETER_LOW = 7,
+        PARAMETER_HIGH = 8,
+        ADJUST_LOW = 9,
+        ADJUST_HIGH = 10,
+        DELIMITER_BYTES = 11,
+        WORDS = 12,
+    }
+}
+
+constants! {
+    /// The words at the front of what [`take`](crate::Handle::take) hands over.
+    batch, "BatchHeader" {
+        /// How many words of records follow; 0: nothing to do, the doorbell will ring.
+        RECORD_WORDS = 0,
+        /// How many bytes [`fill`](crate::Handle::fill) will copy.
+        BYTES = 1,
+        /// 1 where some of the bytes are for channels that want Buffers.
+        BINARY = 2,
+        /// 1 where the reactor has died.
+        FAILED = 3,
+        /// Where not 0: nothing was taken, because the words must be at least this many.
+        NEEDED = 4,
+        WORDS = 5,
+    }
+}
+
+constants! {
+    /// The words in which [`cut`](super::recut::cut) answers.
+    cut, "CutResult" {
+        FRAMES = 0,
+        CONSUMED = 1,
+        SCAN = 2,
+        STOP = 3,
+        ANNOUNCED_LOW = 4,
+        ANNOUNCED_HIGH = 5,
+        WORDS = 6,
+    }
+}
+
+constants! {
+    /// Why a cut stopped.
+    stop, "Stop" {
+        INCOMPLETE = 0,
+        BUDGET = 1,
+        NO_DELIMITER = 2,
+        TOO_LONG = 3,
+        NEGATIVE = 4,
+    }
+}
+
+/// A submission's header.
+pub const HEADER_WORDS: usize = 4;
+/// An address as it crosses: see [`crate::addr::encode`].
+pub const ADDRESS_BYTES: usize = 24;
+
+/// The TypeScript module with the same numbers.
+pub fn typescript() -> String {
+    let mut text = String::from(
+        "// Generated from crates/core/src/queue/wire.rs by `npm run generate`. Do not edit.\n",
+    );
+    let groups = [
+        op::TS,
+        kind::TS,
+        flag::TS,
+        reason::TS,
+        syscall::TS,
+        framing::TS,
+        start::TS,
+        reframe::TS,
+        batch::TS,
+        cut::TS,
+        stop::TS,
+    ];
+    for (name, constants) in groups {
+        text.push_str(&format!("\nexport const {name} = {{\n"));
+        for (constant, value) in constants {
+            text.push_str(&format!("  {constant}: {value},\n"));
+        }
+        text.push_str("} as const;\n");
+    }
+    text.push_str(&format!("\nexport const HEADER_WORDS = {HEADER_WORDS};\n"));
+    text.push_str(&format!("export const ADDRESS_BYTES = {ADDRESS_BYTES};\n"));
+    text
+}

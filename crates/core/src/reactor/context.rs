@@ -1,0 +1,137 @@
+//! What a source may touch while it is driven.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use mio::{Interest, Registry, Token};
+
+use super::handle::Shared;
+use super::timers::Timers;
+use crate::id::ChannelId;
+use crate::queue::completion::Batch;
+use crate::source::Stream;
+use crate::sync::lock;
+
+/// What a deadline is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// A listener tries again to accept.
+    Accept,
+    /// The next attempt of a connect starts beside those that are under way.
+    Attempt,
+    /// A connect has taken too long.
+    Connect,
+    /// A frame has taken too long.
+    Frame,
+    /// Nothing has been sent or received for too long.
+    Idle,
+    /// An `end()` has made no progress for too long.
+    Linger,
+}
+
+/// Counters of one engine, since it began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Rounds of the reactor's loop.
+    pub turns: u64,
+    /// Times the other side was rung.
+    pub rings: u64,
+    /// Connections accepted.
+    pub accepted: u64,
+    /// Connections closed at once because of `maxConnections`.
+    pub refused: u64,
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+    /// Calls that read from, and wrote to, a socket.
+    pub reads: u64,
+    pub writes: u64,
+    /// Open channels.
+    pub channels: u64,
+    /// Batches that wait for the other side.
+    pub queued_batches: u64,
+}
+
+/// The reactor's own state, without the sources themselves.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The time of this turn: the only clock a source knows.
+    pub(crate) now: Instant,
+    /// The batch of completions that this turn writes to.
+    pub(crate) filling: Batch,
+    pub(crate) stats: Stats,
+    pub(super) registry: Registry,
+    pub(super) timers: Timers,
+    /// Sources that stopped before WouldBlock: with edge triggering nobody else will wake them.
+    pub(super) again: VecDeque<ChannelId>,
+    /// Streams accepted in this turn, on their way to the table of sources.
+    pub(super) accepted: Vec<Stream>,
+    /// Ids that are free again when the turn ends, so that no event of this turn meets a new owner.
+    pub(super) released: Vec<ChannelId>,
+    /// Bytes taken by the operating system in this turn.
+    pub(super) sent: Vec<(ChannelId, u64)>,
+    /// Listeners that wait for descriptors to become free.
+    pub(super) short: Vec<ChannelId>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Context {
+    /// Whether reads and accepts have to wait until the other side has taken a batch.
+    pub(crate) fn is_full(&self) -> bool {
+        self.filling.is_full()
+    }
+
+    pub(crate) fn register(
+        &self,
+        socket: &mut impl mio::event::Source,
+        id: ChannelId,
+        interest: Interest,
+    ) -> io::Result<()> {
+        self.registry.register(socket, token(id), interest)
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Calls the source again in the next turn.
+    pub(crate) fn requeue(&mut self, id: ChannelId) {
+        self.again.push_back(id);
+    }
+
+    pub(crate) fn arm(&mut self, id: ChannelId, timer: Timer, at: Instant) {
+        self.timers.arm(id, timer, at);
+    }
+
+    /// Calls the listener again as soon as a channel of this engine has closed.
+    pub(crate) fn call_when_free(&mut self, id: ChannelId) {
+        if !self.short.contains(&id) {
+            self.short.push(id);
+        }
+    }
+
+    pub(crate) fn allocate(&self) -> ChannelId {
+        lock(&self.shared.slots).allocate()
+    }
+
+    pub(crate) fn release_at_turn_end(&mut self, id: ChannelId) {
+        self.released.push(id);
+    }
+
+    pub(crate) fn add_accepted(&mut self, stream: Stream) {
+        self.accepted.push(stream);
+    }
+
+    pub(crate) fn count_sent(&mut self, id: ChannelId, bytes: usize) {
+        self.stats.writes += 1;
+        self.stats.bytes_written += bytes as u64;
+        self.sent.push((id, bytes as u64));
+    }
+}
+
+/// The index alone: an event that comes too late finds nobody there, or a channel that tries its
+/// socket in vain, which is what any spurious event comes to.
+pub(crate) fn token(id: ChannelId) -> Token {
+    Token(id.index as usize)
+}

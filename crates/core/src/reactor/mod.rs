@@ -1,0 +1,264 @@
+//! The reactor: one loop that owns every socket of an engine.
+
+pub(crate) mod context;
+mod handle;
+mod thread;
+mod timers;
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll, Token, Waker};
+
+use context::Context;
+pub use context::Stats;
+use handle::Shared;
+pub use handle::{Handle, ListenError, Listening};
+pub use thread::ReactorThread;
+
+use crate::id::ChannelId;
+use crate::queue::completion::Batch;
+use crate::queue::submission::{Submission, each_record};
+use crate::source::{Closing, Connect, Fate, Readiness, Source, report_closed};
+
+/// How many events one turn takes from the operating system.
+const EVENTS: usize = 1024;
+/// The waker's token: no channel has this index.
+const WAKER: Token = Token(usize::MAX);
+
+/// Owns the sockets, and drives them one turn at a time.
+///
+/// It does not know which thread it runs on, nor who reads its completions: a thread of its own
+/// ([`ReactorThread`]), a test, or another loop may call [`turn`](Self::turn).
+#[derive(Debug)]
+pub struct Reactor {
+    poll: Poll,
+    events: Events,
+    shared: Arc<Shared>,
+    sources: Vec<Option<(ChannelId, Source)>>,
+    cx: Context,
+    submitted: Vec<Submission>,
+    due: VecDeque<ChannelId>,
+}
+
+impl Reactor {
+    /// A reactor, and the handle by which other threads use it.
+    ///
+    /// `doorbell` is called on the thread that calls `turn`, when there are completions and the
+    /// other side has found none before; it must not block.
+    pub fn new(doorbell: impl Fn() + Send + Sync + 'static) -> io::Result<(Self, Handle)> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKER)?;
+        let shared = Arc::new(Shared::new(waker, Box::new(doorbell)));
+        let cx = Context {
+            now: Instant::now(),
+            filling: Batch::default(),
+            stats: Stats::default(),
+            registry: poll.registry().try_clone()?,
+            timers: timers::Timers::default(),
+            again: VecDeque::new(),
+            accepted: Vec::new(),
+            released: Vec::new(),
+            sent: Vec::new(),
+            short: Vec::new(),
+            shared: Arc::clone(&shared),
+        };
+        let reactor = Self {
+            poll,
+            events: Events::with_capacity(EVENTS),
+            shared: Arc::clone(&shared),
+            sources: Vec::new(),
+            cx,
+            submitted: Vec::new(),
+            due: VecDeque::new(),
+        };
+        Ok((reactor, Handle::new(shared)))
+    }
+
+    /// One turn; returns false when the handle has asked the reactor to stop.
+    ///
+    /// 1. What was submitted, in order; then the sources that asked to be called again.
+    /// 2. Wait for the operating system, at most until `timeout`, the next deadline, or a
+    ///    submission; not at all while a source asks to be called again.
+    /// 3. Each source with news; then deadlines.
+    /// 4. Hand over the completions, and ring if the other side waits.
+    pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
+        self.cx.now = Instant::now();
+        self.cx.stats.turns += 1;
+        if !self.apply_submissions() {
+            return Ok(false);
+        }
+        self.call_again();
+        self.publish();
+        self.wait(timeout)?;
+        self.cx.now = Instant::now();
+        self.dispatch_events();
+        self.dispatch_timers();
+        self.publish();
+        Ok(true)
+    }
+
+    fn apply_submissions(&mut self) -> bool {
+        let mut submitted = std::mem::take(&mut self.submitted);
+        let go_on = self.shared.submissions.drain(&mut submitted);
+        for submission in submitted.drain(..) {
+            match submission {
+                Submission::Batch { records, mut owned } => {
+                    let whole = each_record(&records, &mut owned, |record| {
+                        self.drive(record.id, |source, cx| source.request(cx, record.request));
+                    });
+                    debug_assert!(whole.is_some(), "a submission breaks the wire's layout");
+                    self.shared.recycle(records);
+                }
+                Submission::Connect { id, to, options } => {
+                    self.add(id, Source::Connect(Box::new(Connect::new(id, to, options))));
+                    self.drive(id, |source, cx| match source {
+                        Source::Connect(connect) => connect.begin(cx),
+                        Source::Listener(_) | Source::Stream(_) => Fate::Keep,
+                    });
+                }
+                Submission::Listen { id, mut listener } => {
+                    let registered = listener.register(&self.cx);
+                    self.add(id, Source::Listener(listener));
+                    if let Err(error) = registered {
+                        let closing =
+                            Closing::error(&error, crate::queue::wire::syscall::ACCEPT, 0);
+                        self.remove(id, &closing);
+                    }
+                }
+            }
+        }
+        self.submitted = submitted;
+        go_on
+    }
+
+    /// Calls each source that asked for it once; what asks again waits for the next turn.
+    fn call_again(&mut self) {
+        std::mem::swap(&mut self.due, &mut self.cx.again);
+        while let Some(id) = self.due.pop_front() {
+            self.drive(id, |source, cx| source.resume(cx));
+        }
+    }
+
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        let timeout = self.patience(timeout);
+        match self.poll.poll(&mut self.events, timeout) {
+            // A signal, or a debugger: the turn goes on without events.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.events.clear();
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// How long this turn may wait.
+    fn patience(&self, timeout: Option<Duration>) -> Option<Duration> {
+        // Sources that wait for room in the queue are woken when a batch is taken, by `take`.
+        let can_go_on = !self.cx.is_full() || self.shared.completions.has_room();
+        if (!self.cx.again.is_empty() && can_go_on) || !self.shared.submissions.may_sleep() {
+            return Some(Duration::ZERO);
+        }
+        let deadline = self
+            .cx
+            .timers
+            .next()
+            .map(|at| at.saturating_duration_since(self.cx.now));
+        match (timeout, deadline) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    fn dispatch_events(&mut self) {
+        let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
+        for event in &events {
+            let Token(index) = event.token();
+            if event.token() == WAKER {
+                continue;
+            }
+            let Some(Some((id, _))) = self.sources.get(index) else {
+                continue;
+            };
+            let readiness = Readiness::from(event);
+            self.drive(*id, |source, cx| source.ready(cx, readiness));
+        }
+        self.events = events;
+    }
+
+    fn dispatch_timers(&mut self) {
+        while let Some((id, timer)) = self.cx.timers.pop_due(self.cx.now) {
+            self.drive(id, |source, cx| source.timer(cx, timer));
+        }
+    }
+
+    /// Lets one source work, and does what became of it.
+    fn drive(&mut self, id: ChannelId, work: impl FnOnce(&mut Source, &mut Context) -> Fate) {
+        let Some(Some((owner, source))) = self.sources.get_mut(id.index as usize) else {
+            return;
+        };
+        if *owner != id {
+            return;
+        }
+        let fate = work(source, &mut self.cx);
+        match fate {
+            Fate::Keep => {}
+            Fate::Become(stream) => {
+                *source = Source::Stream(stream);
+                self.cx.requeue(id);
+            }
+            Fate::Close(closing) => self.remove(id, &closing),
+        }
+        if !self.cx.accepted.is_empty() {
+            for stream in std::mem::take(&mut self.cx.accepted) {
+                self.add(stream.id(), Source::Stream(Box::new(stream)));
+            }
+        }
+    }
+
+    fn add(&mut self, id: ChannelId, source: Source) {
+        let index = id.index as usize;
+        if self.sources.len() <= index {
+            self.sources.resize_with(index + 1, || None);
+        }
+        self.sources[index] = Some((id, source));
+        self.cx.stats.channels += 1;
+    }
+
+    /// Drops a source, and its socket, and reports its end.
+    fn remove(&mut self, id: ChannelId, closing: &Closing) {
+        let Some((_, source)) = self.sources[id.index as usize].take() else {
+            return;
+        };
+        let server = match &source {
+            Source::Stream(stream) => stream.server(),
+            Source::Connect(_) | Source::Listener(_) => None,
+        };
+        // The descriptor is closed before anyone can hear of it.
+        drop(source);
+        self.cx.stats.channels -= 1;
+        report_closed(&mut self.cx, id, closing);
+        self.cx.release_at_turn_end(id);
+        if let Some(Some((owner, Source::Listener(listener)))) =
+            server.and_then(|server| self.sources.get_mut(server.index as usize))
+            && Some(*owner) == server
+        {
+            listener.released();
+        }
+        // A descriptor is free: listeners that wait for one need not wait for their timer.
+        for short in std::mem::take(&mut self.cx.short) {
+            self.cx.requeue(short);
+        }
+    }
+
+    /// Makes this turn's work visible to the other side.
+    fn publish(&mut self) {
+        self.shared.account(&mut self.cx);
+        if self.shared.completions.publish(&mut self.cx.filling) {
+            self.cx.stats.rings += 1;
+            self.shared.ring();
+        }
+    }
+}

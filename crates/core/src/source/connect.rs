@@ -1,0 +1,268 @@
+//! A connect: attempts to several addresses that race, the first that succeeds wins.
+//!
+//! ```text
+//!   to:  A  B  C      A ├──────────────── ✗ ECONNREFUSED
+//!                     B      ├─ 250 ms later, beside A ───── ✓ ──▶ Stream; A and C are dropped
+//!                     C           ├─ at once when one fails, else 250 ms later
+//! ```
+//!
+//! RFC 8305 without its sorting, which is done where the names are looked up. No attempt is cut
+//! short while it could still succeed.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use mio::net::TcpStream;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+
+use super::transport::interest;
+use super::{Closing, Fate, Readiness, Stream, Transport, errno};
+use crate::addr;
+use crate::id::ChannelId;
+use crate::options::ConnectOptions;
+use crate::queue::submission::Request;
+use crate::queue::wire::{ADDRESS_BYTES, kind, reason};
+use crate::reactor::context::{Context, Timer};
+
+#[derive(Debug)]
+pub(crate) struct Connect {
+    id: ChannelId,
+    waiting: VecDeque<SocketAddr>,
+    racing: Vec<Attempt>,
+    failed: Vec<Failure>,
+    options: Box<ConnectOptions>,
+    /// What was asked of the channel meanwhile, for the stream that it becomes.
+    requests: Vec<Request<'static>>,
+    unsent: u64,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    to: SocketAddr,
+    socket: TcpStream,
+}
+
+#[derive(Debug)]
+struct Failure {
+    to: SocketAddr,
+    errno: i32,
+    syscall: &'static str,
+}
+
+impl Connect {
+    pub(crate) fn new(id: ChannelId, to: Vec<SocketAddr>, options: Box<ConnectOptions>) -> Self {
+        Self {
+            id,
+            waiting: to.into(),
+            racing: Vec::new(),
+            failed: Vec::new(),
+            options,
+            requests: Vec::new(),
+            unsent: 0,
+        }
+    }
+
+    /// Starts the first attempt.
+    pub(crate) fn begin(&mut self, cx: &mut Context) -> Fate {
+        if let Some(timeout) = self.options.timeout {
+            cx.arm(self.id, Timer::Connect, cx.now + timeout);
+        }
+        self.start_next(cx)
+    }
+
+    pub(crate) fn ready(&mut self, cx: &mut Context, readiness: Readiness) -> Fate {
+        // All attempts share the channel's token: ask each of them.
+        let mut at = 0;
+        while at < self.racing.len() {
+            match verdict(&self.racing[at].socket, readiness) {
+                Ok(true) => {
+                    let winner = self.racing.swap_remove(at);
+                    return self.won(cx, winner);
+                }
+                Ok(false) => at += 1,
+                Err(error) => {
+                    let loser = self.racing.swap_remove(at);
+                    self.failed.push(Failure {
+                        to: loser.to,
+                        errno: errno(&error),
+                        syscall: "connect",
+                    });
+                }
+            }
+        }
+        if self.racing.is_empty() {
+            self.start_next(cx)
+        } else {
+            Fate::Keep
+        }
+    }
+
+    pub(crate) fn timer(&mut self, cx: &mut Context, timer: Timer) -> Fate {
+        match timer {
+            Timer::Attempt => self.start_next(cx),
+            Timer::Connect => Fate::Close(self.closing("ETIMEDOUT")),
+            _ => Fate::Keep,
+        }
+    }
+
+    pub(crate) fn request(&mut self, request: Request<'_>) -> Fate {
+        let request = match request {
+            Request::Close { reason } => return Fate::Close(Closing::new(reason, self.unsent)),
+            Request::Write { data, notify } => Request::WriteOwned {
+                data: data.to_vec(),
+                notify,
+            },
+            Request::WriteOwned { data, notify } => Request::WriteOwned { data, notify },
+            Request::Start(start) => Request::Start(start),
+            Request::Reframe(reframe) => Request::Reframe(reframe),
+            Request::Pause => Request::Pause,
+            Request::Resume => Request::Resume,
+            Request::End => Request::End,
+            Request::Shutdown => Request::Shutdown,
+            Request::Notify => Request::Notify,
+        };
+        if let Request::WriteOwned { data, .. } = &request {
+            self.unsent += data.len() as u64;
+        }
+        self.requests.push(request);
+        Fate::Keep
+    }
+
+    /// Starts attempts until one is under way, and sets the clock for the one after it.
+    fn start_next(&mut self, cx: &mut Context) -> Fate {
+        while let Some(to) = self.waiting.pop_front() {
+            match self.attempt(cx, to) {
+                Ok(socket) => {
+                    self.racing.push(Attempt { to, socket });
+                    if !self.waiting.is_empty() {
+                        cx.arm(self.id, Timer::Attempt, cx.now + self.options.stagger);
+                    }
+                    return Fate::Keep;
+                }
+                Err((error, syscall)) => {
+                    self.failed.push(Failure {
+                        to,
+                        errno: errno(&error),
+                        syscall,
+                    });
+                }
+            }
+        }
+        if self.racing.is_empty() {
+            Fate::Close(self.closing(""))
+        } else {
+            Fate::Keep
+        }
+    }
+
+    fn attempt(
+        &self,
+        cx: &Context,
+        to: SocketAddr,
+    ) -> Result<TcpStream, (io::Error, &'static str)> {
+        let connect = |error| (error, "connect");
+        let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))
+            .map_err(connect)?;
+        socket.set_nonblocking(true).map_err(connect)?;
+        self.options
+            .socket
+            .apply(&SockRef::from(&socket))
+            .map_err(connect)?;
+        if let Some(local) = self.local_for(to) {
+            if !cfg!(windows) && local.port() != 0 {
+                // As Node does: a port that a closed connection still holds may be used again.
+                socket
+                    .set_reuse_address(true)
+                    .map_err(|error| (error, "bind"))?;
+            }
+            socket
+                .bind(&local.into())
+                .map_err(|error| (error, "bind"))?;
+        }
+        match socket.connect(&to.into()) {
+            Ok(()) => {}
+            Err(error) if is_in_progress(&error) => {}
+            Err(error) => return Err(connect(error)),
+        }
+        let mut socket = TcpStream::from_std(socket.into());
+        cx.register(&mut socket, self.id, interest())
+            .map_err(connect)?;
+        Ok(socket)
+    }
+
+    fn local_for(&self, to: SocketAddr) -> Option<SocketAddr> {
+        let any = if to.is_ipv6() {
+            IpAddr::from(Ipv6Addr::UNSPECIFIED)
+        } else {
+            IpAddr::from(Ipv4Addr::UNSPECIFIED)
+        };
+        let port = self.options.local_port;
+        self.options
+            .local
+            .or((port != 0).then_some(SocketAddr::new(any, port)))
+    }
+
+    fn won(&mut self, cx: &mut Context, winner: Attempt) -> Fate {
+        let transport = Transport::Tcp(winner.socket);
+        let (local, _) = transport.addresses();
+        let mut addresses = [0; 2 * ADDRESS_BYTES];
+        let (first, second) = addresses.split_at_mut(ADDRESS_BYTES);
+        first.copy_from_slice(&addr::encode(local));
+        second.copy_from_slice(&addr::encode(Some(winner.to)));
+        let descriptor = transport.descriptor().cast_unsigned();
+        cx.filling
+            .push_bytes(kind::CONNECTED, 0, self.id, &[descriptor], &addresses);
+        let mut stream = Box::new(Stream::new(self.id, transport, None));
+        match stream.inherit(cx, std::mem::take(&mut self.requests)) {
+            Fate::Close(closing) => Fate::Close(closing),
+            _ => Fate::Become(stream),
+        }
+    }
+
+    /// All have failed, or together they took too long: one line of text for each attempt.
+    fn closing(&mut self, summary: &str) -> Closing {
+        let mut text = format!("{summary}\n");
+        for Failure { to, errno, syscall } in &self.failed {
+            let _ = writeln!(text, "{errno} {syscall} {} {}", to.ip(), to.port());
+        }
+        for Attempt { to, .. } in &self.racing {
+            let _ = writeln!(text, "0 connect {} {}", to.ip(), to.port());
+        }
+        Closing {
+            detail: text.into_bytes(),
+            ..Closing::new(reason::CONNECT, self.unsent)
+        }
+    }
+}
+
+/// `Ok(true)`: connected. `Ok(false)`: still under way, the event was for another attempt.
+fn verdict(socket: &TcpStream, readiness: Readiness) -> io::Result<bool> {
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
+    match socket.peer_addr() {
+        Ok(_) => Ok(true),
+        // No error and no peer: still connecting; or, where the peer has written and gone before
+        // we looked, connected once. Reading it will tell.
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+            Ok(readiness.broken && readiness.writable && !is_connecting(socket))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A socket that is still connecting answers a write of nothing with WouldBlock.
+fn is_connecting(socket: &TcpStream) -> bool {
+    let send = SockRef::from(socket).send(&[]);
+    matches!(send, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+fn is_in_progress(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let in_progress = error.raw_os_error() == Some(libc::EINPROGRESS);
+    #[cfg(windows)]
+    let in_progress = false;
+    in_progress || error.kind() == io::ErrorKind::WouldBlock
+}

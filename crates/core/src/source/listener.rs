@@ -1,0 +1,170 @@
+//! A listening socket: accepts in portions, and never spins when it cannot.
+
+use std::io;
+use std::time::Duration;
+
+use mio::net::TcpListener;
+use socket2::SockRef;
+
+use super::{Closing, Fate, Stream, Transport, errno};
+use crate::addr;
+use crate::id::ChannelId;
+use crate::options::SocketOptions;
+use crate::queue::wire::{kind, syscall};
+use crate::reactor::context::{Context, Timer};
+use crate::sys;
+
+/// How many connections one listener accepts a turn, before others have theirs.
+const ACCEPT_BUDGET: usize = 64;
+/// How long to wait for descriptors; doubled up to [`MAX_BACKOFF`] while there are none.
+const MIN_BACKOFF: Duration = Duration::from_millis(50);
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
+
+/// ```text
+///   accepting ──EMFILE, ENFILE, ENOBUFS, ENOMEM──▶ short of descriptors ──┐ reported once
+///       ▲                                                                 │
+///       └──── a timer, or a channel of this engine has closed ◀───────────┘
+/// ```
+#[derive(Debug)]
+pub(crate) struct Listener {
+    id: ChannelId,
+    socket: TcpListener,
+    options: SocketOptions,
+    max_connections: Option<usize>,
+    /// Accepted and not closed yet.
+    live: usize,
+    /// The wait before the next try, while short of descriptors.
+    backoff: Option<Duration>,
+    queued: bool,
+}
+
+impl Listener {
+    pub(crate) fn new(
+        id: ChannelId,
+        socket: TcpListener,
+        options: SocketOptions,
+        max_connections: Option<usize>,
+    ) -> Self {
+        Self {
+            id,
+            socket,
+            options,
+            max_connections,
+            live: 0,
+            backoff: None,
+            queued: false,
+        }
+    }
+
+    pub(crate) fn register(&mut self, cx: &Context) -> io::Result<()> {
+        cx.register(&mut self.socket, self.id, mio::Interest::READABLE)
+    }
+
+    /// Accepts until there is no more, the budget is used up, or the queue has no room.
+    pub(crate) fn ready(&mut self, cx: &mut Context) -> Fate {
+        self.queued = false;
+        for _ in 0..ACCEPT_BUDGET {
+            if cx.is_full() {
+                self.requeue(cx);
+                return Fate::Keep;
+            }
+            match self.socket.accept() {
+                Ok((socket, peer)) => {
+                    self.backoff = None;
+                    self.accepted(cx, socket, peer);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Fate::Keep,
+                Err(error) if sys::is_transient_accept(&error) => {}
+                Err(error) if sys::is_shortage(&error) => {
+                    self.back_off(cx, &error);
+                    return Fate::Keep;
+                }
+                // Shut down elsewhere, or no listener any more: it would fail for ever.
+                Err(error) => return Fate::Close(Closing::error(&error, syscall::ACCEPT, 0)),
+            }
+        }
+        self.requeue(cx);
+        Fate::Keep
+    }
+
+    pub(crate) fn timer(&mut self, cx: &mut Context, timer: Timer) -> Fate {
+        match timer {
+            Timer::Accept if self.backoff.is_some() => self.ready(cx),
+            _ => Fate::Keep,
+        }
+    }
+
+    /// One of its connections has closed.
+    pub(crate) fn released(&mut self) {
+        self.live -= 1;
+    }
+
+    fn accepted(
+        &mut self,
+        cx: &mut Context,
+        socket: mio::net::TcpStream,
+        peer: std::net::SocketAddr,
+    ) {
+        if self.max_connections.is_some_and(|most| self.live >= most) {
+            cx.stats.refused += 1;
+            return;
+        }
+        if !sys::LISTENER_OPTIONS_INHERITED {
+            // A connection that was reset meanwhile refuses options; reading it will tell.
+            let _ = self.options.apply(&SockRef::from(&socket));
+        }
+        let local = socket.local_addr().ok();
+        let id = cx.allocate();
+        let mut stream = Stream::new(id, Transport::Tcp(socket), Some(self.id));
+        if let Err(error) = stream.register(cx) {
+            // The engine could not watch one more socket: that connection fails, not the server.
+            cx.release_at_turn_end(id);
+            cx.filling.push(
+                kind::ACCEPT_ERROR,
+                0,
+                self.id,
+                &[errno(&error).cast_unsigned()],
+            );
+            return;
+        }
+        self.live += 1;
+        cx.stats.accepted += 1;
+        let words = [
+            self.id.index,
+            self.id.generation,
+            stream.descriptor().cast_unsigned(),
+        ];
+        let mut addresses = [0; 2 * crate::queue::wire::ADDRESS_BYTES];
+        let (first, second) = addresses.split_at_mut(crate::queue::wire::ADDRESS_BYTES);
+        first.copy_from_slice(&addr::encode(local));
+        second.copy_from_slice(&addr::encode(Some(peer)));
+        cx.filling
+            .push_bytes(kind::ACCEPTED, 0, id, &words, &addresses);
+        cx.add_accepted(stream);
+    }
+
+    fn back_off(&mut self, cx: &mut Context, error: &io::Error) {
+        let wait = match self.backoff {
+            Some(last) => (last * 2).min(MAX_BACKOFF),
+            None => {
+                cx.filling.push(
+                    kind::ACCEPT_ERROR,
+                    0,
+                    self.id,
+                    &[errno(error).cast_unsigned()],
+                );
+                MIN_BACKOFF
+            }
+        };
+        self.backoff = Some(wait);
+        cx.arm(self.id, Timer::Accept, cx.now + wait);
+        cx.call_when_free(self.id);
+    }
+
+    fn requeue(&mut self, cx: &mut Context) {
+        if !self.queued {
+            self.queued = true;
+            cx.requeue(self.id);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! One socket state machine per file.
+//!
+//! ```text
+//!   Connect ──the first attempt that succeeds──▶ Stream ──▶ closed
+//!   Listener ──accept──▶ Stream
+//! ```
+//!
+//! A source never blocks, never calls out, and owns its socket; all that it may touch besides is
+//! the [`Context`] it is given. It answers with its [`Fate`].
+
+mod connect;
+mod listener;
+mod stream;
+mod transport;
+
+use std::io;
+
+use mio::event::Event;
+
+pub(crate) use connect::Connect;
+pub(crate) use listener::Listener;
+pub(crate) use stream::Stream;
+pub(crate) use transport::Transport;
+
+use crate::queue::submission::Request;
+use crate::queue::wire::{kind, reason, syscall};
+use crate::reactor::context::{Context, Timer};
+
+/// What a source has become after it was driven.
+#[derive(Debug)]
+pub(crate) enum Fate {
+    /// It goes on.
+    Keep,
+    /// A connect has succeeded: the source is this stream now.
+    Become(Box<Stream>),
+    /// It is over. The reactor drops it, and with it the socket, and reports this.
+    Close(Closing),
+}
+
+/// The last word on a channel.
+#[derive(Debug)]
+pub(crate) struct Closing {
+    pub(crate) reason: u32,
+    pub(crate) errno: i32,
+    pub(crate) syscall: u32,
+    /// Bytes that were written and that the operating system never took.
+    pub(crate) unsent: u64,
+    /// More about it, as text: the attempts of a connect.
+    pub(crate) detail: Vec<u8>,
+}
+
+impl Closing {
+    pub(crate) fn new(reason: u32, unsent: u64) -> Self {
+        Self {
+            reason,
+            errno: 0,
+            syscall: syscall::NONE,
+            unsent,
+            detail: Vec::new(),
+        }
+    }
+
+    pub(crate) fn error(error: &io::Error, syscall: u32, unsent: u64) -> Self {
+        Self {
+            errno: errno(error),
+            syscall,
+            ..Self::new(reason::ERROR, unsent)
+        }
+    }
+}
+
+/// The number of an error of the operating system; 0 where the error is not one of its.
+pub(crate) fn errno(error: &io::Error) -> i32 {
+    error.raw_os_error().unwrap_or(0)
+}
+
+/// What the operating system said of a socket. Hints, all of them: sources try and see.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Readiness {
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+    /// Urgent data or the end of the stream: read until WouldBlock, also past a short read.
+    pub(crate) thorough: bool,
+    /// The peer is gone, or an error waits to be fetched.
+    pub(crate) broken: bool,
+}
+
+impl From<&Event> for Readiness {
+    fn from(event: &Event) -> Self {
+        let broken = event.is_error() || event.is_write_closed();
+        Self {
+            readable: event.is_readable() || event.is_read_closed() || broken,
+            writable: event.is_writable() || broken,
+            thorough: event.is_priority() || event.is_read_closed() || broken,
+            broken,
+        }
+    }
+}
+
+/// Anything that has a socket and an id.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Connect(Box<Connect>),
+    Listener(Box<Listener>),
+    Stream(Box<Stream>),
+}
+
+impl Source {
+    /// The operating system has news.
+    pub(crate) fn ready(&mut self, cx: &mut Context, readiness: Readiness) -> Fate {
+        match self {
+            Self::Connect(connect) => connect.ready(cx, readiness),
+            Self::Listener(listener) => listener.ready(cx),
+            Self::Stream(stream) => stream.ready(cx, readiness),
+        }
+    }
+
+    /// It had asked to be called again: a budget had ended, or there was no room.
+    pub(crate) fn resume(&mut self, cx: &mut Context) -> Fate {
+        match self {
+            Self::Connect(_) => Fate::Keep,
+            Self::Listener(listener) => listener.ready(cx),
+            Self::Stream(stream) => stream.resume(cx),
+        }
+    }
+
+    /// A timer it had armed is due, or may be: sources check.
+    pub(crate) fn timer(&mut self, cx: &mut Context, timer: Timer) -> Fate {
+        match self {
+            Self::Connect(connect) => connect.timer(cx, timer),
+            Self::Listener(listener) => listener.timer(cx, timer),
+            Self::Stream(stream) => stream.timer(cx, timer),
+        }
+    }
+
+    /// JS asks something of it.
+    pub(crate) fn request(&mut self, cx: &mut Context, request: Request<'_>) -> Fate {
+        match self {
+            Self::Connect(connect) => connect.request(request),
+            Self::Listener(_) => match request {
+                Request::Close { reason } => Fate::Close(Closing::new(reason, 0)),
+                _ => Fate::Keep,
+            },
+            Self::Stream(stream) => stream.request(cx, request),
+        }
+    }
+}
+
+/// Reports the end of a channel.
+pub(crate) fn report_closed(cx: &mut Context, id: crate::ChannelId, closing: &Closing) {
+    let words = [
+        closing.errno.cast_unsigned(),
+        closing.syscall,
+        closing.unsent as u32,
+        (closing.unsent >> 32) as u32,
+    ];
+    cx.filling
+        .push_bytes(kind::CLOSED, closing.reason, id, &words, &closing.detail);
+}

@@ -1,0 +1,515 @@
+//! A connected stream socket, from the first byte to the last.
+//!
+//! ```text
+//!   reading   waiting for START ─▶ open ⇄ paused        EOF ─▶ read_closed
+//!                                   └─ overflow ─▶ held ─REFRAME─▶ open
+//!
+//!   writing   Open ─end()──────▶ Ending ──all sent: FIN──▶ Lingering ──EOF, timeout──▶ closed
+//!              └──shutdown()──▶ ShuttingDown ──all sent: FIN──▶ Shut ──end()──▶ Lingering
+//! ```
+//!
+//! The socket is edge-triggered: `readable` and `writable` remember the last edge until a call has
+//! drained it, and whatever stops earlier asks to be called again.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::{Closing, Fate, Readiness, Transport};
+use crate::buffer::{Fed, RecvBuffer, SendBuffer};
+use crate::framing::Overflow;
+use crate::id::ChannelId;
+use crate::queue::submission::{Reframe, Request, Start};
+use crate::queue::wire::{flag, kind, reason, syscall};
+use crate::reactor::context::{Context, Timer, token};
+use crate::sys;
+
+/// What one read asks for.
+const READ_BYTES: usize = 64 * 1024;
+/// What one channel may read or write in one turn, before others have theirs.
+const TURN_BYTES: usize = 256 * 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    Open,
+    Ending,
+    ShuttingDown,
+    Shut,
+    Lingering,
+}
+
+#[derive(Debug)]
+pub(crate) struct Stream {
+    id: ChannelId,
+    socket: Transport,
+    /// The listener that accepted it.
+    server: Option<ChannelId>,
+    recv: RecvBuffer,
+    send: SendBuffer,
+    writing: Writing,
+    /// Writing has failed: what the peer had sent before is still read, then the channel closes.
+    failure: Option<Closing>,
+    readable: bool,
+    writable: bool,
+    /// A short read does not say that there is no more: urgent data stops a read early, and the
+    /// end of the stream comes with the same edge as the data before it.
+    thorough: bool,
+    started: bool,
+    paused: bool,
+    held: bool,
+    read_closed: bool,
+    /// Say when all has been sent.
+    notify: bool,
+    /// It is in the context's list of sources to call again.
+    queued: bool,
+    idle: Option<Duration>,
+    active_at: Instant,
+    frame: Option<Duration>,
+    /// When the frame that is held began.
+    frame_since: Option<Instant>,
+    frame_armed: bool,
+    linger: Duration,
+    linger_until: Option<Instant>,
+}
+
+impl Stream {
+    pub(crate) fn new(id: ChannelId, socket: Transport, server: Option<ChannelId>) -> Self {
+        Self {
+            id,
+            socket,
+            server,
+            recv: RecvBuffer::new(),
+            send: SendBuffer::default(),
+            writing: Writing::Open,
+            failure: None,
+            readable: false,
+            writable: true,
+            thorough: false,
+            started: false,
+            paused: false,
+            held: false,
+            read_closed: false,
+            notify: false,
+            queued: false,
+            idle: None,
+            active_at: Instant::now(),
+            frame: None,
+            frame_since: None,
+            frame_armed: false,
+            linger: Duration::ZERO,
+            linger_until: None,
+        }
+    }
+
+    pub(crate) fn register(&mut self, cx: &Context) -> io::Result<()> {
+        self.socket.register(cx.registry(), token(self.id))
+    }
+
+    pub(crate) fn id(&self) -> ChannelId {
+        self.id
+    }
+
+    pub(crate) fn server(&self) -> Option<ChannelId> {
+        self.server
+    }
+
+    pub(crate) fn descriptor(&self) -> i32 {
+        self.socket.descriptor()
+    }
+
+    /// Takes over what was written while it was still connecting, and the edge that told of it.
+    pub(crate) fn inherit(&mut self, cx: &mut Context, requests: Vec<Request<'static>>) -> Fate {
+        self.readable = true;
+        self.thorough = true;
+        for request in requests {
+            if let Fate::Close(closing) = self.request(cx, request) {
+                return Fate::Close(closing);
+            }
+        }
+        Fate::Keep
+    }
+
+    pub(crate) fn ready(&mut self, cx: &mut Context, readiness: Readiness) -> Fate {
+        self.readable |= readiness.readable;
+        self.writable |= readiness.writable;
+        self.thorough |= readiness.thorough;
+        if readiness.broken && self.read_closed {
+            // Nothing is read any more that would tell of it.
+            if let Ok(Some(error)) = self.socket.take_error() {
+                return Fate::Close(Closing::error(&error, syscall::READ, self.unsent()));
+            }
+        }
+        self.drive(cx)
+    }
+
+    pub(crate) fn resume(&mut self, cx: &mut Context) -> Fate {
+        self.queued = false;
+        self.drive(cx)
+    }
+
+    pub(crate) fn request(&mut self, cx: &mut Context, request: Request<'_>) -> Fate {
+        match request {
+            Request::Write { data, notify } => {
+                self.notify |= notify;
+                self.send.push(data);
+            }
+            Request::WriteOwned { data, notify } => {
+                self.notify |= notify;
+                self.send.push_owned(data);
+            }
+            Request::Start(start) => self.start(cx, *start),
+            Request::Reframe(reframe) => self.reframe(*reframe),
+            Request::Pause => {
+                self.paused = true;
+                self.frame_since = None;
+                return Fate::Keep;
+            }
+            Request::Resume => {
+                self.paused = false;
+                self.watch_frame(cx, true);
+            }
+            Request::End => self.end(cx),
+            Request::Shutdown if self.writing == Writing::Open => {
+                self.writing = Writing::ShuttingDown;
+            }
+            Request::Shutdown => {}
+            Request::Close { reason } => return Fate::Close(Closing::new(reason, self.unsent())),
+            Request::Notify => self.notify = true,
+        }
+        // Once for all requests of this turn.
+        self.requeue(cx);
+        Fate::Keep
+    }
+
+    pub(crate) fn timer(&mut self, cx: &mut Context, timer: Timer) -> Fate {
+        match timer {
+            Timer::Idle => self.idle_due(cx),
+            Timer::Frame => self.frame_due(cx),
+            Timer::Linger => self.linger_due(cx),
+            Timer::Accept | Timer::Attempt | Timer::Connect => Fate::Keep,
+        }
+    }
+
+    fn start(&mut self, cx: &mut Context, start: Start) {
+        self.started = true;
+        self.idle = start.idle;
+        self.frame = start.frame;
+        self.linger = start.linger;
+        self.active_at = cx.now;
+        if let Some(idle) = self.idle {
+            cx.arm(self.id, Timer::Idle, cx.now + idle);
+        }
+        self.reframe(start.reframe);
+    }
+
+    /// JS has set another delimiter or limit.
+    ///
+    /// The reactor can cut under it only from a byte that JS agrees on: where JS has taken in all
+    /// that was passed on, that is the next one. Otherwise chunks cut under the old delimiter are
+    /// on their way; JS cuts those itself, and everything after them, until it asks again.
+    fn reframe(&mut self, reframe: Reframe) {
+        let header = reframe.header;
+        self.held = false;
+        self.recv.set_text(header.text);
+        if header.adopt && header.consumed == self.recv.emitted() {
+            self.recv.adopt(reframe.framing, header.limit, header.epoch);
+        } else {
+            self.recv.pass_on();
+        }
+    }
+
+    fn end(&mut self, cx: &mut Context) {
+        self.writing = match self.writing {
+            Writing::Open | Writing::ShuttingDown => Writing::Ending,
+            Writing::Shut => Writing::Lingering,
+            Writing::Ending | Writing::Lingering => return,
+        };
+        self.linger_until = Some(cx.now + self.linger);
+        cx.arm(self.id, Timer::Linger, cx.now + self.linger);
+    }
+
+    /// Sends and reads as far as budgets, buffers and the other side allow.
+    fn drive(&mut self, cx: &mut Context) -> Fate {
+        match self.flush(cx) {
+            Fate::Keep => self.read(cx),
+            other => other,
+        }
+    }
+
+    fn flush(&mut self, cx: &mut Context) -> Fate {
+        let mut budget = TURN_BYTES;
+        while self.writable && !self.send.is_empty() && self.failure.is_none() {
+            if budget == 0 {
+                self.requeue(cx);
+                return Fate::Keep;
+            }
+            let offered = self.send.offered();
+            let socket = &mut self.socket;
+            match self.send.write_to(|slices| socket.write(slices)) {
+                Ok(0) => return self.write_failed(&io::ErrorKind::WriteZero.into()),
+                Ok(sent) => {
+                    cx.count_sent(self.id, sent);
+                    self.active_at = cx.now;
+                    budget = budget.saturating_sub(sent);
+                    if self.writing == Writing::Ending {
+                        self.linger_until = Some(cx.now + self.linger);
+                    }
+                    if sent < offered && sys::SHORT_IO_DRAINS {
+                        self.writable = false;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return self.write_failed(&error),
+            }
+        }
+        if self.send.is_empty() && self.failure.is_none() {
+            self.drained(cx)
+        } else {
+            Fate::Keep
+        }
+    }
+
+    fn drained(&mut self, cx: &mut Context) -> Fate {
+        if std::mem::take(&mut self.notify) {
+            cx.filling.push(kind::DRAINED, 0, self.id, &[]);
+        }
+        if matches!(self.writing, Writing::Ending | Writing::ShuttingDown) {
+            if let Err(error) = self.socket.shutdown_write() {
+                return self.write_failed_at(&error, syscall::SHUTDOWN);
+            }
+            self.writing = match self.writing {
+                Writing::Ending => Writing::Lingering,
+                _ => Writing::Shut,
+            };
+        }
+        if self.writing == Writing::Lingering && self.read_closed {
+            return Fate::Close(Closing::new(reason::END, 0));
+        }
+        Fate::Keep
+    }
+
+    fn write_failed(&mut self, error: &io::Error) -> Fate {
+        self.write_failed_at(error, syscall::WRITE)
+    }
+
+    fn write_failed_at(&mut self, error: &io::Error, syscall: u32) -> Fate {
+        let closing = Closing::error(error, syscall, self.unsent());
+        if self.is_discarding() || self.read_closed {
+            return Fate::Close(closing);
+        }
+        // Bytes that had arrived before are delivered first: read() ends with this failure.
+        self.failure = Some(closing);
+        self.readable = true;
+        Fate::Keep
+    }
+
+    fn read(&mut self, cx: &mut Context) -> Fate {
+        if self.is_discarding() {
+            return self.discard(cx);
+        }
+        let mut budget = TURN_BYTES;
+        while self.may_read() && !self.read_closed {
+            if cx.is_full() || budget == 0 {
+                self.requeue(cx);
+                return Fate::Keep;
+            }
+            if self.recv.has_uncut() {
+                let before = self.recv.emitted();
+                let fed = self.recv.cut_held(&mut cx.filling, self.id);
+                self.fed(cx, fed, before);
+                // A portion of frames a turn; the next one when others have had theirs.
+                budget = if fed == Fed::More { 0 } else { budget };
+                continue;
+            }
+            if !self.readable {
+                break;
+            }
+            let room = cx.filling.room(READ_BYTES);
+            match self.socket.read(room) {
+                Ok(0) => return self.end_of_stream(cx),
+                Ok(n) => {
+                    cx.stats.reads += 1;
+                    cx.stats.bytes_read += n as u64;
+                    self.active_at = cx.now;
+                    budget = budget.saturating_sub(n);
+                    self.readable = self.more_to_read(n);
+                    let before = self.recv.emitted();
+                    let fed = self.recv.take_in(&mut cx.filling, self.id, n);
+                    self.fed(cx, fed, before);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.drained_by_read(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return self.read_failed(&error),
+            }
+        }
+        // All there was has been read.
+        if self.failure.is_some() && self.may_read() {
+            self.failed()
+        } else {
+            Fate::Keep
+        }
+    }
+
+    /// What the reading side does after `end()`: the peer's bytes are read, so that closing does
+    /// not answer them with a reset that would cost the peer the tail of ours, and dropped.
+    fn discard(&mut self, cx: &mut Context) -> Fate {
+        let mut budget = TURN_BYTES;
+        while self.readable && !self.read_closed {
+            if budget == 0 {
+                self.requeue(cx);
+                return Fate::Keep;
+            }
+            match self.socket.read(cx.filling.room(READ_BYTES)) {
+                Ok(0) => self.read_closed = true,
+                Ok(n) => {
+                    budget = budget.saturating_sub(n);
+                    self.readable = self.more_to_read(n);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.drained_by_read(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return self.read_failed(&error),
+            }
+        }
+        if self.read_closed && self.writing == Writing::Lingering {
+            return Fate::Close(Closing::new(reason::END, 0));
+        }
+        Fate::Keep
+    }
+
+    fn fed(&mut self, cx: &mut Context, fed: Fed, emitted_before: u64) {
+        if let Fed::Overflow(why) = fed {
+            let (flags, announced) = match why {
+                Overflow::NoDelimiter => (0, 0),
+                Overflow::Announced(n) => (flag::ANNOUNCED, n),
+                Overflow::Negative(n) => (flag::ANNOUNCED | flag::NEGATIVE, n.unsigned_abs()),
+            };
+            let words = [announced as u32, (announced >> 32) as u32];
+            let bytes = self.recv.take_all();
+            self.recv.pass_on();
+            self.held = true;
+            cx.filling
+                .push_bytes(kind::OVERFLOW, flags, self.id, &words, &bytes);
+            self.mark_binary(cx);
+        }
+        self.watch_frame(cx, self.recv.emitted() != emitted_before);
+    }
+
+    fn end_of_stream(&mut self, cx: &mut Context) -> Fate {
+        if self.failure.is_some() {
+            return self.failed();
+        }
+        self.read_closed = true;
+        self.frame_since = None;
+        let rest = self.recv.take_all();
+        cx.filling.push_bytes(kind::END, 0, self.id, &[], &rest);
+        self.mark_binary(cx);
+        Fate::Keep
+    }
+
+    fn mark_binary(&self, cx: &mut Context) {
+        if !self.recv.is_text() {
+            cx.filling.mark_binary();
+        }
+    }
+
+    fn read_failed(&mut self, error: &io::Error) -> Fate {
+        match self.failure {
+            Some(_) => self.failed(),
+            None => Fate::Close(Closing::error(error, syscall::READ, self.unsent())),
+        }
+    }
+
+    fn failed(&mut self) -> Fate {
+        match self.failure.take() {
+            Some(mut closing) => {
+                closing.unsent = self.unsent();
+                Fate::Close(closing)
+            }
+            None => Fate::Keep,
+        }
+    }
+
+    fn more_to_read(&self, got: usize) -> bool {
+        got == READ_BYTES || !sys::SHORT_IO_DRAINS || self.thorough
+    }
+
+    fn drained_by_read(&mut self) {
+        self.readable = false;
+        self.thorough = false;
+    }
+
+    fn may_read(&self) -> bool {
+        self.started && !self.paused && !self.held
+    }
+
+    fn is_discarding(&self) -> bool {
+        matches!(self.writing, Writing::Ending | Writing::Lingering)
+    }
+
+    fn unsent(&self) -> u64 {
+        self.send.len() as u64
+    }
+
+    fn requeue(&mut self, cx: &mut Context) {
+        if !self.queued {
+            self.queued = true;
+            cx.requeue(self.id);
+        }
+    }
+
+    /// Starts or stops the frame's clock. `progress`: what is held has begun just now.
+    fn watch_frame(&mut self, cx: &mut Context, progress: bool) {
+        let Some(limit) = self.frame else { return };
+        if !self.recv.has_partial() || self.paused || self.held {
+            self.frame_since = None;
+        } else if progress || self.frame_since.is_none() {
+            self.frame_since = Some(cx.now);
+            if !std::mem::replace(&mut self.frame_armed, true) {
+                cx.arm(self.id, Timer::Frame, cx.now + limit);
+            }
+        }
+    }
+
+    fn frame_due(&mut self, cx: &mut Context) -> Fate {
+        self.frame_armed = false;
+        let (Some(limit), Some(since)) = (self.frame, self.frame_since) else {
+            return Fate::Keep;
+        };
+        if self.is_discarding() || self.read_closed {
+            return Fate::Keep;
+        }
+        if since + limit <= cx.now {
+            return Fate::Close(Closing::new(reason::FRAME, self.unsent()));
+        }
+        self.frame_armed = true;
+        cx.arm(self.id, Timer::Frame, since + limit);
+        Fate::Keep
+    }
+
+    fn idle_due(&mut self, cx: &mut Context) -> Fate {
+        let Some(idle) = self.idle else {
+            return Fate::Keep;
+        };
+        if self.active_at + idle <= cx.now {
+            return Fate::Close(Closing::new(reason::IDLE, self.unsent()));
+        }
+        cx.arm(self.id, Timer::Idle, self.active_at + idle);
+        Fate::Keep
+    }
+
+    fn linger_due(&mut self, cx: &mut Context) -> Fate {
+        let Some(until) = self.linger_until else {
+            return Fate::Keep;
+        };
+        if until <= cx.now {
+            let reason = if self.send.is_empty() {
+                reason::END
+            } else {
+                reason::LINGER
+            };
+            return Fate::Close(Closing::new(reason, self.unsent()));
+        }
+        cx.arm(self.id, Timer::Linger, until);
+        Fate::Keep
+    }
+}

@@ -1,0 +1,19 @@
+//! What differs between platforms. Each file of this folder exports exactly:
+//!
+//! - `SHORT_IO_DRAINS: bool`: whether a read or write that moved less than asked for has emptied
+//!   or filled the socket, so that the next edge may be waited for without another call.
+//! - `LISTENER_OPTIONS_INHERITED: bool`: whether accepted sockets have the listener's options.
+//! - `descriptor(&impl AsRaw…) -> i32`: the number by which users know the socket.
+//! - `is_shortage(&io::Error) -> bool`: accept failed for want of descriptors or memory.
+//! - `is_transient_accept(&io::Error) -> bool`: accept failed for one peer; the next may do.
+//! - `interface_index(&str) -> Option<u32>`: the index of a network interface.
+//! - `mask_signals()`: the calling thread takes no signals.
+
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod imp;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod imp;
+
+pub(crate) use imp::*;

@@ -1,0 +1,198 @@
+//! Between JS values and the core's types.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use pants_core::addr;
+use pants_core::options::{ConnectOptions, KeepAlive, ListenOptions, STAGGER, SocketOptions};
+use pants_core::{ListenError, Listening, Stats};
+
+/// Options of a TCP socket; durations in milliseconds.
+#[napi(object)]
+pub struct NativeSocketOptions {
+    pub no_delay: bool,
+    pub keep_alive: bool,
+    pub keep_alive_idle: Option<u32>,
+    pub keep_alive_interval: Option<u32>,
+    pub keep_alive_count: Option<u32>,
+    pub recv_buffer_size: Option<u32>,
+    pub send_buffer_size: Option<u32>,
+}
+
+/// How to connect.
+#[napi(object)]
+pub struct NativeConnectOptions {
+    pub socket: NativeSocketOptions,
+    pub local_address: Option<String>,
+    pub local_port: Option<u16>,
+    /// Milliseconds.
+    pub timeout: Option<u32>,
+}
+
+/// How to listen.
+#[napi(object)]
+pub struct NativeListenOptions {
+    pub socket: NativeSocketOptions,
+    pub backlog: i32,
+    pub ipv6_only: bool,
+    pub reuse_port: bool,
+    pub max_connections: Option<u32>,
+}
+
+/// A socket that listens, or why it does not.
+#[napi(object)]
+pub struct NativeListening {
+    /// Index and generation.
+    pub id: Vec<u32>,
+    pub descriptor: i32,
+    /// As `addr::encode` lays it out.
+    pub local: Vec<u8>,
+    pub failure: Option<NativeFailure>,
+}
+
+/// An error of the operating system, or (errno 0) of a name's look-up.
+#[napi(object)]
+pub struct NativeFailure {
+    pub errno: i32,
+    pub syscall: String,
+    pub address: String,
+    pub message: String,
+}
+
+/// Counters of one engine.
+#[napi(object)]
+pub struct NativeStats {
+    pub turns: f64,
+    pub rings: f64,
+    pub accepted: f64,
+    pub refused: f64,
+    pub bytes_read: f64,
+    pub bytes_written: f64,
+    pub reads: f64,
+    pub writes: f64,
+    pub channels: f64,
+    pub queued_batches: f64,
+}
+
+fn millis(ms: Option<u32>) -> Option<Duration> {
+    ms.map(|ms| Duration::from_millis(ms.into()))
+}
+
+impl From<NativeSocketOptions> for SocketOptions {
+    fn from(from: NativeSocketOptions) -> Self {
+        let keep_alive = KeepAlive {
+            idle: millis(from.keep_alive_idle),
+            interval: millis(from.keep_alive_interval),
+            count: from.keep_alive_count,
+        };
+        Self {
+            no_delay: from.no_delay,
+            keep_alive: from.keep_alive.then_some(keep_alive),
+            recv_buffer: from.recv_buffer_size.map(|bytes| bytes as usize),
+            send_buffer: from.send_buffer_size.map(|bytes| bytes as usize),
+        }
+    }
+}
+
+impl TryFrom<NativeConnectOptions> for ConnectOptions {
+    type Error = Error;
+
+    fn try_from(from: NativeConnectOptions) -> Result<Self> {
+        let port = from.local_port.unwrap_or(0);
+        let local = match &from.local_address {
+            Some(host) => Some(address(host, port)?),
+            None => None,
+        };
+        Ok(Self {
+            socket: from.socket.into(),
+            local,
+            local_port: port,
+            timeout: millis(from.timeout),
+            stagger: STAGGER,
+        })
+    }
+}
+
+impl From<NativeListenOptions> for ListenOptions {
+    fn from(from: NativeListenOptions) -> Self {
+        Self {
+            socket: from.socket.into(),
+            backlog: from.backlog,
+            ipv6_only: from.ipv6_only,
+            reuse_port: from.reuse_port,
+            max_connections: from.max_connections.map(|most| most as usize),
+        }
+    }
+}
+
+impl From<std::result::Result<Listening, ListenError>> for NativeListening {
+    fn from(from: std::result::Result<Listening, ListenError>) -> Self {
+        match from {
+            Ok(listening) => Self {
+                id: vec![listening.id.index, listening.id.generation],
+                descriptor: listening.descriptor,
+                local: addr::encode(listening.local).to_vec(),
+                failure: None,
+            },
+            Err(error) => Self {
+                id: Vec::new(),
+                descriptor: -1,
+                local: Vec::new(),
+                failure: Some(error.into()),
+            },
+        }
+    }
+}
+
+impl From<ListenError> for NativeFailure {
+    fn from(error: ListenError) -> Self {
+        let message = error.to_string();
+        match error {
+            ListenError::Resolve { host, .. } => Self {
+                errno: 0,
+                syscall: "getaddrinfo".to_owned(),
+                address: host,
+                message,
+            },
+            ListenError::System {
+                syscall,
+                address,
+                source,
+            } => Self {
+                errno: source.raw_os_error().unwrap_or(0),
+                syscall: syscall.to_owned(),
+                address: address.ip().to_string(),
+                message,
+            },
+        }
+    }
+}
+
+impl From<Stats> for NativeStats {
+    fn from(from: Stats) -> Self {
+        Self {
+            turns: from.turns as f64,
+            rings: from.rings as f64,
+            accepted: from.accepted as f64,
+            refused: from.refused as f64,
+            bytes_read: from.bytes_read as f64,
+            bytes_written: from.bytes_written as f64,
+            reads: from.reads as f64,
+            writes: from.writes as f64,
+            channels: from.channels as f64,
+            queued_batches: from.queued_batches as f64,
+        }
+    }
+}
+
+/// A literal that JS has looked up or checked.
+pub(crate) fn address(host: &str, port: u16) -> Result<SocketAddr> {
+    addr::parse(host, port).ok_or_else(|| {
+        Error::new(
+            Status::InvalidArg,
+            format!("expected an IP address, got {host:?}"),
+        )
+    })
+}

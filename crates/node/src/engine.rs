@@ -1,0 +1,176 @@
+//! What JS calls.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use napi::bindgen_prelude::*;
+use napi::sys;
+use napi_derive::napi;
+use pants_core::queue::recut;
+use pants_core::{ChannelId, ReactorThread};
+
+use crate::convert::{
+    NativeConnectOptions, NativeListenOptions, NativeListening, NativeStats, address,
+};
+use crate::notifier::Notifier;
+
+/// One reactor, and what the JS thread holds of it.
+pub struct NativeEngine {
+    thread: Rc<RefCell<ReactorThread>>,
+    notifier: Notifier,
+    /// Large writes, until the batch that refers to them is submitted.
+    owned: RefCell<VecDeque<Vec<u8>>>,
+}
+
+/// Starts a reactor. `drain` is called on this thread when there are completions, after a `take`
+/// that has found none.
+///
+/// The environment's end stops it: no thread of this addon outlives the hook that is set here.
+#[napi]
+pub fn open_engine(env: &Env, drain: Function<'_, (), ()>) -> Result<External<NativeEngine>> {
+    let notifier = Notifier::new(&drain)?;
+    let doorbell = notifier.clone();
+    let thread = ReactorThread::spawn(move || doorbell.ring())
+        .map_err(|error| Error::new(Status::GenericFailure, error.to_string()))?;
+    let thread = Rc::new(RefCell::new(thread));
+    env.add_env_cleanup_hook(Rc::clone(&thread), |thread| thread.borrow_mut().stop())?;
+    Ok(External::new(NativeEngine {
+        thread,
+        notifier,
+        owned: RefCell::default(),
+    }))
+}
+
+/// Stops the reactor and closes all its sockets; nothing is reported any more.
+#[napi]
+pub fn close_engine(engine: &External<NativeEngine>) {
+    engine.thread.borrow_mut().stop();
+}
+
+/// Whether the engine keeps the process alive.
+#[napi]
+pub fn hold_engine(env: &Env, engine: &External<NativeEngine>, alive: bool) -> Result<()> {
+    engine.notifier.hold(env, alive)
+}
+
+/// Submits the first `length` bytes of a batch of records.
+#[napi]
+pub fn submit(engine: &External<NativeEngine>, records: &[u8], length: u32) -> Result<()> {
+    let records = records
+        .get(..length as usize)
+        .ok_or_else(|| Error::new(Status::InvalidArg, "a batch shorter than its length"))?;
+    engine
+        .thread
+        .borrow()
+        .handle()
+        .submit(records, engine.owned.take());
+    Ok(())
+}
+
+/// Copies `data` for the next `WRITE_OWNED` record.
+#[napi]
+pub fn push_owned(engine: &External<NativeEngine>, data: &[u8]) {
+    engine.owned.borrow_mut().push_back(data.to_vec());
+}
+
+/// Takes completions into `words`; see `wire::batch`.
+#[napi]
+pub fn take(engine: &External<NativeEngine>, mut words: Uint32ArraySlice<'_>) {
+    // SAFETY: the array is private to the engine's JS, which stands still during this call; no
+    // other thread is ever given it.
+    let words = unsafe { words.as_mut() };
+    engine.thread.borrow().handle().take(words);
+}
+
+/// Copies the bytes of the completions taken last into `target`.
+#[napi]
+pub fn fill(engine: &External<NativeEngine>, mut target: Uint8ArraySlice<'_>) -> u32 {
+    // SAFETY: no other thread has seen this memory, and the JS thread stands still during this
+    // call. The reactor's own bytes are in another buffer, copied from here and now.
+    let target = unsafe { target.as_mut() };
+    engine.thread.borrow().handle().fill(target) as u32
+}
+
+/// Cuts bytes that JS holds; see `queue::recut`.
+#[napi]
+pub fn cut(
+    payload: &[u8],
+    bytes: &[u8],
+    from: u32,
+    scan: u32,
+    mut answer: Uint32ArraySlice<'_>,
+) -> Result<()> {
+    // SAFETY: as in `take`.
+    let answer = unsafe { answer.as_mut() };
+    let bytes = bytes.get(from as usize..).unwrap_or_default();
+    if !recut::recut(payload, bytes, scan, answer) {
+        return Err(Error::new(
+            Status::InvalidArg,
+            "not the payload of a reframe",
+        ));
+    }
+    Ok(())
+}
+
+/// Begins to connect to the first of `to` (literals) that answers; gives index and generation.
+#[napi]
+pub fn connect(
+    engine: &External<NativeEngine>,
+    to: Vec<String>,
+    port: u16,
+    options: NativeConnectOptions,
+) -> Result<Vec<u32>> {
+    let to = to
+        .iter()
+        .map(|host| address(host, port))
+        .collect::<Result<Vec<_>>>()?;
+    let id = engine
+        .thread
+        .borrow()
+        .handle()
+        .connect(to, options.try_into()?);
+    Ok(vec![id.index, id.generation])
+}
+
+/// Binds and listens.
+#[napi]
+pub fn listen(
+    engine: &External<NativeEngine>,
+    host: String,
+    port: u16,
+    options: NativeListenOptions,
+) -> NativeListening {
+    engine
+        .thread
+        .borrow()
+        .handle()
+        .listen(&host, port, options.into())
+        .into()
+}
+
+/// How many bytes of a channel the operating system has taken; -1 when it has closed.
+#[napi]
+pub fn sent(engine: &External<NativeEngine>, index: u32, generation: u32) -> f64 {
+    let sent = engine
+        .thread
+        .borrow()
+        .handle()
+        .sent(ChannelId { index, generation });
+    sent.map_or(-1.0, |bytes| bytes as f64)
+}
+
+/// The engine's counters.
+#[napi]
+pub fn engine_stats(engine: &External<NativeEngine>) -> NativeStats {
+    engine.thread.borrow().handle().stats().into()
+}
+
+/// Reports what a hook has thrown, at once, as an uncaught exception.
+///
+/// Returns when a handler has taken it; where there is none, the process ends as Node ends it.
+#[napi]
+pub fn report_uncaught(env: &Env, error: Unknown<'_>) -> Result<()> {
+    // SAFETY: both belong to the environment that is calling.
+    check_status!(unsafe { sys::napi_fatal_exception(env.raw(), error.raw()) })
+}
