@@ -15,6 +15,7 @@ async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   const machine = describeMachine();
   const servers = runnable(options.servers, (message) => console.error(message));
+  if (servers.length === 0) throw new Error('no server is left to measure');
   const load = await Load.build();
   const reports = [];
   for (const shape of options.shapes) {

@@ -12,7 +12,8 @@ export interface CpuTimes {
 }
 
 /** To be called once the server listens. */
-export function announce(address: { address: string; port: number }): void {
+export function announce(address: { address: string; port: number } | null): void {
+  if (address === null) throw new Error('the server does not listen');
   console.log(`listening on ${address.address}:${address.port}`);
   process.on('message', () => process.send?.(cpuTimes()));
   // The benchmark is done, or gone.
