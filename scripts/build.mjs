@@ -1,4 +1,5 @@
 // Builds what is out of date:  node scripts/build.mjs [native] [ts] [clean] [--force]
+//                              node scripts/build.mjs native -- <more arguments of `napi build`>
 //
 //   native   crates/core, crates/node  → native/            loader, its types, the addon
 //   ts       js/, native's types       → dist/, index.d.ts
@@ -38,7 +39,7 @@ const steps = [
   },
 ];
 
-const words = process.argv.slice(2);
+const [words, forwarded] = split(process.argv.slice(2), '--');
 const known = new Set(['clean', '--force', ...steps.map((step) => step.name)]);
 for (const word of words) {
   if (!known.has(word)) fail(`unknown argument '${word}'; known are ${[...known].join(', ')}`);
@@ -47,6 +48,10 @@ if (words.includes('clean')) {
   for (const folder of ['dist', 'native', 'target']) {
     rmSync(join(root, folder), { recursive: true, force: true });
   }
+} else if (forwarded.length > 0) {
+  // For another target, say: what comes of it is not this machine's addon.
+  if (words.join() !== 'native') fail('only `native` takes arguments after --');
+  buildNative();
 } else {
   const named = steps.filter((step) => words.includes(step.name));
   for (const step of named.length > 0 ? named : steps) {
@@ -78,12 +83,13 @@ function buildNative() {
   const { error } = spawnSync('cargo', ['--version']);
   if (error) fail(`cannot run cargo (${error.message}); Rust 1.88 or newer: https://rustup.rs`);
   // In CI a lockfile that does not match is an error, not something to mend silently.
-  const locked = process.env['CI'] ? ['--', '--locked'] : [];
+  const cargo = process.env['CI'] ? ['--', '--locked'] : [];
   run('@napi-rs/cli/dist/cli.js', [
     ...['build', '--platform', '--release'],
     ...['--manifest-path', 'crates/node/Cargo.toml', '--output-dir', 'native'],
     ...['--js', 'binding.cjs', '--dts', 'binding.d.cts', '--no-dts-cache'],
-    ...locked,
+    ...forwarded,
+    ...cargo,
   ]);
 }
 
@@ -135,6 +141,12 @@ function run(script, args) {
   const { status, error } = spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit' });
   if (error) fail(error.message);
   if (status !== 0) process.exit(status ?? 1);
+}
+
+/** @param {string[]} words @param {string} separator @returns {[string[], string[]]} */
+function split(words, separator) {
+  const at = words.indexOf(separator);
+  return at < 0 ? [words, []] : [words.slice(0, at), words.slice(at + 1)];
 }
 
 /** @param {string} message @returns {never} */

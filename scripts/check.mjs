@@ -2,14 +2,26 @@
 // Each prints one line; the first that fails says what to do, and ends the run.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { publicTypes, root } from './public-types.mjs';
 
+versionsAgree();
 coreKnowsNoHost();
 lockfilesNamePublicRegistries();
 await publicTypesAreCommitted();
+
+/** One version for the npm package and for the crates. */
+function versionsAgree() {
+  const { version } = JSON.parse(read('package.json'));
+  const locked = JSON.parse(read('package-lock.json')).version;
+  const [, crates] = /^version = "(.*)"$/m.exec(read('Cargo.toml')) ?? [];
+  if (version !== crates || version !== locked) {
+    fail(`package.json says ${version}, package-lock.json ${locked}, Cargo.toml ${crates}`);
+  }
+  ok(`version ${version} everywhere`);
+}
 
 /** The core must stay usable, and testable, without Node. */
 function coreKnowsNoHost() {
@@ -42,7 +54,8 @@ async function publicTypesAreCommitted() {
     join(root, 'node_modules/typescript/bin/tsc'),
     ...['--project', 'tsconfig.build.json'],
   ]);
-  if ((await publicTypes()) !== read('index.d.ts')) {
+  const committed = existsSync(join(root, 'index.d.ts')) ? read('index.d.ts') : '';
+  if ((await publicTypes()) !== committed) {
     fail(
       'index.d.ts is not what js/index.ts exports: run `npm run build:ts` and commit the result',
     );
