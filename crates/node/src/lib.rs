@@ -3,6 +3,12 @@
 //! Free functions, each taking the engine it is for: a class's methods cost four times as much a
 //! call. All of them run on the JS thread that opened the engine.
 
+#![expect(
+    missing_debug_implementations,
+    unreachable_pub,
+    reason = "napi exports what is `pub` to JavaScript, wherever it stands; nothing in Rust sees it"
+)]
+
 mod convert;
 mod engine;
 mod notifier;
