@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { publicTypes, root } from './public-types.mjs';
+import { publicTypes, root } from './generated.mjs';
 
 const stamps = join(root, 'target', 'stamps');
 

@@ -5,11 +5,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { publicTypes, root } from './public-types.mjs';
+import { publicTypes, root, wireLayout } from './generated.mjs';
 
 versionsAgree();
 coreKnowsNoHost();
 lockfilesNamePublicRegistries();
+wireLayoutIsCommitted();
 await publicTypesAreCommitted();
 
 /** One version for the npm package and for the crates. */
@@ -48,19 +49,25 @@ function lockfilesNamePublicRegistries() {
   ok('the lockfiles name public registries only');
 }
 
+/** Both sides of the boundary must read the same layout. */
+function wireLayoutIsCommitted() {
+  isCommitted('js/generated/wire.ts', wireLayout(), 'npm run generate');
+}
+
 /** A change of the public surface must show up in review. */
 async function publicTypesAreCommitted() {
   run(process.execPath, [
     join(root, 'node_modules/typescript/bin/tsc'),
     ...['--project', 'tsconfig.build.json'],
   ]);
-  const committed = existsSync(join(root, 'index.d.ts')) ? read('index.d.ts') : '';
-  if ((await publicTypes()) !== committed) {
-    fail(
-      'index.d.ts is not what js/index.ts exports: run `npm run build:ts` and commit the result',
-    );
-  }
-  ok('index.d.ts is up to date');
+  isCommitted('index.d.ts', await publicTypes(), 'npm run build:ts -- --force');
+}
+
+/** @param {string} file @param {string} expected @param {string} remedy */
+function isCommitted(file, expected, remedy) {
+  const committed = existsSync(join(root, file)) ? read(file) : '';
+  if (committed !== expected) fail(`${file} is out of date: run \`${remedy}\` and commit it`);
+  ok(`${file} is up to date`);
 }
 
 /** @param {string} command @param {string[]} args */
@@ -69,7 +76,8 @@ function run(command, args) {
     cwd: root,
     encoding: 'utf8',
   });
-  if (error || status !== 0) fail(error?.message ?? `${command} failed\n${stdout}${stderr}`);
+  if (error || status !== 0)
+    fail(error?.message ?? `${command} ${args.join(' ')} failed\n${stdout}${stderr}`);
   return stdout;
 }
 
