@@ -1,0 +1,36 @@
+import type { Socket } from 'node:net';
+
+import { codedError, typeError } from './errors.ts';
+import { filenoOf, localAddressOf, remoteAddressOf } from './socket.ts';
+import type { Address } from './types.ts';
+
+/** What `onAccept` gets: a socket that nobody reads yet, to be wrapped in a Connection, or closed. */
+export class Accepted {
+  readonly fileno: number;
+  readonly localAddr: Address | null;
+  readonly remoteAddr: Address | null;
+  #socket: Socket | null;
+
+  constructor(socket: Socket) {
+    this.fileno = filenoOf(socket);
+    this.localAddr = localAddressOf(socket);
+    this.remoteAddr = remoteAddressOf(socket);
+    this.#socket = socket;
+    // Nobody listens before it is wrapped; what fails until then is seen by its Connection.
+    socket.on('error', () => {});
+  }
+
+  /** Hands the socket to the Connection that wraps it. */
+  static take(accepted: Accepted): Socket {
+    if (!(accepted instanceof Accepted)) throw typeError('socket', 'an accepted socket', accepted);
+    const socket = accepted.#socket;
+    if (socket === null) throw codedError('ERR_CHANNEL_ACTIVE', 'the socket is already taken');
+    accepted.#socket = null;
+    return socket;
+  }
+
+  close(): void {
+    this.#socket?.destroy();
+    this.#socket = null;
+  }
+}

@@ -1,0 +1,65 @@
+import type { Accepted } from './accepted.ts';
+import { Engine } from './engine.ts';
+import type { Address, CloseInfo, Data, ReadyState } from './types.ts';
+
+/** What every channel has: the hooks, its state, and its place in the engine. */
+export abstract class Channel {
+  onConnect(): void {}
+  onConnectError(_error: Error): void {}
+  onRead(_data: Data): void {}
+  onWrite(): void {}
+  onEnd(_rest: Data): void {}
+  onListen(): void {}
+  onAccept(_socket: Accepted, _addr: Address): void {}
+  onOverflowError(_error: Error): void {
+    this.close();
+  }
+  onError(_error: Error): void {}
+  onClose(_info: CloseInfo): void {}
+
+  abstract get readyState(): ReadyState;
+  abstract get localAddr(): Address | null;
+  abstract get remoteAddr(): Address | null;
+  abstract close(): void;
+
+  #fileno: number | null = null;
+
+  get fileno(): number | null {
+    return this.#fileno;
+  }
+
+  get connected(): boolean {
+    return ['open', 'readOnly', 'writeOnly'].includes(this.readyState);
+  }
+
+  get connecting(): boolean {
+    return this.readyState === 'opening';
+  }
+
+  get listening(): boolean {
+    return this.readyState === 'listening';
+  }
+
+  /** Calls a hook. What it throws becomes an uncaught exception; the caller goes on. */
+  protected run(hook: () => void): void {
+    try {
+      hook();
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+
+  protected opened(fileno: number): void {
+    this.#fileno = fileno;
+    Engine.instance().channels.set(fileno, this);
+  }
+
+  protected closed(): void {
+    const { channels } = Engine.instance();
+    // The number may already belong to another channel: descriptors are used again.
+    if (this.#fileno !== null && channels.get(this.#fileno) === this) channels.delete(this.#fileno);
+    this.#fileno = null;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Channel } from './channel.ts';
+import { typeError, valueError } from './errors.ts';
+
+export type Cancel = () => void;
+
+/** Pants' timers, on Node's. Node's event loop runs by itself, so `start` and `stop` do nothing. */
+export class Engine {
+  static readonly #instance = new Engine();
+
+  static instance(): Engine {
+    return Engine.#instance;
+  }
+
+  readonly channels = new Map<number, Channel>();
+
+  /** Calls `task` once, as soon as possible. */
+  callback<A extends unknown[]>(task: (...args: A) => void, ...args: A): Cancel {
+    checkTask(task);
+    const immediate = setImmediate(task, ...args);
+    return () => clearImmediate(immediate);
+  }
+
+  /** Calls `task` in every turn of the event loop. */
+  loop<A extends unknown[]>(task: (...args: A) => void, ...args: A): Cancel {
+    checkTask(task);
+    let immediate = setImmediate(turn);
+    function turn(): void {
+      immediate = setImmediate(turn);
+      task(...args);
+    }
+    return () => clearImmediate(immediate);
+  }
+
+  /** Calls `task` once, after `seconds`. */
+  defer<A extends unknown[]>(seconds: number, task: (...args: A) => void, ...args: A): Cancel {
+    checkSeconds(seconds);
+    checkTask(task);
+    const timer = setTimeout(task, seconds * 1000, ...args);
+    return () => clearTimeout(timer);
+  }
+
+  /** Calls `task` every `seconds`. */
+  cycle<A extends unknown[]>(seconds: number, task: (...args: A) => void, ...args: A): Cancel {
+    checkSeconds(seconds);
+    checkTask(task);
+    const timer = setInterval(task, seconds * 1000, ...args);
+    return () => clearInterval(timer);
+  }
+
+  start(): void {}
+  stop(): void {}
+
+  stats(): { channels: number } {
+    return { channels: this.channels.size };
+  }
+
+  close(): void {
+    for (const channel of [...this.channels.values()]) channel.close();
+  }
+}
+
+function checkTask(task: unknown): void {
+  if (typeof task !== 'function') throw typeError('task', 'a function', task);
+}
+
+function checkSeconds(seconds: unknown): void {
+  if (typeof seconds !== 'number') throw typeError('seconds', 'a number', seconds);
+  if (!Number.isFinite(seconds) || seconds < 0) throw valueError('seconds', 'at least 0', seconds);
+}

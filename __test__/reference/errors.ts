@@ -1,0 +1,36 @@
+import { inspect } from 'node:util';
+
+/** An error with the stable `code` that programs test for. */
+export interface CodedError extends Error {
+  code: string;
+}
+
+export function codedError(code: string, message: string): CodedError {
+  return Object.assign(new Error(message), { code });
+}
+
+export function typeError(name: string, expected: string, value: unknown): CodedError {
+  const message = `${name} must be ${expected}, got ${inspect(value)}`;
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+export function valueError(name: string, expected: string, value: unknown): CodedError {
+  const message = `${name} must be ${expected}, got ${inspect(value)}`;
+  return Object.assign(new RangeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+}
+
+export function badPort(name: string, value: unknown): CodedError {
+  const message = `${name} must be an integer from 0 to 65535, got ${inspect(value)}`;
+  return Object.assign(new RangeError(message), { code: 'ERR_SOCKET_BAD_PORT' });
+}
+
+export function abortError(cause: unknown): CodedError {
+  const error = new Error('the connect was aborted', { cause });
+  error.name = 'AbortError';
+  return Object.assign(error, { code: 'ABORT_ERR' });
+}
+
+export function notConnected(what: string): CodedError {
+  const message = `${what} on a channel that is not connected`;
+  return codedError('ERR_CHANNEL_NOT_CONNECTED', message);
+}

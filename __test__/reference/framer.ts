@@ -1,0 +1,150 @@
+import { type CodedError, codedError } from './errors.ts';
+import type { Delimiter, LengthPrefix } from './read-delimiter.ts';
+import type { ReadEncoding } from './types.ts';
+
+export type Cut =
+  | { kind: 'frame'; data: Buffer }
+  | { kind: 'overflow'; error: CodedError }
+  /** Not decided yet: more bytes are needed. */
+  | { kind: 'none' };
+
+/** A frame at the front: its length, and how many bytes before and after it are dropped. */
+type Found =
+  | { kind: 'found'; length: number; before: number; after: number }
+  | Exclude<Cut, { kind: 'frame' }>;
+
+/** Bytes that have arrived and are not delivered yet. Each cut is made with the settings of now. */
+export class Framer {
+  #bytes: Buffer = Buffer.alloc(0);
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#bytes = Buffer.concat([this.#bytes, chunk]);
+  }
+
+  /** Takes the next frame off the front. */
+  cut(delimiter: Delimiter, limit: number, encoding: ReadEncoding): Cut {
+    const found = find(this.#bytes, delimiter, limit, encoding);
+    if (found.kind !== 'found') return found;
+    const end = found.before + found.length;
+    const data = Buffer.from(this.#bytes.subarray(found.before, end));
+    this.#bytes = this.#bytes.subarray(end + found.after);
+    return { kind: 'frame', data };
+  }
+
+  /** Whether the next cut would be an overflow. */
+  overflows(delimiter: Delimiter, limit: number, encoding: ReadEncoding): boolean {
+    return find(this.#bytes, delimiter, limit, encoding).kind === 'overflow';
+  }
+
+  /** Takes whatever is left. */
+  takeRest(): Buffer {
+    const rest = this.#bytes;
+    this.#bytes = Buffer.alloc(0);
+    return rest;
+  }
+}
+
+function find(bytes: Buffer, delimiter: Delimiter, limit: number, encoding: ReadEncoding): Found {
+  switch (delimiter.kind) {
+    case 'none':
+      return findAll(bytes, encoding);
+    case 'fixed':
+      return bytes.length < delimiter.length ? NONE : found(delimiter.length);
+    case 'sequence':
+      return findSequence(bytes, delimiter.bytes, limit);
+    case 'prefix':
+      return findPrefixed(bytes, delimiter.prefix, limit);
+  }
+}
+
+/** Everything, except the first bytes of a character whose last bytes are still to come. */
+function findAll(bytes: Buffer, encoding: ReadEncoding): Found {
+  const length = bytes.length - heldBack(bytes, encoding);
+  return length === 0 ? NONE : found(length);
+}
+
+function findSequence(bytes: Buffer, sequence: Buffer, limit: number): Found {
+  const length = bytes.indexOf(sequence);
+  if (length > limit) return overflow(`more than ${limit} bytes before the delimiter`);
+  if (length >= 0) return found(length, 0, sequence.length);
+  if (!canStillEndWithin(bytes, sequence, limit)) {
+    return overflow(`more than ${limit} bytes without the delimiter`);
+  }
+  return NONE;
+}
+
+function findPrefixed(bytes: Buffer, prefix: LengthPrefix, limit: number): Found {
+  if (bytes.length < prefix.bytes) return NONE;
+  const header = bytes.subarray(0, prefix.bytes).toString('hex');
+  const value = BigInt(`0x${prefix.endian === 'big' ? header : swapped(header)}`);
+  const length = value + BigInt(prefix.adjust);
+  if (length < 0n) return overflow(`a length header of ${value}, adjusted to ${length}`);
+  if (length > BigInt(limit)) return overflow(`a body of ${length} bytes, the limit is ${limit}`);
+  if (bytes.length < prefix.bytes + Number(length)) return NONE;
+  return found(Number(length), prefix.bytes);
+}
+
+/** Whether bytes that are still to come could complete `sequence` at an offset up to `limit`. */
+function canStillEndWithin(bytes: Buffer, sequence: Buffer, limit: number): boolean {
+  if (bytes.length <= limit) return true;
+  for (let at = Math.max(0, bytes.length - sequence.length + 1); at <= limit; at++) {
+    const begun = bytes.subarray(at);
+    if (begun.equals(sequence.subarray(0, begun.length))) return true;
+  }
+  return false;
+}
+
+/** How many bytes at the end are the beginning of a character, as node:string_decoder has it. */
+function heldBack(bytes: Buffer, encoding: ReadEncoding): number {
+  switch (encoding?.toLowerCase()) {
+    case 'utf8':
+    case 'utf-8':
+      return heldBackUtf8(bytes);
+    case 'utf16le':
+    case 'utf-16le':
+    case 'ucs2':
+    case 'ucs-2':
+      return heldBackUtf16(bytes);
+    case 'base64':
+    case 'base64url':
+      return bytes.length % 3;
+    default:
+      return 0;
+  }
+}
+
+function heldBackUtf8(bytes: Buffer): number {
+  for (let count = 1; count <= Math.min(3, bytes.length); count++) {
+    const byte = bytes[bytes.length - count] ?? 0;
+    if (byte >> 6 === 0b10) continue;
+    const announced =
+      byte >> 3 === 0b11110 ? 4 : byte >> 4 === 0b1110 ? 3 : byte >> 5 === 0b110 ? 2 : 1;
+    return announced > count ? count : 0;
+  }
+  return 0;
+}
+
+function heldBackUtf16(bytes: Buffer): number {
+  const half = bytes.length % 2;
+  const unit = bytes.length - half - 2;
+  const highSurrogate = unit >= 0 && bytes.readUInt16LE(unit) >> 10 === 0b110110;
+  return half + (highSurrogate ? 2 : 0);
+}
+
+function swapped(hex: string): string {
+  return (hex.match(/../g) ?? []).reverse().join('');
+}
+
+const NONE: Found = { kind: 'none' };
+
+function found(length: number, before = 0, after = 0): Found {
+  return { kind: 'found', length, before, after };
+}
+
+function overflow(what: string): Found {
+  return { kind: 'overflow', error: codedError('ERR_FRAME_OVERFLOW', `frame too long: ${what}`) };
+}

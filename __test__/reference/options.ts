@@ -1,0 +1,117 @@
+import { isIP } from 'node:net';
+
+import { badPort, typeError, valueError } from './errors.ts';
+import { checkEncoding, parseDelimiter } from './read-delimiter.ts';
+import type { ConnectOptions, ServerOptions, StreamOptions } from './types.ts';
+
+/** Checks everything and changes nothing, so that a call with one bad option does nothing at all. */
+export function checkStreamOptions(options: StreamOptions): void {
+  checkObject(options);
+  if (options.readDelimiter !== undefined) parseDelimiter(options.readDelimiter);
+  if (options.readEncoding !== undefined) checkEncoding(options.readEncoding);
+  checkInteger(options, 'bufferSize', 1);
+  checkInteger(options, 'highWaterMark', 0);
+  checkInteger(options, 'maxPendingBytes', 0);
+  checkBoolean(options, 'allowHalfOpen');
+  checkBoolean(options, 'noDelay');
+  if (typeof options.keepAlive !== 'object') checkBoolean(options, 'keepAlive');
+  checkInteger(options, 'recvBufferSize', 1);
+  checkInteger(options, 'sendBufferSize', 1);
+  checkMilliseconds(options, 'idleTimeout');
+  checkMilliseconds(options, 'frameTimeout');
+  checkMilliseconds(options, 'lingerTimeout');
+}
+
+export function checkConnectOptions(options: ConnectOptions): void {
+  checkStreamOptions(options);
+  checkMilliseconds(options, 'connectTimeout');
+  const { localAddress, localPort, signal, lookup, family } = options;
+  if (localAddress !== undefined) {
+    if (typeof localAddress !== 'string') throw typeError('localAddress', 'a string', localAddress);
+    if (isIP(localAddress) === 0) throw valueError('localAddress', 'an IP address', localAddress);
+  }
+  if (localPort !== undefined) checkPort('localPort', localPort);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw typeError('signal', 'an AbortSignal', signal);
+  }
+  if (lookup !== undefined && typeof lookup !== 'function') {
+    throw typeError('lookup', 'a function', lookup);
+  }
+  if (family !== undefined) {
+    if (typeof family !== 'number' && typeof family !== 'string') {
+      throw typeError('family', 'a number or a string', family);
+    }
+    if (![0, 4, 6, 'IPv4', 'IPv6'].includes(family)) {
+      throw valueError('family', "0, 4, 6, 'IPv4' or 'IPv6'", family);
+    }
+  }
+}
+
+export function checkServerOptions(options: ServerOptions): void {
+  checkStreamOptions(options);
+  checkInteger(options, 'backlog', 1);
+  checkInteger(options, 'maxConnections', 0);
+  checkBoolean(options, 'ipv6Only');
+  checkBoolean(options, 'reusePort');
+}
+
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+/** Reads any form in which an address can be given. */
+export function parseAddress(address: unknown, defaultHost: string): Endpoint {
+  if (typeof address === 'number') return endpoint(defaultHost, address);
+  if (Array.isArray(address)) return endpoint(address[0], address[1]);
+  if (typeof address !== 'object' || address === null) {
+    throw typeError('address', 'a port, [host, port] or { host, port }', address);
+  }
+  const { host, address: ip, port } = address as { host?: string; address?: string; port: number };
+  return endpoint(host ?? ip ?? defaultHost, port);
+}
+
+export function endpoint(host: unknown, port: unknown): Endpoint {
+  if (typeof host !== 'string') throw typeError('host', 'a string', host);
+  if (host.includes('\0')) throw valueError('host', 'without null bytes', host);
+  return { host, port: checkPort('port', port) };
+}
+
+function checkPort(name: string, port: unknown): number {
+  if (typeof port !== 'number') throw typeError(name, 'a number', port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw badPort(name, port);
+  return port;
+}
+
+export function checkObject(options: object): void {
+  if (typeof options !== 'object' || options === null) {
+    throw typeError('options', 'an object', options);
+  }
+}
+
+export function checkBufferSize(bufferSize: number): number {
+  if (bufferSize === undefined) throw typeError('bufferSize', 'a number', bufferSize);
+  checkInteger({ bufferSize }, 'bufferSize', 1);
+  return bufferSize;
+}
+
+function checkInteger<T>(options: T, name: string & keyof T, least: number): void {
+  const value: unknown = options[name];
+  if (value === undefined) return;
+  if (typeof value !== 'number') throw typeError(name, 'a number', value);
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw valueError(name, `an integer of at least ${least}`, value);
+  }
+}
+
+export function checkMilliseconds<T>(options: T, name: string & keyof T): void {
+  const value: unknown = options[name];
+  if (value === undefined) return;
+  if (typeof value !== 'number') throw typeError(name, 'a number', value);
+  if (!Number.isFinite(value) || value < 0) throw valueError(name, 'at least 0', value);
+}
+
+function checkBoolean<T>(options: T, name: string & keyof T): void {
+  const value: unknown = options[name];
+  if (value !== undefined && typeof value !== 'boolean') throw typeError(name, 'a boolean', value);
+}

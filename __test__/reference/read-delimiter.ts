@@ -1,0 +1,68 @@
+import { typeError, valueError } from './errors.ts';
+import type { ReadDelimiter, ReadEncoding } from './types.ts';
+
+export interface LengthPrefixOptions {
+  bytes: 1 | 2 | 4 | 8;
+  endian?: 'big' | 'little';
+  adjust?: number;
+}
+
+/** A delimiter value: each frame is a header that holds the length of the body that follows. */
+export class LengthPrefix {
+  readonly bytes: 1 | 2 | 4 | 8;
+  readonly endian: 'big' | 'little';
+  readonly adjust: number;
+
+  constructor(bytes: 1 | 2 | 4 | 8, endian: 'big' | 'little', adjust: number) {
+    this.bytes = bytes;
+    this.endian = endian;
+    this.adjust = adjust;
+    Object.freeze(this);
+  }
+}
+
+export function lengthPrefix(options: LengthPrefixOptions): LengthPrefix {
+  if (typeof options !== 'object' || options === null) {
+    throw typeError('options', 'an object', options);
+  }
+  const { bytes, endian = 'big', adjust = 0 } = options;
+  if (typeof bytes !== 'number') throw typeError('bytes', 'a number', bytes);
+  if (![1, 2, 4, 8].includes(bytes)) throw valueError('bytes', '1, 2, 4 or 8', bytes);
+  if (typeof endian !== 'string') throw typeError('endian', 'a string', endian);
+  if (endian !== 'big' && endian !== 'little') {
+    throw valueError('endian', "'big' or 'little'", endian);
+  }
+  if (typeof adjust !== 'number') throw typeError('adjust', 'a number', adjust);
+  if (!Number.isSafeInteger(adjust)) throw valueError('adjust', 'an integer', adjust);
+  return new LengthPrefix(bytes, endian, adjust);
+}
+
+/** A delimiter as the framer wants it: checked, and with bytes that nobody else can change. */
+export type Delimiter =
+  | { kind: 'none' }
+  | { kind: 'sequence'; bytes: Buffer }
+  | { kind: 'fixed'; length: number }
+  | { kind: 'prefix'; prefix: LengthPrefix };
+
+export function parseDelimiter(value: ReadDelimiter): Delimiter {
+  if (value === null) return { kind: 'none' };
+  if (value instanceof LengthPrefix) return { kind: 'prefix', prefix: value };
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw valueError('readDelimiter', 'a positive integer', value);
+    }
+    return { kind: 'fixed', length: value };
+  }
+  if (typeof value === 'string' || value instanceof Uint8Array) {
+    if (value.length === 0) throw valueError('readDelimiter', 'at least one byte long', value);
+    return { kind: 'sequence', bytes: Buffer.from(value) };
+  }
+  throw typeError('readDelimiter', 'null, a string, bytes, an integer or lengthPrefix()', value);
+}
+
+export function checkEncoding(value: ReadEncoding): ReadEncoding {
+  if (value === null) return null;
+  if (typeof value !== 'string') throw typeError('readEncoding', 'null or a string', value);
+  if (!Buffer.isEncoding(value)) throw valueError('readEncoding', 'a Buffer encoding', value);
+  return value;
+}

@@ -1,0 +1,37 @@
+import { checkBufferSize } from './options.ts';
+import { checkEncoding, parseDelimiter } from './read-delimiter.ts';
+import type { StreamOptions } from './types.ts';
+
+type Settled =
+  | 'readDelimiter'
+  | 'readEncoding'
+  | 'bufferSize'
+  | 'highWaterMark'
+  | 'maxPendingBytes'
+  | 'allowHalfOpen'
+  | 'idleTimeout'
+  | 'frameTimeout'
+  | 'lingerTimeout';
+
+/** A stream's options, with the defaults filled in. */
+export type Settings = StreamOptions & Required<Pick<StreamOptions, Settled>>;
+
+export const DEFAULTS: Settings = {
+  readDelimiter: null,
+  readEncoding: null,
+  bufferSize: 65_536,
+  highWaterMark: 65_536,
+  maxPendingBytes: 64 * 1024 * 1024,
+  allowHalfOpen: false,
+  /** 0: none. */
+  idleTimeout: 0,
+  frameTimeout: 0,
+  lingerTimeout: 5_000,
+};
+
+/** What may also be set by assignment, or as a class field. */
+export const PROPERTIES: Record<string, (value: never) => unknown> = {
+  readDelimiter: parseDelimiter,
+  readEncoding: checkEncoding,
+  bufferSize: checkBufferSize,
+};

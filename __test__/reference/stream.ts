@@ -1,0 +1,418 @@
+import type { Socket } from 'node:net';
+
+import { copyBytes, decoded } from './bytes.ts';
+import { Channel } from './channel.ts';
+import { Countdown } from './countdown.ts';
+import { codedError, notConnected } from './errors.ts';
+import { Framer } from './framer.ts';
+import { checkStreamOptions } from './options.ts';
+import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
+import { Sender } from './sender.ts';
+import { DEFAULTS, PROPERTIES, type Settings } from './settings.ts';
+import { filenoOf, localAddressOf, remoteAddressOf } from './socket.ts';
+import type {
+  Address,
+  CloseInfo,
+  ReadDelimiter,
+  ReadEncoding,
+  ReadyState,
+  StreamOptions,
+  Writable,
+} from './types.ts';
+
+/** A connected, or connecting, byte stream: what Client and Connection have in common. */
+export abstract class Stream extends Channel {
+  // Accessors, defined below: declared as properties, so that a class field may take their place.
+  declare readDelimiter: ReadDelimiter;
+  declare readEncoding: ReadEncoding;
+  declare bufferSize: number;
+
+  #settings: Settings = DEFAULTS;
+  #delimiter: Delimiter = { kind: 'none' };
+
+  #phase: 'idle' | 'opening' | 'open' | 'closed' = 'idle';
+  #paused = false;
+  /** `shutdown()` or `end()` was called: no more writes. */
+  #writingEnded = false;
+  /** `end()` was called: no hooks any more but onWrite and onClose. */
+  #ended = false;
+  /** Nothing more will arrive: the peer sent FIN, or the socket failed. */
+  #readingEnded = false;
+  #onEndCalled = false;
+  #failure: Error | null = null;
+  /** Set while onOverflowError runs. */
+  #overflow: Error | null = null;
+  #closeInfo: CloseInfo | null = null;
+
+  #socket: Socket | null = null;
+  #socketClosed = false;
+  #referenced = true;
+  #localAddr: Address | null = null;
+  #remoteAddr: Address | null = null;
+
+  readonly #framer = new Framer();
+  readonly #sender = new Sender({
+    drained: () => this.#drained(),
+    failed: (error) => this.#failed(error),
+    finished: () => this.#linger(),
+  });
+  #bytesRead = 0;
+  #bytesQueued = 0;
+  /** Bytes that `maxPendingBytes` refused: never sent, but counted. */
+  #bytesRefused = 0;
+
+  readonly #idle = new Countdown(() => this.#timedOut('ERR_IDLE_TIMEOUT', 'idle for too long'));
+  readonly #frame = new Countdown(() => this.#timedOut('ERR_FRAME_TIMEOUT', 'incomplete frame'));
+  readonly #lingering = new Countdown(() => this.#lingerTimedOut());
+  #pendingAtLinger = 0;
+
+  constructor(options: StreamOptions = {}) {
+    super();
+    this.configure(options);
+  }
+
+  static {
+    for (const [name, check] of Object.entries(PROPERTIES)) {
+      Object.defineProperty(Stream.prototype, name, {
+        get(this: Stream): unknown {
+          return Reflect.get(this.#settings, name);
+        },
+        set(this: Stream, value: never) {
+          check(value);
+          this.#change({ [name]: value });
+          // The bytes that wait may be cut differently now.
+          if (this.#phase === 'open') setImmediate(() => this.#deliver());
+        },
+      });
+    }
+  }
+
+  // State
+
+  get readyState(): ReadyState {
+    if (this.#phase !== 'open') return this.#phase;
+    if (this.#writingEnded) return 'readOnly';
+    return this.#onEndCalled ? 'writeOnly' : 'open';
+  }
+
+  get localAddr(): Address | null {
+    return this.#phase === 'closed' ? null : this.#localAddr;
+  }
+
+  get remoteAddr(): Address | null {
+    return this.#phase === 'closed' ? null : this.#remoteAddr;
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Handed to the operating system. */
+  get bytesWritten(): number {
+    return this.#bytesQueued - this.#sender.pendingBytes;
+  }
+
+  get pendingBytes(): number {
+    return this.#phase === 'closed' ? 0 : this.#sender.pendingBytes;
+  }
+
+  ref(): this {
+    this.#referenced = true;
+    this.#socket?.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    this.#socket?.unref();
+    return this;
+  }
+
+  // Reading
+
+  pause(): void {
+    this.#paused = true;
+    if (!this.#ended) this.#socket?.pause();
+    this.#watchFrame(false);
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#phase !== 'open') return;
+    this.#socket?.resume();
+    setImmediate(() => this.#deliver());
+  }
+
+  // Writing
+
+  write(data: Writable, flush = false): boolean {
+    const bytes = copyBytes(data);
+    if (this.#phase === 'idle') throw notConnected('write');
+    if (this.#phase === 'closed' || this.#writingEnded) {
+      throw codedError('ERR_CHANNEL_CLOSED', 'write after the channel was ended or closed');
+    }
+    const pending = this.#sender.pendingBytes;
+    if (this.#bytesRefused > 0 || pending > this.#settings.maxPendingBytes) {
+      this.#refuse(bytes, pending);
+      return false;
+    }
+    this.#bytesQueued += bytes.length;
+    this.#sender.add(bytes);
+    if (flush) this.flush();
+    return this.#sender.pendingBytes <= this.#settings.highWaterMark;
+  }
+
+  flush(): void {
+    this.#sender.flush();
+  }
+
+  // Ending
+
+  shutdown(): void {
+    if (this.#phase === 'idle') throw notConnected('shutdown');
+    if (this.#phase === 'closed' || this.#writingEnded) return;
+    this.#writingEnded = true;
+    this.#sender.end();
+  }
+
+  end(): void {
+    if (this.#phase === 'closed' || this.#ended) return;
+    if (this.#phase === 'idle') this.#finish('end');
+    else if (this.#failure !== null) this.#finish('error', this.#failure);
+    else this.#endOpen();
+  }
+
+  #endOpen(): void {
+    this.#ended = true;
+    this.#writingEnded = true;
+    this.#watchFrame(false);
+    // What still arrives is read and dropped, or the kernel would answer it with a reset.
+    this.#socket?.resume();
+    this.#sender.end();
+    this.#linger();
+    this.#finishIfBothEnded();
+  }
+
+  close(): void {
+    if (this.#overflow !== null) this.#finish('overflow', this.#overflow);
+    else this.#finish('close');
+  }
+
+  // For Client and Connection
+
+  protected configure(options: StreamOptions): void {
+    checkStreamOptions(options);
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    this.#change(Object.fromEntries(given));
+  }
+
+  /** The fields of a subclass are there only when its constructor has returned. */
+  protected adoptFields(): void {
+    for (const [name, check] of Object.entries(PROPERTIES)) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = Reflect.get(this, name) as never;
+      check(value);
+      Reflect.deleteProperty(this, name);
+      Reflect.set(this, name, value);
+    }
+  }
+
+  protected begin(): void {
+    this.#phase = 'opening';
+  }
+
+  protected attach(socket: Socket): void {
+    this.#socket = socket;
+    if (!this.#referenced) socket.unref();
+    socket.on('end', () => {
+      this.#readingEnded = true;
+      this.#deliver();
+    });
+    socket.on('error', (error) => {
+      // What node:net had buffered when the socket failed came before the failure.
+      for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) this.#received(chunk);
+      this.#readingEnded = true;
+      this.#failed(error);
+    });
+    socket.on('close', () => {
+      this.#socketClosed = true;
+      if (this.#closeInfo !== null) this.#emitClose();
+      else this.#finishIfBothEnded();
+    });
+  }
+
+  /** The socket is connected. */
+  protected open(): void {
+    const socket = this.#socket;
+    if (socket === null || this.#phase !== 'opening') return;
+    this.#phase = 'open';
+    this.#localAddr = localAddressOf(socket);
+    this.#remoteAddr = remoteAddressOf(socket);
+    const { noDelay = true, keepAlive = false } = this.#settings;
+    socket.setNoDelay(noDelay);
+    if (typeof keepAlive === 'object') socket.setKeepAlive(true, keepAlive.idle ?? 0);
+    else socket.setKeepAlive(keepAlive);
+    this.opened(filenoOf(socket));
+    this.#watchIdle();
+    if (!this.#ended) this.run(() => this.onConnect());
+    if (this.readyState === 'closed') return;
+    this.#sender.start(socket);
+    this.#linger();
+    socket.on('data', (chunk: Buffer) => {
+      this.#received(chunk);
+      this.#deliver();
+    });
+    if (this.#paused && !this.#ended) socket.pause();
+    else socket.resume();
+  }
+
+  protected connectFailed(error: Error): void {
+    if (this.#phase !== 'opening') return;
+    this.#finish('error', error);
+    if (!this.#ended) this.run(() => this.onConnectError(error));
+  }
+
+  /** The last hook has returned. */
+  protected afterClose(): void {}
+
+  // What happens on the socket
+
+  #received(chunk: Buffer): void {
+    this.#bytesRead += chunk.length;
+    this.#watchIdle();
+    if (!this.#ended) this.#framer.push(chunk);
+  }
+
+  #drained(): void {
+    this.#watchIdle();
+    if (this.#phase === 'open') this.run(() => this.onWrite());
+  }
+
+  /** A failed read also ends reading; after a failed write what is left is read first. */
+  #failed(error: Error): void {
+    this.#failure ??= error;
+    if (this.#phase === 'opening') this.connectFailed(error);
+    else if (this.#ended) this.#finish('error', error);
+    else this.#deliver();
+  }
+
+  get #mayDeliver(): boolean {
+    return this.#phase === 'open' && !this.#ended && !this.#paused;
+  }
+
+  /** Delivers whatever can be delivered now. Called from the event loop only. */
+  #deliver(): void {
+    let delivered = false;
+    while (this.#mayDeliver) {
+      const { bufferSize, readEncoding } = this.#settings;
+      const cut = this.#framer.cut(this.#delimiter, bufferSize, readEncoding);
+      if (cut.kind === 'none') break;
+      delivered = true;
+      if (cut.kind === 'frame') this.run(() => this.onRead(decoded(cut.data, readEncoding)));
+      else this.#frameTooLong(cut.error);
+    }
+    this.#watchFrame(delivered);
+    if (this.#mayDeliver && this.#readingEnded) this.#deliverEnd();
+  }
+
+  #deliverEnd(): void {
+    if (this.#failure !== null) {
+      const error = this.#failure;
+      this.#finish('error', error);
+      this.run(() => this.onError(error));
+      return;
+    }
+    if (this.#onEndCalled) return;
+    this.#onEndCalled = true;
+    const rest = decoded(this.#framer.takeRest(), this.#settings.readEncoding);
+    this.run(() => this.onEnd(rest));
+    if (!this.#settings.allowHalfOpen) this.end();
+    this.#finishIfBothEnded();
+  }
+
+  #frameTooLong(error: Error): void {
+    this.#overflow = error;
+    this.run(() => this.onOverflowError(error));
+    this.#overflow = null;
+    const { bufferSize, readEncoding } = this.#settings;
+    if (this.#phase !== 'open' || this.#ended) return;
+    if (this.#framer.overflows(this.#delimiter, bufferSize, readEncoding)) {
+      this.#finish('overflow', error);
+    }
+  }
+
+  #refuse(bytes: Buffer, pending: number): void {
+    const first = this.#bytesRefused === 0;
+    this.#bytesRefused += bytes.length;
+    if (!first) return;
+    const limit = `${pending} bytes are pending, maxPendingBytes is ${this.#settings.maxPendingBytes}`;
+    const error = codedError('ERR_PENDING_OVERFLOW', limit);
+    setImmediate(() => {
+      if (this.#phase === 'closed') return;
+      this.#overflow = error;
+      if (!this.#ended) this.run(() => this.onOverflowError(error));
+      this.#overflow = null;
+      this.#finish('overflow', error);
+    });
+  }
+
+  #change(options: StreamOptions): void {
+    this.#settings = { ...this.#settings, ...options };
+    this.#delimiter = parseDelimiter(this.#settings.readDelimiter);
+  }
+
+  // Timers
+
+  #watchIdle(): void {
+    const { idleTimeout } = this.#settings;
+    if (idleTimeout > 0 && this.#phase === 'open') this.#idle.restart(idleTimeout);
+  }
+
+  /** A frame that has begun must be complete within `frameTimeout`. */
+  #watchFrame(another: boolean): void {
+    const { frameTimeout } = this.#settings;
+    const begun = this.#framer.length > 0 && this.#delimiter.kind !== 'none';
+    if (!begun || !this.#mayDeliver || another) this.#frame.stop();
+    if (begun && this.#mayDeliver && frameTimeout > 0) this.#frame.start(frameTimeout);
+  }
+
+  #timedOut(code: string, message: string): void {
+    this.#finish('timeout', codedError(code, message));
+  }
+
+  /** After `end()` the peer must take the tail, and then finish too; but not be waited for for ever. */
+  #linger(): void {
+    if (!this.#ended || this.#phase !== 'open') return;
+    this.#pendingAtLinger = this.#sender.pendingBytes;
+    this.#lingering.restart(this.#settings.lingerTimeout);
+  }
+
+  #lingerTimedOut(): void {
+    if (this.#sender.pendingBytes < this.#pendingAtLinger) this.#linger();
+    else this.#timedOut('ERR_LINGER_TIMEOUT', 'end() made no progress');
+  }
+
+  // Closing
+
+  #finishIfBothEnded(): void {
+    if (this.#socketClosed && (this.#ended || this.#onEndCalled)) this.#finish('end');
+  }
+
+  #finish(reason: CloseInfo['reason'], error?: Error): void {
+    if (this.#closeInfo !== null) return;
+    const unsentBytes = this.#sender.pendingBytes + this.#bytesRefused;
+    this.#closeInfo = error ? { reason, error, unsentBytes } : { reason, unsentBytes };
+    this.#phase = 'closed';
+    for (const countdown of [this.#idle, this.#frame, this.#lingering]) countdown.stop();
+    if (this.#socket === null || this.#socketClosed) setImmediate(() => this.#emitClose());
+    else this.#socket.destroy();
+  }
+
+  #emitClose(): void {
+    const info = this.#closeInfo;
+    if (info === null) return;
+    this.closed();
+    this.run(() => this.onClose(info));
+    this.afterClose();
+  }
+}
