@@ -1,6 +1,501 @@
 // The public types of pants-native, generated from js/index.ts by `npm run build:ts`.
 
+import { LookupFunction } from 'node:net';
+
+/** The only module that imports the native addon. */
 /** The version of the package's native part. */
 export declare const version: string;
+/** Options of `lengthPrefix`. */
+export interface LengthPrefixOptions {
+  /** The header's size. */
+  bytes: 1 | 2 | 4 | 8;
+  /** The order of the header's bytes. Default: `'big'`. */
+  endian?: 'big' | 'little' | undefined;
+  /** Added to the header's value to get the body's length. Default: 0. */
+  adjust?: number | undefined;
+}
+/** A delimiter made by `lengthPrefix`. */
+export declare class LengthPrefix {
+  readonly bytes: 1 | 2 | 4 | 8;
+  readonly endian: 'big' | 'little';
+  readonly adjust: number;
+}
+/**
+ * Frames behind a length header: `onRead` gets the body, the header is dropped.
+ *
+ * The limit (`bufferSize`) is judged from the header, before the body is buffered. A header that
+ * announces more, or with `adjust` less than 0, is an overflow.
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+ */
+export declare function lengthPrefix(options: LengthPrefixOptions): LengthPrefix;
+/**
+ * How a stream's bytes become frames:
+ *
+ * - `null`: data as it arrives
+ * - a string (as UTF-8) or bytes: everything up to that sequence, which is dropped
+ * - a positive integer: exactly that many bytes
+ * - `lengthPrefix(…)`: the body behind a length header
+ */
+export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix;
+/**
+ * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says.
+ *
+ * ```ts
+ * class Shout extends Client {
+ *   readDelimiter = '\r\n';
+ *   readEncoding = 'utf8' as const;
+ *   onConnect() { this.write('hello\r\n'); }
+ *   onRead(line: string) { console.log(line); }
+ * }
+ * new Shout().connect('localhost', 4040);
+ * ```
+ */
+export declare class Stream extends Channel {
+  #private;
+  /**
+   * How the bytes become frames; see `ReadDelimiter`. Default: null.
+   *
+   * It can be set at any time. Set inside `onRead`, it holds from the very next byte, also for
+   * bytes that were received already. Set elsewhere, what is buffered is cut again at once.
+   *
+   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
+   */
+  readDelimiter: ReadDelimiter;
+  /**
+   * `null` (default): `onRead` gets Buffers, which are yours for ever. An encoding that Buffer
+   * knows: strings; a character that is split over reads never breaks.
+   */
+  readEncoding: BufferEncoding | (string & {}) | null;
+  /**
+   * How many bytes may wait for a delimiter. Default: 65,536. A frame of exactly that size passes,
+   * one byte more is an overflow. An integer delimiter that is larger raises it.
+   */
+  bufferSize: number;
+  /**
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  constructor(options?: StreamOptions);
+  /** This end's address; `null` while there is none. */
+  get localAddr(): Address | null;
+  /** The peer's address; `null` while there is none. */
+  get remoteAddr(): Address | null;
+  /** Bytes received and handed to this thread. */
+  get bytesRead(): number;
+  /** Bytes accepted by `write()`, pending ones included. */
+  get bytesWritten(): number;
+  /** Bytes accepted by `write()` and not yet by the operating system. */
+  get pendingBytes(): number;
+  /**
+   * Connects: `(host, port)`, `(port)`, `([host, port])` or `({ host, port, …options })`. Without
+   * a host: `localhost`.
+   *
+   * Host names are looked up by `dns.lookup`. Several addresses race as RFC 8305 says: IPv6 first,
+   * each a quarter of a second after the one before, none cut short. `onConnect` or
+   * `onConnectError` tells how it went.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, and for wrong arguments
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
+   */
+  connect(host: string | null, port: number, options?: ConnectOptions): this;
+  connect(address: AddressLike, options?: ConnectOptions): this;
+  connect(address: AddressLike & ConnectOptions): this;
+  /**
+   * Sends; the bytes are taken at the call. What is written in one turn of the event loop leaves
+   * together; `flush` sends it now.
+   *
+   * Returns false when more than `highWaterMark` is pending: wait for `onWrite`. Nothing that was
+   * accepted is dropped silently: `onClose` counts what never left. With more than
+   * `maxPendingBytes` pending before the call, the data is refused: `onOverflowError` follows, and
+   * the channel closes.
+   *
+   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`, `ERR_CHANNEL_CLOSED` after `end()`,
+   *   `shutdown()` or `close()`, `ERR_INVALID_ARG_TYPE`
+   */
+  write(data: Data, flush?: boolean): boolean;
+  /** Sends now what was written in this turn. */
+  flush(): void;
+  /** Delivers no further frame, and stops reading, so that the peer feels it. */
+  pause(): this;
+  /** Takes `pause()` back. Frames follow from the event loop, never inside this call. */
+  resume(): this;
+  /**
+   * Finishes sending (FIN) when what is pending has left; reading goes on.
+   *
+   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`
+   */
+  shutdown(): void;
+  /**
+   * Sends what is pending, then closes, without losing the tail to a reset when the peer is still
+   * sending: what it sends is read and dropped, until it finishes or `lingerTimeout` has passed
+   * without progress. Further hooks: `onWrite`, `onClose`. A second call is a no-op.
+   */
+  end(): void;
+  /**
+   * Closes at once: what is pending is dropped, and counted in `onClose`'s `unsentBytes`. No other
+   * hook follows. A second call is a no-op.
+   */
+  close(): void;
+  /** The channel is connected. */
+  onConnect(): void;
+  /** The connect has failed; `onClose` follows. */
+  onConnectError(_error: Error): void;
+  /** A frame: a Buffer, or a string where `readEncoding` is set. */
+  onRead(_data: Frame): void;
+  /** Everything written so far has been handed to the operating system; once per drain. */
+  onWrite(): void;
+  /**
+   * The peer has finished sending; `rest` is what no delimiter completed. Unless `allowHalfOpen` is
+   * set, the channel ends after this hook as if by `end()`.
+   */
+  onEnd(_rest: Frame): void;
+  /**
+   * A frame outgrew `bufferSize`, or what was pending `maxPendingBytes`. The default closes the
+   * channel. A hook that sets another `readDelimiter` or `bufferSize` has the bytes cut again; one
+   * that does neither has the channel closed.
+   */
+  onOverflowError(_error: ChannelError): void;
+  /** The socket has failed; `onClose` follows. */
+  onError(_error: Error): void;
+  /** The channel has closed. Exactly once, and the last hook. */
+  onClose(_info: CloseInfo): void;
+}
+/** A channel that listens, and wraps each accepted socket in its `ConnectionClass`. */
+export declare class StreamServer extends Channel {
+  /** Wraps each accepted socket. A subclass may declare its own. */
+  ConnectionClass: ConnectionConstructor;
+  /** The live connections, by descriptor. */
+  readonly channels: Map<number, Connection>;
+  /**
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  constructor(ConnectionClass?: ConnectionConstructor | null, options?: ServerOptions);
+  constructor(options?: ServerOptions);
+  /** The address that it listens on, as soon as `listen()` has returned; `null` before. */
+  get localAddr(): Address | null;
+  /**
+   * Listens: `(port = 8080, host = '', backlog = 1024)`, `([host, port])` or
+   * `({ port, host, backlog, …options })`. An empty host is every interface, IPv6 and IPv4 alike;
+   * port 0 picks one. A host's name is looked up while the call waits.
+   *
+   * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`; for wrong arguments `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   */
+  listen(port?: number, host?: string | null, backlog?: number, options?: ListenOptions): this;
+  listen(address: AddressLike & ListenOptions): this;
+  /** Closes the listener and every connection, at once. A second call is a no-op. */
+  close(): void;
+  /**
+   * Stops accepting and waits for the connections to finish; after `timeoutMs` (default: never),
+   * closes what is left. Resolves when all has closed.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  end(timeoutMs?: number): Promise<void>;
+  /** The channel listens. */
+  onListen(): void;
+  /**
+   * A socket was accepted. The default wraps it in `ConnectionClass`. One that keeps it for later,
+   * or gives it to another class, owns it: `new Connection(socket, server)` or `socket.close()`.
+   */
+  onAccept(socket: Socket, _addr: Address | null): void;
+  /** Accepting failed for now (it goes on by itself), or the listening socket has failed. */
+  onError(_error: Error): void;
+  /** The server and all of its connections have closed. Exactly once, and the last hook. */
+  onClose(_info: CloseInfo): void;
+}
+/** A TCP client. `new Client().connect(host, port)`. */
+export declare class Client extends Stream {}
+/**
+ * A TCP connection to a server. Servers make them; a class of your own is a protocol:
+ *
+ * ```ts
+ * class Echo extends Connection {
+ *   onRead(data: Buffer) { this.write(data); }
+ * }
+ * new Server(Echo).listen(4040);
+ * ```
+ */
+export declare class Connection extends Stream {
+  /** The server that accepted it. */
+  readonly server: StreamServer;
+  /**
+   * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken
+   */
+  constructor(socket: Socket, server: StreamServer, options?: StreamOptions);
+}
+/** A TCP server. `new Server(MyConnection).listen(4040)` is a whole program. */
+export declare class Server extends StreamServer {}
+/** Both ends of a TCP channel are told like this. */
+export interface Address {
+  /** The numeric address, `'127.0.0.1'` or `'::1'`; a link-local one with its zone. */
+  address: string;
+  port: number;
+  family: 'IPv4' | 'IPv6';
+}
+/**
+ * Wherever an address is taken: a port alone, `[host, port]`, `{ host?, port }`, or what
+ * `localAddr` gives back.
+ */
+export type AddressLike =
+  | number
+  | readonly [host: string | null, port: number]
+  | {
+      host?: string | null | undefined;
+      port: number;
+    }
+  | {
+      address: string;
+      port: number;
+    };
+/** The codes of the errors that the package itself makes. System errors have Node's. */
+export type ErrorCode =
+  | 'ABORT_ERR'
+  | 'ERR_BUFFER_DETACHED'
+  | 'ERR_CHANNEL_ACTIVE'
+  | 'ERR_CHANNEL_CLOSED'
+  | 'ERR_CHANNEL_NOT_CONNECTED'
+  | 'ERR_ENGINE_CLOSED'
+  | 'ERR_ENGINE_FAILED'
+  | 'ERR_FRAME_OVERFLOW'
+  | 'ERR_FRAME_TIMEOUT'
+  | 'ERR_IDLE_TIMEOUT'
+  | 'ERR_INVALID_ARG_TYPE'
+  | 'ERR_INVALID_ARG_VALUE'
+  | 'ERR_LINGER_TIMEOUT'
+  | 'ERR_PENDING_OVERFLOW'
+  | 'ERR_SOCKET_BAD_PORT';
+/** An error that the package itself makes. */
+export interface ChannelError extends Error {
+  code: ErrorCode;
+}
+/** An error of the operating system, with the fields that Node gives it. */
+export interface SystemError extends Error {
+  /** `'ECONNREFUSED'`, `'EADDRINUSE'`, … */
+  code: string;
+  /** Negative, as Node has it. */
+  errno: number;
+  syscall: string;
+  address?: string;
+  port?: number;
+  /** The name that was looked up, where the look-up failed. */
+  hostname?: string;
+  /** Every attempt, where a connect tried several addresses. */
+  errors?: SystemError[];
+}
+/**
+ * Why a channel has closed:
+ *
+ * - `'close'`: this side called `close()`
+ * - `'end'`: in order; `end()` has finished, or the peer has and nothing was left to send
+ * - `'error'`: the connect or the socket failed
+ * - `'overflow'`: a frame outgrew `bufferSize`, or what was pending `maxPendingBytes`
+ * - `'timeout'`: `idleTimeout`, `frameTimeout` or, after `end()`, `lingerTimeout`
+ */
+export type CloseReason = 'close' | 'end' | 'error' | 'overflow' | 'timeout';
+/** What `onClose` is told. */
+export interface CloseInfo {
+  reason: CloseReason;
+  /** There for `'error'`, `'overflow'` and `'timeout'`. */
+  error?: Error;
+  /** Bytes that `write()` had accepted and that never reached the operating system. */
+  unsentBytes: number;
+}
+/** What `onRead` gets: a string where `readEncoding` is set. */
+export type Frame = Buffer | string;
+/** What `write()` takes. A string is sent as UTF-8. The bytes are taken at the call. */
+export type Data = string | ArrayBufferView | ArrayBufferLike;
+/**
+ * - `'idle'`: neither `connect()` nor `listen()` was called
+ * - `'opening'`: connecting
+ * - `'open'`: both ways
+ * - `'readOnly'`: this side has finished sending
+ * - `'writeOnly'`: the peer has finished sending
+ * - `'listening'`: a server that accepts
+ * - `'closed'`
+ */
+export type ReadyState =
+  | 'idle'
+  | 'opening'
+  | 'open'
+  | 'readOnly'
+  | 'writeOnly'
+  | 'listening'
+  | 'closed';
+/** Keep-alive probes, in milliseconds (the operating system counts in seconds). */
+export interface KeepAliveOptions {
+  /** Silence before the first probe. */
+  idle?: number;
+  /** Time between probes. */
+  interval?: number;
+  /** Probes without an answer before the connection fails. */
+  count?: number;
+}
+/** Options of a TCP socket. */
+export interface SocketOptions {
+  /** Send small writes at once. Default: true. */
+  noDelay?: boolean | undefined;
+  /** Default: false. */
+  keepAlive?: boolean | KeepAliveOptions | undefined;
+  /** `SO_RCVBUF` in bytes. Default: the operating system's. */
+  recvBufferSize?: number | undefined;
+  /** `SO_SNDBUF` in bytes. Default: the operating system's. */
+  sendBufferSize?: number | undefined;
+}
+/** Options of a stream, by constructor or by call. Sizes are bytes, times milliseconds. */
+export interface StreamOptions extends SocketOptions {
+  /** Default: this thread's engine. */
+  engine?: Engine | undefined;
+  /** Default: null. */
+  readDelimiter?: ReadDelimiter | undefined;
+  /** Default: null, `onRead` gets Buffers. */
+  readEncoding?: BufferEncoding | (string & {}) | null | undefined;
+  /** How much may wait for a delimiter. Default: 65,536. */
+  bufferSize?: number | undefined;
+  /** `write()` returns false above this much pending. Default: 65,536. */
+  highWaterMark?: number | undefined;
+  /** A writer that ignores `false` is stopped here. Default: 64 MiB. */
+  maxPendingBytes?: number | undefined;
+  /** Stay writable when the peer has finished sending. Default: false. */
+  allowHalfOpen?: boolean | undefined;
+  /** Close when nothing was sent or received for so long. Default: never. */
+  idleTimeout?: number | undefined;
+  /** Close when a frame that has begun is not complete after so long. Default: never. */
+  frameTimeout?: number | undefined;
+  /** How long `end()` waits without progress for the peer to take the tail. Default: 5,000. */
+  lingerTimeout?: number | undefined;
+}
+/** Options of `connect()`. */
+export interface ConnectOptions extends StreamOptions {
+  /** Bounds name look-up and all attempts together. Default: none. */
+  connectTimeout?: number | undefined;
+  /** Aborts the connect. */
+  signal?: AbortSignal | undefined;
+  /** The address to connect from. */
+  localAddress?: string | undefined;
+  /** The port to connect from. Default: any. */
+  localPort?: number | undefined;
+  /** Only this family. Default: 0, both. */
+  family?: 0 | 4 | 6 | undefined;
+  /** Looks names up. Default: `dns.lookup`. */
+  lookup?: LookupFunction | undefined;
+}
+/** A class whose instances wrap accepted sockets. */
+export type ConnectionConstructor = new (socket: Socket, server: never) => Connection;
+/** Options of a server; those of a stream are the defaults of its connections. */
+export interface ServerOptions extends StreamOptions {
+  /** Wraps each accepted socket. Default: `Connection`. */
+  ConnectionClass?: ConnectionConstructor | undefined;
+}
+/** Options of `listen()`. */
+export interface ListenOptions {
+  /** Connections that may wait to be accepted. Default: 1024. */
+  backlog?: number | undefined;
+  /** On an IPv6 address: no IPv4. Default: false. */
+  ipv6Only?: boolean | undefined;
+  /** Share the port with other sockets that ask for the same. Default: false. */
+  reusePort?: boolean | undefined;
+  /** Connections beyond this number are closed at once, by the reactor. Default: none. */
+  maxConnections?: number | undefined;
+  /** Closes the server when aborted. */
+  signal?: AbortSignal | undefined;
+}
+/** A socket that was accepted, before a channel has taken it. */
+export interface Socket {
+  /** The descriptor's number. */
+  readonly fileno: number;
+  readonly localAddr: Address | null;
+  readonly remoteAddr: Address | null;
+  /** Closes a socket that no channel has taken. A no-op afterwards. */
+  close(): void;
+}
+/** Counters of an engine since it began. */
+export interface EngineStats {
+  /** Rounds of the reactor's loop. */
+  turns: number;
+  /** Times the reactor woke the JS thread. */
+  rings: number;
+  /** Connections accepted. */
+  accepted: number;
+  /** Connections refused by `maxConnections`. */
+  refused: number;
+  bytesRead: number;
+  bytesWritten: number;
+  /** System calls that read. */
+  reads: number;
+  /** System calls that wrote. */
+  writes: number;
+  /** Open sockets. */
+  channels: number;
+  /** Batches of completions that wait for the JS thread. */
+  queuedBatches: number;
+}
+/**
+ * Owns a reactor thread and the channels that use it.
+ *
+ * Most programs never name it: channels use `Engine.instance()`, the one of this JS thread (the
+ * main thread's, or each worker's own), which starts with the first channel. It keeps the process
+ * alive as long as one of its channels is open and not `unref()`ed.
+ */
+export declare class Engine {
+  #private;
+  /** This JS thread's engine. */
+  static instance(): Engine;
+  /** The open channels, by descriptor. */
+  readonly channels: Map<number, Channel>;
+  /** An engine of its own, with a reactor thread of its own. */
+  constructor();
+  /** Counters since the engine began. */
+  stats(): EngineStats;
+  /**
+   * Closes every channel, cancels every timer and stops the reactor. Resolves when all that is
+   * done. The engine cannot be used afterwards; `Engine.instance()` makes another.
+   */
+  close(): Promise<void>;
+  /** Runs `fn(...args)` in the next turn of the event loop. Returns a function that cancels it. */
+  callback<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
+  /** Runs `fn(...args)` in every turn of the event loop. Returns a function that cancels it. */
+  loop<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
+  /** Runs `fn(...args)` once, after so many seconds. Returns a function that cancels it. */
+  defer<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
+  /** Runs `fn(...args)` every so many seconds. Returns a function that cancels it. */
+  cycle<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
+  /**
+   * Keeps the process alive until `stop()`, also without a channel. Node's event loop runs by
+   * itself: this is for programs that were written for an engine that has to be started.
+   */
+  start(): void;
+  /** Takes `start()` back. Open channels go on, and keep the process alive themselves. */
+  stop(): void;
+  /** Sends now what was written in this turn. */
+  flush(): void;
+}
+/**
+ * An object that wraps a socket. Abstract: see `Stream`, `StreamServer` and their subclasses.
+ *
+ * Hooks (`onConnect`, `onRead`, …) are called from the event loop, never inside a call that your
+ * code is making. They may be overridden as methods, as class fields, or by assignment at any
+ * time: the very next frame goes to the new one.
+ */
+export declare abstract class Channel {
+  /** The engine that this channel belongs to. */
+  get engine(): Engine;
+  /** The descriptor's number, `null` before there is a socket and after it is closed. */
+  get fileno(): number | null;
+  /** Whether data can flow. */
+  get connected(): boolean;
+  /** Whether a connect is under way. */
+  get connecting(): boolean;
+  /** Whether the channel listens. */
+  get listening(): boolean;
+  get readyState(): ReadyState;
+  /** The channel keeps the process alive while it is open. That is the default. */
+  ref(): this;
+  /** The channel does not keep the process alive. */
+  unref(): this;
+}
 
 export {};

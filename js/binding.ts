@@ -1,2 +1,30 @@
 /** The only module that imports the native addon. */
-export { version } from '../native/binding.cjs';
+
+import * as native from '../native/binding.cjs';
+
+/** @internal What the engine needs of the addon; a test may hand it another. */
+export type NativeBinding = Pick<
+  typeof native,
+  | 'closeEngine'
+  | 'connect'
+  | 'cut'
+  | 'engineStats'
+  | 'fill'
+  | 'holdEngine'
+  | 'listen'
+  | 'openEngine'
+  | 'pushOwned'
+  | 'reportUncaught'
+  | 'sent'
+  | 'submit'
+  | 'take'
+>;
+
+/** @internal */
+export type NativeEngineHandle = ReturnType<typeof native.openEngine>;
+
+/** @internal */
+export const binding: NativeBinding = native;
+
+/** The version of the package's native part. */
+export const version: string = native.version();

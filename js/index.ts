@@ -1,4 +1,15 @@
-import { version as nativeVersion } from './binding.ts';
+/** Pants for Node.js: channels over non-blocking sockets, on a Rust reactor. */
 
-/** The version of the package's native part. */
-export const version: string = nativeVersion();
+export { version } from './binding.ts';
+export { Channel } from './channel.ts';
+export { Engine } from './engine.ts';
+export { Client, Connection, Server } from './network.ts';
+export {
+  type LengthPrefix,
+  type LengthPrefixOptions,
+  lengthPrefix,
+  type ReadDelimiter,
+} from './read-delimiter.ts';
+export { Stream } from './stream.ts';
+export { StreamServer } from './stream-server.ts';
+export type * from './types.ts';

@@ -92,19 +92,20 @@ pub fn fill(engine: &External<NativeEngine>, mut target: Uint8ArraySlice<'_>) ->
     engine.thread.borrow().handle().fill(target) as u32
 }
 
-/// Cuts bytes that JS holds; see `queue::recut`.
+/// Cuts at most `most` frames off bytes that JS holds; see `queue::recut`.
 #[napi]
 pub fn cut(
     payload: &[u8],
     bytes: &[u8],
     from: u32,
     scan: u32,
+    most: u32,
     mut answer: Uint32ArraySlice<'_>,
 ) -> Result<()> {
     // SAFETY: as in `take`.
     let answer = unsafe { answer.as_mut() };
     let bytes = bytes.get(from as usize..).unwrap_or_default();
-    if !recut::recut(payload, bytes, scan, answer) {
+    if !recut::recut(payload, bytes, scan, most, answer) {
         return Err(Error::new(
             Status::InvalidArg,
             "not the payload of a reframe",

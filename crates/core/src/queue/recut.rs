@@ -7,13 +7,13 @@ use super::submission::{ReframeHeader, parse_framing};
 use super::wire::{cut, stop};
 use crate::framing::{Overflow, Stop, cut_many};
 
-/// Cuts as many frames off the front of `bytes` as `answer` has room for, under the framing that
-/// `payload` (a [`reframe`](super::wire::reframe)'s) describes.
+/// Cuts up to `most` frames, and no more than `answer` has room for, off the front of `bytes`,
+/// under the framing that `payload` (a [`reframe`](super::wire::reframe)'s) describes.
 ///
 /// `scan` is what the last cut of the same bytes said. `answer` gets [`cut`](super::wire::cut)'s
 /// words, then start and end of each frame, counted from `bytes[0]`. False where the payload is
 /// not one, or `answer` is too short for its header.
-pub fn recut(payload: &[u8], bytes: &[u8], scan: u32, answer: &mut [u32]) -> bool {
+pub fn recut(payload: &[u8], bytes: &[u8], scan: u32, most: u32, answer: &mut [u32]) -> bool {
     let Some(header) = ReframeHeader::parse(payload) else {
         return false;
     };
@@ -25,7 +25,7 @@ pub fn recut(payload: &[u8], bytes: &[u8], scan: u32, answer: &mut [u32]) -> boo
     };
     let mut scan = scan as usize;
     let mut count = 0;
-    let most = frames.len() / 2;
+    let most = (frames.len() / 2).min(most as usize);
     let run = cut_many(
         &framing,
         bytes,

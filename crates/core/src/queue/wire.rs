@@ -62,7 +62,8 @@ constants! {
         ACCEPTED = 5,
         /// [errno]: a server could not accept for now. Once per shortage.
         ACCEPT_ERROR = 6,
-        /// []: everything written has been taken by the operating system.
+        /// [sent low][sent high]: everything written so far has been taken by the operating
+        /// system; that many bytes since the channel began.
         DRAINED = 7,
         /// [announced low][announced high][bytes]: a frame outgrew the limit. The bytes are all
         /// that had been received; the reactor reads no more until it is told how to go on.

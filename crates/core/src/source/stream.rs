@@ -57,6 +57,8 @@ pub(crate) struct Stream {
     paused: bool,
     held: bool,
     read_closed: bool,
+    /// How many bytes the operating system has taken, all in all.
+    sent: u64,
     /// Say when all has been sent.
     notify: bool,
     /// It is in the context's list of sources to call again.
@@ -88,6 +90,7 @@ impl Stream {
             paused: false,
             held: false,
             read_closed: false,
+            sent: 0,
             notify: false,
             queued: false,
             idle: None,
@@ -248,6 +251,7 @@ impl Stream {
                 Ok(0) => return self.write_failed(&io::ErrorKind::WriteZero.into()),
                 Ok(sent) => {
                     cx.count_sent(self.id, sent);
+                    self.sent += sent as u64;
                     self.active_at = cx.now;
                     budget = budget.saturating_sub(sent);
                     if self.writing == Writing::Ending {
@@ -271,7 +275,8 @@ impl Stream {
 
     fn drained(&mut self, cx: &mut Context) -> Fate {
         if std::mem::take(&mut self.notify) {
-            cx.filling.push(kind::DRAINED, 0, self.id, &[]);
+            let words = [self.sent as u32, (self.sent >> 32) as u32];
+            cx.filling.push(kind::DRAINED, 0, self.id, &words);
         }
         if matches!(self.writing, Writing::Ending | Writing::ShuttingDown) {
             if let Err(error) = self.socket.shutdown_write() {

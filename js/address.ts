@@ -1,0 +1,74 @@
+/** Addresses: as users give them, as the native part gives them. */
+
+import { badPort, invalidType, invalidValue } from './errors.ts';
+import { ADDRESS_BYTES } from './generated/wire.ts';
+import type { Address } from './types.ts';
+
+/** @internal A host and a port, checked. */
+export interface HostPort {
+  host: string;
+  port: number;
+}
+
+/** @internal The port, or `ERR_SOCKET_BAD_PORT`: never truncated, never converted. */
+export function checkPort(name: string, value: unknown): number {
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
+  if (!Number.isInteger(value) || value < 0 || value > 65535) throw badPort(name, value);
+  return value;
+}
+
+/** @internal The host; absent is `fallback`. */
+export function checkHost(name: string, value: unknown, fallback: string): string {
+  if (value === undefined || value === null) return fallback;
+  if (typeof value !== 'string') throw invalidType(name, 'a string', value);
+  if (value.includes('\0')) throw invalidValue(name, 'a string without NUL', value);
+  return value;
+}
+
+/** @internal The arguments `(host, port)`, `(port)`, `([host, port])` or `({ … })`. */
+export function checkAddress(first: unknown, fallback: string): HostPort {
+  if (typeof first === 'number') return { host: fallback, port: checkPort('port', first) };
+  if (Array.isArray(first)) {
+    if (first.length !== 2) throw invalidValue('address', '[host, port]', first);
+    return { host: checkHost('host', first[0], fallback), port: checkPort('port', first[1]) };
+  }
+  if (typeof first === 'object' && first !== null) {
+    const given = first as { host?: unknown; address?: unknown; port?: unknown };
+    const host = checkHost('host', given.host ?? given.address, fallback);
+    return { host, port: checkPort('port', given.port) };
+  }
+  throw invalidType('address', 'a port, [host, port] or { host, port }', first);
+}
+
+/** @internal An address out of 24 bytes that stand in a latin1 string; null where there is none. */
+export function decodeAddress(bytes: string, from: number): Address | null {
+  const byte = (at: number) => bytes.charCodeAt(from + at);
+  const family = byte(0);
+  if (family === 0 || bytes.length < from + ADDRESS_BYTES) return null;
+  const port = (byte(2) << 8) | byte(3);
+  if (family === 4) {
+    return { address: `${byte(4)}.${byte(5)}.${byte(6)}.${byte(7)}`, port, family: 'IPv4' };
+  }
+  const groups: number[] = [];
+  for (let at = 4; at < 20; at += 2) groups.push((byte(at) << 8) | byte(at + 1));
+  const scope = (byte(20) | (byte(21) << 8) | (byte(22) << 16) | (byte(23) << 24)) >>> 0;
+  const zone = scope === 0 ? '' : `%${scope}`;
+  return { address: formatIPv6(groups) + zone, port, family: 'IPv6' };
+}
+
+/** RFC 5952: lower case, the longest run of zeros shortened, IPv4-mapped addresses dotted. */
+function formatIPv6(groups: number[]): string {
+  const [, , , , , mark, high = 0, low = 0] = groups;
+  if (mark === 0xffff && groups.slice(0, 5).every((group) => group === 0)) {
+    return `::ffff:${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+  }
+  let best = { at: -1, length: 1 };
+  for (let at = 0; at < 8; at += 1) {
+    let length = 0;
+    while (at + length < 8 && groups[at + length] === 0) length += 1;
+    if (length > best.length) best = { at, length };
+  }
+  const hex = (part: number[]) => part.map((group) => group.toString(16)).join(':');
+  if (best.at < 0) return hex(groups);
+  return `${hex(groups.slice(0, best.at))}::${hex(groups.slice(best.at + best.length))}`;
+}

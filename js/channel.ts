@@ -1,0 +1,69 @@
+/** What every channel has. */
+
+import type { Engine } from './engine.ts';
+import type { ReadyState } from './types.ts';
+
+/** @internal What a channel delegates to: the JS half of its native counterpart. */
+export interface ChannelLink {
+  readonly engine: Engine;
+  readonly readyState: ReadyState;
+  readonly fileno: number | null;
+  setRef(ref: boolean): void;
+}
+
+/** @internal The property under which a channel keeps its link. */
+export const link: unique symbol = Symbol('pants.link');
+
+/**
+ * An object that wraps a socket. Abstract: see `Stream`, `StreamServer` and their subclasses.
+ *
+ * Hooks (`onConnect`, `onRead`, …) are called from the event loop, never inside a call that your
+ * code is making. They may be overridden as methods, as class fields, or by assignment at any
+ * time: the very next frame goes to the new one.
+ */
+export abstract class Channel {
+  /** @internal */
+  abstract readonly [link]: ChannelLink;
+
+  /** The engine that this channel belongs to. */
+  get engine(): Engine {
+    return this[link].engine;
+  }
+
+  /** The descriptor's number, `null` before there is a socket and after it is closed. */
+  get fileno(): number | null {
+    return this[link].fileno;
+  }
+
+  /** Whether data can flow. */
+  get connected(): boolean {
+    const state = this[link].readyState;
+    return state === 'open' || state === 'readOnly' || state === 'writeOnly';
+  }
+
+  /** Whether a connect is under way. */
+  get connecting(): boolean {
+    return this[link].readyState === 'opening';
+  }
+
+  /** Whether the channel listens. */
+  get listening(): boolean {
+    return this[link].readyState === 'listening';
+  }
+
+  get readyState(): ReadyState {
+    return this[link].readyState;
+  }
+
+  /** The channel keeps the process alive while it is open. That is the default. */
+  ref(): this {
+    this[link].setRef(true);
+    return this;
+  }
+
+  /** The channel does not keep the process alive. */
+  unref(): this {
+    this[link].setRef(false);
+    return this;
+  }
+}

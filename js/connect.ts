@@ -1,0 +1,147 @@
+/** From a host's name to a connected socket: look-up, order of addresses, native attempts. */
+
+import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import { isIP } from 'node:net';
+
+import type { Engine } from './engine.ts';
+import { aborted, connectFailed, connectTimedOut, systemError } from './errors.ts';
+import type { ConnectSettings } from './options.ts';
+import type { StreamLink } from './stream-link.ts';
+import type { CloseInfo, SystemError } from './types.ts';
+
+/** @internal One `connect()`, until it has succeeded, failed or been given up. */
+export class ConnectAttempt {
+  readonly host: string;
+  readonly port: number;
+  readonly settings: ConnectSettings;
+  #link: StreamLink;
+  #engine: Engine;
+  #started = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+  #settled = false;
+
+  constructor(link: StreamLink, host: string, port: number, settings: ConnectSettings) {
+    this.#link = link;
+    this.#engine = link.engine;
+    this.host = host;
+    this.port = port;
+    this.settings = settings;
+  }
+
+  start(): void {
+    const { connectTimeout, signal } = this.settings;
+    if (signal?.aborted) {
+      this.#fail(aborted(signal));
+      return;
+    }
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    if (isIP(this.host.split('%', 1)[0] ?? '') !== 0) {
+      this.#connect([this.host]);
+      return;
+    }
+    if (connectTimeout > 0) {
+      const expired = () => this.#fail(connectTimedOut(connectTimeout, this.host, this.port));
+      this.#timer = setTimeout(expired, connectTimeout);
+    }
+    this.#lookUp();
+  }
+
+  /** The connect is given up: its channel is closed. */
+  cancel(): void {
+    this.settle();
+  }
+
+  /** It is over, one way or the other: nothing of it stays behind. */
+  settle(): void {
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.settings.signal?.removeEventListener('abort', this.#abort);
+  }
+
+  /** What became of the native attempts, as one error. */
+  static failure(text: string, { host, port, settings }: ConnectAttempt): SystemError {
+    const [summary = '', ...lines] = text.trimEnd().split('\n');
+    const timedOut = summary === 'ETIMEDOUT';
+    const attempts = lines.map((line) => {
+      const [errno = '0', syscall = 'connect', address = '', to = '0'] = line.split(' ');
+      if (errno === '0') return connectTimedOut(settings.connectTimeout, address, Number(to));
+      return systemError(Number(errno), syscall, address, Number(to));
+    });
+    if (!timedOut) return connectFailed(attempts);
+    if (attempts.length === 1) return attempts[0] as SystemError;
+    const error = connectTimedOut(settings.connectTimeout, host, port);
+    return Object.assign(error, { errors: attempts });
+  }
+
+  #lookUp(): void {
+    const { family, lookup } = this.settings;
+    const options = { all: true, family, verbatim: true } as const;
+    const answered = (error: Error | null, found?: string | LookupAddress[], of?: number) => {
+      if (this.#settled) return;
+      if (error) return this.#fail(Object.assign(error, { port: this.port }));
+      const addresses =
+        typeof found === 'string' ? [{ address: found, family: of ?? 4 }] : (found ?? []);
+      clearTimeout(this.#timer);
+      // A look-up of the user's own may answer before `connect()` has returned.
+      this.#engine.callSoon(() => {
+        if (!this.#settled) this.#connect(interleave(addresses));
+      });
+    };
+    try {
+      (lookup ?? (dnsLookup as NonNullable<typeof lookup>))(this.host, options, answered);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  #connect(addresses: string[]): void {
+    const { connectTimeout, socket, localAddress, localPort } = this.settings;
+    if (addresses.length === 0) {
+      const error = new Error(`getaddrinfo ENOTFOUND ${this.host}`);
+      const fields = { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: this.host };
+      this.#fail(Object.assign(error, fields));
+      return;
+    }
+    const options: Parameters<Engine['connect']>[2] = { socket };
+    if (localAddress !== undefined) options.localAddress = localAddress;
+    if (localPort !== undefined) options.localPort = localPort;
+    if (connectTimeout > 0) {
+      const left = connectTimeout - (performance.now() - this.#started);
+      options.timeout = Math.max(1, Math.ceil(left));
+    }
+    try {
+      const [index, generation] = this.#engine.connect(addresses, this.port, options);
+      this.#link.bind(index, generation);
+    } catch (error) {
+      const fields = { code: 'EINVAL', syscall: 'connect', address: this.host, port: this.port };
+      this.#fail(Object.assign(error as Error, fields));
+    }
+  }
+
+  #abort = (): void => {
+    if (this.settings.signal) this.#fail(aborted(this.settings.signal));
+  };
+
+  /** Ends the channel with an error that did not come from the native part. */
+  #fail(error: Error): void {
+    if (this.#settled) return;
+    this.settle();
+    const link = this.#link;
+    const info: CloseInfo = { reason: 'error', error, unsentBytes: link.outbox.pending };
+    if (link.index >= 0) this.#engine.abandon(link);
+    this.#engine.callSoon(() => link.closed(info));
+  }
+}
+
+/** RFC 8305 section 4: IPv6 first, then the families in turn, each in the order it came. */
+function interleave(addresses: readonly LookupAddress[]): string[] {
+  const six = addresses.filter(({ family }) => family === 6);
+  const four = addresses.filter(({ family }) => family !== 6);
+  const order: string[] = [];
+  for (let at = 0; at < Math.max(six.length, four.length); at += 1) {
+    for (const { address } of [...six.slice(at, at + 1), ...four.slice(at, at + 1)]) {
+      order.push(address);
+    }
+  }
+  return order;
+}

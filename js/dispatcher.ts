@@ -1,0 +1,245 @@
+/**
+ * Reads the reactor's completions, a batch at a time, and calls the links they are for.
+ *
+ * ```text
+ *   words   [header] [record][record]…        one call takes them, one copies the bytes
+ *   bytes   those of the records, in the same order
+ * ```
+ *
+ * Nothing here throws for what user code does: links report that themselves, and the next record
+ * is read as if nothing had happened.
+ */
+
+import { markAsUntransferable } from 'node:worker_threads';
+
+import type { NativeBinding, NativeEngineHandle } from './binding.ts';
+import { ConnectAttempt } from './connect.ts';
+import { engineFailed, frameTimeout, idleTimeout, lingerTimeout, systemError } from './errors.ts';
+import { ADDRESS_BYTES, BatchHeader, Flag, Kind, Reason } from './generated/wire.ts';
+import type { Chunk } from './inbox.ts';
+import type { ServerLink } from './server-link.ts';
+import { AcceptedSocket } from './socket.ts';
+import { StreamLink } from './stream-link.ts';
+import { latin1 } from './text.ts';
+import type { CloseInfo } from './types.ts';
+
+const FIRST_WORDS = 32 * 1024;
+const FIRST_BYTES = 64 * 1024;
+/** Bytes for text are copied to the same place each time; after one large batch it is given back. */
+const KEEP_BYTES = 1024 * 1024;
+/** How many batches one call of `drain` handles before timers and other input have their turn. */
+const MOST_BATCHES = 8;
+
+/** @internal The engine, as far as the dispatcher needs it. */
+export interface DispatchEngine {
+  find(index: number, generation: number): StreamLink | ServerLink | undefined;
+  closeSocket(socket: AcceptedSocket): void;
+  /** Between two batches: what hooks have set off is done, and submitted. */
+  settle(): void;
+  failed(error: Error): void;
+}
+
+/** @internal */
+export class Dispatcher {
+  #binding: NativeBinding;
+  #native: NativeEngineHandle;
+  #engine: DispatchEngine;
+  #words = new Uint32Array(FIRST_WORDS);
+  #scratch = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  /** Reused for every chunk: nothing keeps it. */
+  #chunk: Chunk;
+
+  constructor(binding: NativeBinding, native: NativeEngineHandle, engine: DispatchEngine) {
+    this.#binding = binding;
+    this.#native = native;
+    this.#engine = engine;
+    this.#chunk = {
+      bytes: this.#scratch,
+      owned: false,
+      start: 0,
+      length: 0,
+      epoch: 0,
+      words: this.#words,
+      at: 0,
+      frames: 0,
+      ascii: false,
+    };
+  }
+
+  /** Handles what there is; returns whether there may be more, which nobody will ring for. */
+  drain(): boolean {
+    for (let batches = 0; batches < MOST_BATCHES; batches += 1) {
+      this.#binding.take(this.#native, this.#words);
+      const header = this.#words;
+      const needed = header[BatchHeader.NEEDED] as number;
+      if (needed > 0) {
+        this.#words = new Uint32Array(2 * needed);
+        continue;
+      }
+      const count = header[BatchHeader.RECORD_WORDS] as number;
+      if (count === 0) {
+        if (header[BatchHeader.FAILED] !== 0) this.#engine.failed(engineFailed());
+        return false;
+      }
+      this.#batch(count, header[BatchHeader.BYTES] as number, header[BatchHeader.BINARY] !== 0);
+      this.#engine.settle();
+    }
+    return true;
+  }
+
+  #batch(count: number, length: number, binary: boolean): void {
+    // Frames that users keep as Buffers are views of memory that is theirs; text is made of bytes
+    // that nobody else ever sees.
+    const bytes = binary ? Buffer.allocUnsafeSlow(length) : this.#room(length);
+    if (binary) markAsUntransferable(bytes.buffer);
+    this.#binding.fill(this.#native, bytes);
+    if (this.#words.length > FIRST_WORDS && count < FIRST_WORDS / 2) {
+      this.#words = this.#words.slice(0, FIRST_WORDS);
+    }
+    const words = this.#words;
+    const chunk = this.#chunk;
+    chunk.bytes = bytes;
+    chunk.owned = binary;
+    chunk.words = words;
+    let at: number = BatchHeader.WORDS;
+    let from = 0;
+    const end = BatchHeader.WORDS + count;
+    while (at < end) {
+      const head = words[at] as number;
+      const link = this.#engine.find(words[at + 1] as number, words[at + 2] as number);
+      at += 3;
+      switch (head & 0xff) {
+        case Kind.DATA: {
+          chunk.epoch = words[at] as number;
+          chunk.start = from;
+          chunk.length = words[at + 1] as number;
+          chunk.frames = words[at + 2] as number;
+          chunk.at = at + 3;
+          chunk.ascii = ((head >>> 8) & Flag.ASCII) !== 0;
+          at += 3 + 2 * chunk.frames;
+          from += chunk.length;
+          if (link instanceof StreamLink) link.data(chunk);
+          break;
+        }
+        case Kind.DRAINED: {
+          const sent = (words[at] as number) + (words[at + 1] as number) * 0x1_0000_0000;
+          at += 2;
+          if (link instanceof StreamLink) link.drained(sent);
+          break;
+        }
+        case Kind.ACCEPTED:
+          at = this.#accepted(words, at, bytes, from);
+          from += words[at - 1] as number;
+          break;
+        case Kind.END: {
+          const rest = words[at] as number;
+          at += 1;
+          if (link instanceof StreamLink) link.finished(bytes, from, rest, binary);
+          from += rest;
+          break;
+        }
+        case Kind.CLOSED: {
+          const size = words[at + 4] as number;
+          link?.closed(this.#info(head >>> 8, link, words, at, bytes.subarray(from, from + size)));
+          at += 5;
+          from += size;
+          break;
+        }
+        case Kind.CONNECTED: {
+          const fileno = words[at] as number;
+          const addresses = latin1(bytes, from, from + 2 * ADDRESS_BYTES);
+          at += 2;
+          from += 2 * ADDRESS_BYTES;
+          if (link instanceof StreamLink) {
+            const { index, generation } = link;
+            link.connected(new AcceptedSocket(this.#engine, index, generation, fileno, addresses));
+          }
+          break;
+        }
+        case Kind.ACCEPT_ERROR:
+          if (link !== undefined && !(link instanceof StreamLink)) {
+            link.acceptFailed(words[at] as number);
+          }
+          at += 1;
+          break;
+        case Kind.OVERFLOW: {
+          const size = words[at + 2] as number;
+          at += 3;
+          if (link instanceof StreamLink) link.outgrown(bytes, from, size, binary);
+          from += size;
+          break;
+        }
+        default:
+          throw new Error(`a completion of kind ${head & 0xff}: addon and package do not match`);
+      }
+    }
+  }
+
+  /** Returns the word after the record. */
+  #accepted(words: Uint32Array, at: number, bytes: Buffer, from: number): number {
+    const index = words[at - 2] as number;
+    const generation = words[at - 1] as number;
+    const server = this.#engine.find(words[at] as number, words[at + 1] as number);
+    const addresses = latin1(bytes, from, from + 2 * ADDRESS_BYTES);
+    const fileno = words[at + 2] as number;
+    const socket = new AcceptedSocket(this.#engine, index, generation, fileno, addresses);
+    if (server === undefined || server instanceof StreamLink) socket.close();
+    else server.accepted(socket);
+    return at + 4;
+  }
+
+  /** What has ended a channel, in the words of `onClose`. */
+  #info(
+    reason: number,
+    link: StreamLink | ServerLink,
+    words: Uint32Array,
+    at: number,
+    detail: Buffer,
+  ): CloseInfo {
+    const unsentBytes = (words[at + 2] as number) + (words[at + 3] as number) * 0x1_0000_0000;
+    const stream = link instanceof StreamLink ? link : null;
+    switch (reason) {
+      case Reason.END:
+        return { reason: 'end', unsentBytes };
+      case Reason.CLOSE:
+        return { reason: 'close', unsentBytes };
+      case Reason.IDLE:
+        return {
+          reason: 'timeout',
+          error: idleTimeout(stream?.settings.idleTimeout ?? 0),
+          unsentBytes,
+        };
+      case Reason.FRAME:
+        return {
+          reason: 'timeout',
+          error: frameTimeout(stream?.settings.frameTimeout ?? 0),
+          unsentBytes,
+        };
+      case Reason.LINGER:
+        return {
+          reason: 'timeout',
+          error: lingerTimeout(stream?.settings.lingerTimeout ?? 0),
+          unsentBytes,
+        };
+      case Reason.CONNECT: {
+        const attempt = stream?.attempt;
+        const error = attempt
+          ? ConnectAttempt.failure(detail.toString('latin1'), attempt)
+          : systemError(0, 'connect');
+        return { reason: 'error', error, unsentBytes };
+      }
+      default: {
+        const error = systemError((words[at] as number) | 0, words[at + 1] as number);
+        return { reason: 'error', error, unsentBytes };
+      }
+    }
+  }
+
+  #room(length: number): Buffer {
+    const small = this.#scratch.length > KEEP_BYTES && length < KEEP_BYTES;
+    if (this.#scratch.length < length || small) {
+      this.#scratch = Buffer.allocUnsafeSlow(Math.max(length, FIRST_BYTES));
+    }
+    return this.#scratch;
+  }
+}

@@ -1,0 +1,359 @@
+/** The engine: one reactor, and the channels of this JS thread that use it. */
+
+import { binding, type NativeBinding, type NativeEngineHandle } from './binding.ts';
+import type { Channel } from './channel.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { engineClosed } from './errors.ts';
+import { Op } from './generated/wire.ts';
+import { CUT_WORDS, type Cut } from './inbox.ts';
+import type { ServerLink } from './server-link.ts';
+import type { AcceptedSocket } from './socket.ts';
+import type { StreamLink } from './stream-link.ts';
+import { encodeReframe, reframeBytes, Submission, type Target } from './submission.ts';
+import { Timers } from './timers.ts';
+import type { EngineStats } from './types.ts';
+
+type Link = StreamLink | ServerLink;
+
+/** Something that user code has set off, and that waits for the event loop. */
+interface Soon {
+  runSoon(): void;
+}
+
+/** The engines of this thread whose reactors run. */
+const running = new Set<Engine>();
+let watchesExit = false;
+
+/**
+ * Owns a reactor thread and the channels that use it.
+ *
+ * Most programs never name it: channels use `Engine.instance()`, the one of this JS thread (the
+ * main thread's, or each worker's own), which starts with the first channel. It keeps the process
+ * alive as long as one of its channels is open and not `unref()`ed.
+ */
+export class Engine {
+  static #default: Engine | undefined;
+
+  /** This JS thread's engine. */
+  static instance(): Engine {
+    if (Engine.#default === undefined || Engine.#default.#state === 'closed') {
+      Engine.#default = new Engine();
+    }
+    return Engine.#default;
+  }
+
+  /** The open channels, by descriptor. */
+  readonly channels: Map<number, Channel> = new Map();
+
+  /** @internal What is to be submitted when this turn ends. */
+  readonly submission: Submission;
+  /** @internal How often something was submitted. */
+  turn = 0;
+  #binding: NativeBinding = binding;
+  #native: NativeEngineHandle | null = null;
+  #dispatcher: Dispatcher | null = null;
+  #state: 'running' | 'closing' | 'closed' = 'running';
+  #timers = new Timers();
+  /** By the index of the native channel. */
+  #links: (Link | undefined)[] = [];
+  #open = 0;
+  #holds = 0;
+  #started = false;
+  #draining = false;
+  #ticking = false;
+  #soon: Soon[] = [];
+  #adopted: StreamLink[] = [];
+  #reframed = new Set<StreamLink>();
+  #closed: (() => void)[] = [];
+  #cutPayload = Buffer.allocUnsafeSlow(256);
+  #cutPayloadWords = new Uint32Array(this.#cutPayload.buffer);
+  #cutAnswer = new Uint32Array(CUT_WORDS);
+
+  /** An engine of its own, with a reactor thread of its own. */
+  constructor() {
+    this.submission = new Submission({
+      submit: (records, length) => {
+        this.turn += 1;
+        this.#binding.submit(this.#reactor, records, length);
+      },
+      pushOwned: (data) => this.#binding.pushOwned(this.#reactor, data),
+    });
+  }
+
+  /** Counters since the engine began. */
+  stats(): EngineStats {
+    return this.#binding.engineStats(this.#reactor);
+  }
+
+  /**
+   * Closes every channel, cancels every timer and stops the reactor. Resolves when all that is
+   * done. The engine cannot be used afterwards; `Engine.instance()` makes another.
+   */
+  close(): Promise<void> {
+    if (this.#state === 'closed') return Promise.resolve();
+    const closed = new Promise<void>((resolve) => this.#closed.push(resolve));
+    if (this.#state === 'running') {
+      this.#state = 'closing';
+      this.stop();
+      this.#timers.clear();
+      for (const link of this.#links) link?.close();
+      this.callSoon(() => this.#closeIfEmpty());
+    }
+    return closed;
+  }
+
+  /** Runs `fn(...args)` in the next turn of the event loop. Returns a function that cancels it. */
+  callback<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void {
+    return this.#timers.callback(fn, args);
+  }
+
+  /** Runs `fn(...args)` in every turn of the event loop. Returns a function that cancels it. */
+  loop<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void {
+    return this.#timers.loop(fn, args);
+  }
+
+  /** Runs `fn(...args)` once, after so many seconds. Returns a function that cancels it. */
+  defer<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void {
+    return this.#timers.defer(seconds, fn, args);
+  }
+
+  /** Runs `fn(...args)` every so many seconds. Returns a function that cancels it. */
+  cycle<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void {
+    return this.#timers.cycle(seconds, fn, args);
+  }
+
+  /**
+   * Keeps the process alive until `stop()`, also without a channel. Node's event loop runs by
+   * itself: this is for programs that were written for an engine that has to be started.
+   */
+  start(): void {
+    if (this.#started || this.#state !== 'running') return;
+    this.#started = true;
+    this.hold(1);
+  }
+
+  /** Takes `start()` back. Open channels go on, and keep the process alive themselves. */
+  stop(): void {
+    if (!this.#started) return;
+    this.#started = false;
+    this.hold(-1);
+  }
+
+  /** Sends now what was written in this turn. */
+  flush(): void {
+    this.submission.flush();
+  }
+
+  // ── For the links ───────────────────────────────────────────────────────────────────────────
+
+  /** @internal Submits at the end of this turn. */
+  submitSoon(): void {
+    // While completions are handled, each batch ends with a submission.
+    if (!this.#draining) this.#tickSoon();
+  }
+
+  /** @internal Runs the link from the event loop. */
+  soon(link: Soon): void {
+    this.#soon.push(link);
+    this.#tickSoon();
+  }
+
+  /** @internal Runs a function from the event loop. */
+  callSoon(fn: () => void): void {
+    this.soon({ runSoon: fn });
+  }
+
+  /** @internal Tells the reactor how to cut the link's bytes when this turn's hooks are through. */
+  reframeSoon(link: StreamLink): void {
+    this.#reframed.add(link);
+    this.submitSoon();
+  }
+
+  /** @internal An accepted socket has been wrapped: it opens when its constructor has run. */
+  adopt(link: StreamLink): void {
+    this.#adopted.push(link);
+    this.submitSoon();
+  }
+
+  /** @internal The constructors of what was adopted last have run. */
+  openAdopted(): void {
+    if (this.#adopted.length === 0) return;
+    for (const link of this.#adopted.splice(0)) link.open();
+  }
+
+  /** @internal A constructor has thrown: what it had adopted closes unseen. */
+  discardAdopted(): void {
+    for (const link of this.#adopted.splice(0)) {
+      link.silent = true;
+      link.close();
+    }
+  }
+
+  /** @internal The link is that of a native channel now. */
+  link(link: Link): void {
+    this.#links[link.index] = link;
+    this.#open += 1;
+  }
+
+  /** @internal The native channel is gone. */
+  unlink(link: Link): void {
+    if (this.#links[link.index] !== link) return;
+    this.#links[link.index] = undefined;
+    this.#open -= 1;
+    if (this.#state === 'closing') this.callSoon(() => this.#closeIfEmpty());
+  }
+
+  /** @internal Closes the native channel and hears no more of it. */
+  abandon(link: Link): void {
+    this.submission.request(Op.CLOSE, link);
+    this.submitSoon();
+    this.unlink(link);
+    link.index = -1;
+  }
+
+  /** @internal */
+  find(index: number, generation: number): Link | undefined {
+    const link = this.#links[index];
+    return link?.generation === generation ? link : undefined;
+  }
+
+  /** @internal Closes a socket that no channel has taken. */
+  closeSocket(socket: AcceptedSocket): void {
+    this.submission.request(Op.CLOSE, socket);
+    this.submitSoon();
+  }
+
+  /** @internal */
+  sent(target: Target): number {
+    return this.#binding.sent(this.#reactor, target.index, target.generation);
+  }
+
+  /** @internal */
+  connect(
+    addresses: string[],
+    port: number,
+    options: Parameters<NativeBinding['connect']>[3],
+  ): [index: number, generation: number] {
+    return this.#binding.connect(this.#reactor, addresses, port, options) as [number, number];
+  }
+
+  /** @internal */
+  listen(
+    host: string,
+    port: number,
+    options: Parameters<NativeBinding['listen']>[3],
+  ): ReturnType<NativeBinding['listen']> {
+    return this.#binding.listen(this.#reactor, host, port, options);
+  }
+
+  /** @internal Cuts frames natively; the answer holds until the next cut. */
+  readonly cut: Cut = (reframe, bytes, from, scan, most) => {
+    const needed = reframeBytes(reframe);
+    if (needed > this.#cutPayload.length) {
+      this.#cutPayload = Buffer.allocUnsafeSlow((needed + 3) & ~3);
+      this.#cutPayloadWords = new Uint32Array(this.#cutPayload.buffer);
+    }
+    encodeReframe(this.#cutPayload, this.#cutPayloadWords, 0, reframe);
+    this.#binding.cut(this.#cutPayload, bytes, from, scan, most, this.#cutAnswer);
+    return this.#cutAnswer;
+  };
+
+  /** @internal Open channels that are not `unref()`ed: more, or fewer. */
+  hold(by: 1 | -1): void {
+    this.#holds += by;
+    if (this.#holds === (by === 1 ? 1 : 0) && this.#native !== null) {
+      this.#binding.holdEngine(this.#native, by === 1);
+    } else if (by === 1 && this.#native === null) {
+      this.#binding.holdEngine(this.#reactor, true);
+    }
+  }
+
+  /**
+   * @internal Reports what a hook has thrown, as Node reports what a callback has thrown. Returns
+   * where a handler of 'uncaughtException' has taken it.
+   */
+  uncaught(error: unknown): void {
+    this.#binding.reportUncaught(error);
+  }
+
+  // ── For the dispatcher ──────────────────────────────────────────────────────────────────────
+
+  /** @internal Does what the hooks of a batch have set off, and submits it. */
+  settle(): void {
+    this.openAdopted();
+    if (this.#reframed.size > 0) {
+      for (const link of this.#reframed) link.reframe();
+      this.#reframed.clear();
+    }
+    this.submission.flush();
+  }
+
+  /** @internal The reactor has died: every channel ends with this error. */
+  failed(error: Error): void {
+    for (const link of this.#links) link?.closed({ reason: 'error', error, unsentBytes: 0 });
+  }
+
+  // ── Below ───────────────────────────────────────────────────────────────────────────────────
+
+  /** The reactor; the first use starts it. */
+  get #reactor(): NativeEngineHandle {
+    if (this.#native !== null) return this.#native;
+    if (this.#state !== 'running') throw engineClosed();
+    const native = this.#binding.openEngine(this.#ring);
+    this.#native = native;
+    this.#dispatcher = new Dispatcher(this.#binding, native, this);
+    running.add(this);
+    if (!watchesExit) {
+      watchesExit = true;
+      process.once('exit', () => {
+        for (const engine of running) engine.#exit();
+      });
+    }
+    return native;
+  }
+
+  /** What the doorbell calls. */
+  #ring = (): void => {
+    if (this.#state === 'closed' || this.#dispatcher === null) return;
+    let more = true;
+    this.#draining = true;
+    try {
+      more = this.#dispatcher.drain();
+    } finally {
+      this.#draining = false;
+      // Nobody rings for what is left; timers and other input have their turn in between.
+      if (more) setImmediate(this.#ring);
+    }
+  };
+
+  #tickSoon(): void {
+    if (this.#ticking) return;
+    this.#ticking = true;
+    setImmediate(this.#tick);
+  }
+
+  /** The end of a turn: what user code has set off is done, and all is submitted. */
+  #tick = (): void => {
+    this.#ticking = false;
+    if (this.#state === 'closed') return;
+    this.openAdopted();
+    for (const soon of this.#soon.splice(0)) soon.runSoon();
+    this.settle();
+  };
+
+  #closeIfEmpty(): void {
+    if (this.#state !== 'closing' || this.#open > 0) return;
+    this.#state = 'closed';
+    running.delete(this);
+    if (this.#native !== null) this.#binding.closeEngine(this.#native);
+    for (const resolve of this.#closed) resolve();
+  }
+
+  /** The process ends: what was written is handed to the operating system as far as it takes it. */
+  #exit(): void {
+    if (this.#native === null) return;
+    this.submission.flush();
+    this.#state = 'closed';
+    this.#binding.closeEngine(this.#native);
+  }
+}

@@ -1,0 +1,202 @@
+/** Every error that the package makes: a stable `code`, and a message that quotes what was given. */
+
+import { getSystemErrorName, inspect } from 'node:util';
+
+import { Syscall } from './generated/wire.ts';
+import type { ChannelError, ErrorCode, SystemError } from './types.ts';
+
+function withCode<E extends Error>(error: E, code: ErrorCode): E & ChannelError {
+  return Object.assign(error, { code });
+}
+
+/** A value as it is quoted in a message: short, on one line. */
+function quote(value: unknown): string {
+  const text = inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  return text.length > 128 ? `${text.slice(0, 128)}…` : text;
+}
+
+export function invalidType(name: string, expected: string, value: unknown): TypeError {
+  return withCode(
+    new TypeError(`${name} must be ${expected}, got ${quote(value)}`),
+    'ERR_INVALID_ARG_TYPE',
+  );
+}
+
+export function invalidValue(name: string, expected: string, value: unknown): RangeError {
+  return withCode(
+    new RangeError(`${name} must be ${expected}, got ${quote(value)}`),
+    'ERR_INVALID_ARG_VALUE',
+  );
+}
+
+export function badPort(name: string, value: unknown): RangeError {
+  return withCode(
+    new RangeError(`${name} must be an integer from 0 to 65535, got ${quote(value)}`),
+    'ERR_SOCKET_BAD_PORT',
+  );
+}
+
+export function channelClosed(what: string): ChannelError {
+  return withCode(new Error(`${what}: the channel has ended or closed`), 'ERR_CHANNEL_CLOSED');
+}
+
+export function channelActive(what: string, state: string): ChannelError {
+  return withCode(new Error(`${what}: the channel is ${state} already`), 'ERR_CHANNEL_ACTIVE');
+}
+
+export function channelNotConnected(what: string): ChannelError {
+  return withCode(
+    new Error(`${what}: the channel is neither connected nor connecting`),
+    'ERR_CHANNEL_NOT_CONNECTED',
+  );
+}
+
+export function frameOverflow(detail: string, limit: number): ChannelError {
+  return withCode(
+    new Error(`a frame outgrew bufferSize (${limit} bytes): ${detail}`),
+    'ERR_FRAME_OVERFLOW',
+  );
+}
+
+export function pendingOverflow(pending: number, limit: number): ChannelError {
+  return withCode(
+    new Error(`${pending} bytes were pending at a write, more than maxPendingBytes (${limit})`),
+    'ERR_PENDING_OVERFLOW',
+  );
+}
+
+export function idleTimeout(ms: number): ChannelError {
+  return withCode(
+    new Error(`nothing was sent or received for ${ms} ms (idleTimeout)`),
+    'ERR_IDLE_TIMEOUT',
+  );
+}
+
+export function frameTimeout(ms: number): ChannelError {
+  return withCode(
+    new Error(`a frame was not completed within ${ms} ms (frameTimeout)`),
+    'ERR_FRAME_TIMEOUT',
+  );
+}
+
+export function lingerTimeout(ms: number): ChannelError {
+  return withCode(
+    new Error(`end() made no progress for ${ms} ms (lingerTimeout)`),
+    'ERR_LINGER_TIMEOUT',
+  );
+}
+
+export function bufferDetached(): ChannelError {
+  return withCode(
+    new Error('the memory of a frame not yet delivered was detached through an earlier frame'),
+    'ERR_BUFFER_DETACHED',
+  );
+}
+
+export function engineFailed(): ChannelError {
+  return withCode(
+    new Error('the reactor has died of an internal error; its channels are closed'),
+    'ERR_ENGINE_FAILED',
+  );
+}
+
+export function engineClosed(): ChannelError {
+  return withCode(new Error('the engine has been closed'), 'ERR_ENGINE_CLOSED');
+}
+
+/** As AbortController's own, with the signal's reason as its cause. */
+export function aborted(signal: AbortSignal): ChannelError {
+  const error = new Error('The operation was aborted', { cause: signal.reason });
+  error.name = 'AbortError';
+  return withCode(error, 'ABORT_ERR');
+}
+
+const SYSCALLS: Readonly<Record<number, string>> = {
+  [Syscall.READ]: 'read',
+  [Syscall.WRITE]: 'write',
+  [Syscall.CONNECT]: 'connect',
+  [Syscall.ACCEPT]: 'accept',
+  [Syscall.SHUTDOWN]: 'shutdown',
+  [Syscall.BIND]: 'bind',
+};
+
+/** Winsock's numbers, by the names that Node gives the same errors on other systems. */
+const WINSOCK: Readonly<Record<number, string>> = {
+  10013: 'EACCES',
+  10024: 'EMFILE',
+  10047: 'EAFNOSUPPORT',
+  10048: 'EADDRINUSE',
+  10049: 'EADDRNOTAVAIL',
+  10050: 'ENETDOWN',
+  10051: 'ENETUNREACH',
+  10053: 'ECONNABORTED',
+  10054: 'ECONNRESET',
+  10055: 'ENOBUFS',
+  10057: 'ENOTCONN',
+  10060: 'ETIMEDOUT',
+  10061: 'ECONNREFUSED',
+  10065: 'EHOSTUNREACH',
+};
+
+function errnoName(errno: number): string {
+  if (errno === 0) return 'EIO';
+  if (process.platform === 'win32') return WINSOCK[errno] ?? `WSA${errno}`;
+  return getSystemErrorName(-errno);
+}
+
+/** An error of the operating system with the fields that Node gives it. */
+export function systemError(
+  errno: number,
+  syscall: number | string,
+  address?: string,
+  port?: number,
+): SystemError {
+  const code = errnoName(errno);
+  const call = typeof syscall === 'number' ? (SYSCALLS[syscall] ?? 'socket') : syscall;
+  const where = address === undefined ? '' : ` ${address}${port === undefined ? '' : `:${port}`}`;
+  const error: SystemError = Object.assign(new Error(`${call} ${code}${where}`), {
+    code,
+    errno: -errno,
+    syscall: call,
+  });
+  if (address !== undefined) error.address = address;
+  if (port !== undefined) error.port = port;
+  return error;
+}
+
+/** `connect` ran out of time; which attempts were still under way is in `errors`. */
+export function connectTimedOut(ms: number, address: string, port: number): SystemError {
+  const error = new Error(`connect ETIMEDOUT ${address}:${port} (connectTimeout ${ms} ms)`);
+  return Object.assign(error, {
+    code: 'ETIMEDOUT',
+    errno: process.platform === 'win32' ? -4039 : -110,
+    syscall: 'connect',
+    address,
+    port,
+  });
+}
+
+/** One error for all attempts of a connect: the only one, or an AggregateError of them. */
+export function connectFailed(attempts: SystemError[]): SystemError {
+  const [first] = attempts;
+  if (first === undefined) return systemError(0, 'connect');
+  if (attempts.length === 1) return first;
+  const message = attempts.map((attempt) => attempt.message).join('; ');
+  const { code, errno, syscall, address, port } = first;
+  const fields = { code, errno, syscall, ...(address !== undefined && { address }) };
+  return Object.assign(
+    new AggregateError(attempts, message),
+    fields,
+    port !== undefined && { port },
+  );
+}
+
+/** A name that has no address, from a look-up in the native part. */
+export function lookupFailed(host: string, message: string): SystemError {
+  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host} (${message})`), {
+    code: 'ENOTFOUND',
+    errno: -3008,
+    syscall: 'getaddrinfo',
+    hostname: host,
+  });
+}

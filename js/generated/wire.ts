@@ -1,0 +1,115 @@
+// Generated from crates/core/src/queue/wire.rs by `npm run generate`. Do not edit.
+
+export const Op = {
+  WRITE: 1,
+  WRITE_OWNED: 2,
+  START: 3,
+  REFRAME: 4,
+  PAUSE: 5,
+  RESUME: 6,
+  END: 7,
+  SHUTDOWN: 8,
+  CLOSE: 9,
+  NOTIFY: 10,
+} as const;
+
+export const Kind = {
+  DATA: 1,
+  END: 2,
+  CLOSED: 3,
+  CONNECTED: 4,
+  ACCEPTED: 5,
+  ACCEPT_ERROR: 6,
+  DRAINED: 7,
+  OVERFLOW: 8,
+} as const;
+
+export const Flag = {
+  NOTIFY: 1,
+  ASCII: 1,
+  NEGATIVE: 1,
+  ANNOUNCED: 2,
+  ADOPT: 1,
+  TEXT: 2,
+} as const;
+
+export const Reason = {
+  CLOSE: 0,
+  END: 1,
+  ERROR: 2,
+  OVERFLOW: 3,
+  IDLE: 4,
+  FRAME: 5,
+  LINGER: 6,
+  CONNECT: 7,
+} as const;
+
+export const Syscall = {
+  NONE: 0,
+  READ: 1,
+  WRITE: 2,
+  CONNECT: 3,
+  ACCEPT: 4,
+  SHUTDOWN: 5,
+  BIND: 6,
+} as const;
+
+export const FramingKind = {
+  RAW: 0,
+  DELIMITER: 1,
+  FIXED: 2,
+  LENGTH_PREFIX: 3,
+} as const;
+
+export const Start = {
+  IDLE_TIMEOUT: 0,
+  FRAME_TIMEOUT: 1,
+  LINGER_TIMEOUT: 2,
+  WORDS: 3,
+} as const;
+
+export const Reframe = {
+  EPOCH: 0,
+  FLAGS: 1,
+  CONSUMED_LOW: 2,
+  CONSUMED_HIGH: 3,
+  LIMIT_LOW: 4,
+  LIMIT_HIGH: 5,
+  KIND: 6,
+  PARAMETER_LOW: 7,
+  PARAMETER_HIGH: 8,
+  ADJUST_LOW: 9,
+  ADJUST_HIGH: 10,
+  DELIMITER_BYTES: 11,
+  WORDS: 12,
+} as const;
+
+export const BatchHeader = {
+  RECORD_WORDS: 0,
+  BYTES: 1,
+  BINARY: 2,
+  FAILED: 3,
+  NEEDED: 4,
+  WORDS: 5,
+} as const;
+
+export const CutResult = {
+  FRAMES: 0,
+  CONSUMED: 1,
+  SCAN: 2,
+  STOP: 3,
+  ANNOUNCED_LOW: 4,
+  ANNOUNCED_HIGH: 5,
+  WORDS: 6,
+} as const;
+
+export const Stop = {
+  INCOMPLETE: 0,
+  BUDGET: 1,
+  NO_DELIMITER: 2,
+  TOO_LONG: 3,
+  NEGATIVE: 4,
+} as const;
+
+export const HEADER_WORDS = 4;
+export const ADDRESS_BYTES = 24;

@@ -1,0 +1,336 @@
+/**
+ * The reading half of a stream, on the JS side: frames out of what the reactor passes on.
+ *
+ * The reactor cuts, under the delimiter that it was told last. When that has changed meanwhile,
+ * what it cut before is cut again here, by the same native code, and so is all that follows until
+ * the reactor and this side agree on a byte from which it cuts again:
+ *
+ * ```text
+ *              the delimiter changes                     a chunk of the epoch asked for
+ *   CUTS ─────────────────────────────▶ ASKED ───────────────────────────────▶ CUTS
+ *    (chunks carry frames of our epoch)  │  ▲
+ *                 an uncut chunk: refused │  │ nothing left over, the delimiter has settled
+ *                                         ▼  │
+ *                                         RAW  (chunks come uncut, frames are found here)
+ * ```
+ *
+ * The reactor agrees when all the bytes that it has passed on have been taken in here, by count.
+ */
+
+import { CutResult, FramingKind, Stop } from './generated/wire.ts';
+import type { Framing } from './read-delimiter.ts';
+import type { ReframeRequest } from './submission.ts';
+import { completeLength, isAsciiCompatible, latin1, utf8 } from './text.ts';
+
+const CUTS = 0;
+const ASKED = 1;
+const RAW = 2;
+
+/** How many frames one native cut looks for; fewer where the last ones were cut in vain. */
+const MOST_FRAMES = 256;
+/** After this many changes a delimiter counts as one that changes all the time … */
+const RESTLESS = 8;
+/** … and the reactor is asked to cut again only after this many chunks without a change. */
+const SETTLED = 16;
+/** ASCII chunks up to this size become one string, of which the frames are slices. */
+const SLICE_BYTES = 8 * 1024;
+
+/** @internal How many words the answer of a cut needs. */
+export const CUT_WORDS: number = CutResult.WORDS + 2 * MOST_FRAMES;
+
+/** @internal Cuts up to `most` frames off `bytes` natively. The answer holds until the next cut. */
+export type Cut = (
+  reframe: ReframeRequest,
+  bytes: Uint8Array,
+  from: number,
+  scan: number,
+  most: number,
+) => Uint32Array;
+
+/** @internal What becomes of frames. */
+export interface Receiver {
+  /** Whether a frame may be delivered now: open, not paused, not ended by this side. */
+  readonly receptive: boolean;
+  /** Whether anybody listens. */
+  readonly listens: boolean;
+  deliver(frame: Buffer | string): void;
+  /** The frame at the front can never be delivered. `again`: for the same bytes as before. */
+  overflow(detail: string, again: boolean): void;
+  /** The memory of what was to be delivered is gone. */
+  detached(): void;
+}
+
+/** @internal A chunk as the reactor passes it on. */
+export interface Chunk {
+  bytes: Buffer;
+  /** Nobody else writes to `bytes`, ever. */
+  owned: boolean;
+  start: number;
+  length: number;
+  /** Under which epoch it was cut; 0: it was not. */
+  epoch: number;
+  /** Start and end of each frame, counted from the chunk's first byte, from `at` on. */
+  words: Uint32Array;
+  at: number;
+  frames: number;
+  ascii: boolean;
+}
+
+/** @internal */
+export class Inbox {
+  framing: Framing;
+  limit: number;
+  encoding: BufferEncoding | null = null;
+  /** Bytes that the reactor has passed on. */
+  consumed = 0;
+  /** Something has changed that a loop over frames must look at: set by whoever changes it. */
+  changed = false;
+  /** Whether the reactor is to hear of how bytes are cut now; see `takeRequest`. */
+  requestDue = false;
+  #receiver: Receiver;
+  #cut: Cut;
+  #epoch = 1;
+  #state = CUTS;
+  /** The reactor reads nothing until it hears of how to go on. */
+  #halted = false;
+  #changes = 0;
+  #stable = 0;
+  #burst = MOST_FRAMES;
+  /** Bytes not delivered, from `#at` on; the first `#scan` of those hold no end of a frame. */
+  #held: Buffer | null = null;
+  #at = 0;
+  #scan = 0;
+  #overflowed = false;
+
+  constructor(receiver: Receiver, cut: Cut, framing: Framing, limit: number) {
+    this.#receiver = receiver;
+    this.#cut = cut;
+    this.framing = framing;
+    this.limit = limit;
+  }
+
+  get isEmpty(): boolean {
+    return this.#held === null;
+  }
+
+  /** Sets how to cut, from the very next byte on; returns whether that is a change. */
+  set(framing: Framing, limit: number): boolean {
+    const { kind, parameter, adjust, sequence } = this.framing;
+    const same =
+      limit === this.limit &&
+      kind === framing.kind &&
+      parameter === framing.parameter &&
+      adjust === framing.adjust &&
+      (sequence === framing.sequence || Buffer.compare(sequence, framing.sequence) === 0);
+    if (same) return false;
+    this.framing = framing;
+    this.limit = limit;
+    this.#epoch = this.#epoch === 0xffff_ffff ? 1 : this.#epoch + 1;
+    this.#scan = 0;
+    this.#changes += 1;
+    this.#stable = 0;
+    this.changed = true;
+    this.requestDue ||= this.#state !== RAW;
+    return true;
+  }
+
+  setEncoding(encoding: BufferEncoding | null): void {
+    this.encoding = encoding;
+    this.changed = true;
+  }
+
+  /** What to tell the reactor when reading starts: it may cut from the first byte. */
+  begin(): ReframeRequest {
+    this.requestDue = false;
+    this.#changes = 0;
+    this.#state = CUTS;
+    return this.#request(true);
+  }
+
+  /** What to tell the reactor when a turn's work is done. */
+  takeRequest(): ReframeRequest | null {
+    if (!this.requestDue) return null;
+    this.requestDue = false;
+    const adopt = this.#held === null && (this.#changes <= RESTLESS || this.#stable >= SETTLED);
+    if (!adopt && this.#state === RAW && !this.#halted) return null;
+    this.#halted = false;
+    this.#state = adopt ? ASKED : RAW;
+    return this.#request(adopt);
+  }
+
+  /** A chunk has arrived: delivers what it completes, holds the rest. */
+  take(chunk: Chunk): void {
+    this.consumed += chunk.length;
+    if (chunk.epoch === this.#epoch) {
+      this.#state = CUTS;
+      if (this.#held === null && this.#receiver.receptive) {
+        this.#deliverCut(chunk);
+        return;
+      }
+    } else if (chunk.epoch === 0 && this.#state === ASKED) {
+      this.#state = RAW;
+    }
+    this.#stable += 1;
+    this.hold(chunk.bytes, chunk.start, chunk.start + chunk.length, chunk.owned);
+    this.deliverHeld();
+    this.requestDue ||= this.#state === RAW && this.#held === null;
+  }
+
+  /** All that the reactor held when a frame outgrew the limit; it has halted. */
+  takeOverflow(bytes: Buffer, start: number, length: number, owned: boolean): void {
+    this.consumed += length;
+    this.#state = RAW;
+    this.#halted = true;
+    this.requestDue = true;
+    this.hold(bytes, start, start + length, owned);
+    this.deliverHeld();
+  }
+
+  /** Keeps bytes, behind those kept before. */
+  hold(bytes: Buffer, start: number, end: number, owned: boolean): void {
+    if (start >= end) return;
+    if (end > bytes.length) {
+      this.#receiver.detached();
+      return;
+    }
+    const more = bytes.subarray(start, end);
+    if (this.#held === null) {
+      this.#held = owned ? more : Buffer.from(more);
+      this.#scan = 0;
+    } else {
+      this.#held = Buffer.concat([this.#held.subarray(this.#at), more]);
+    }
+    this.#at = 0;
+  }
+
+  /** Delivers frames out of what is held, until it is incomplete or may not be delivered. */
+  deliverHeld(): void {
+    while (this.#held !== null && this.#receiver.receptive) {
+      const held: Buffer = this.#held;
+      const at = this.#at;
+      if (this.framing.kind === FramingKind.RAW) {
+        this.#held = null;
+        const end = at + completeLength(held, at, held.length, this.encoding);
+        this.hold(held, end, held.length, true);
+        if (end === at) return;
+        this.#deliver(held, at, end, true);
+        continue;
+      }
+      const words = this.#cut(this.#request(false), held, at, this.#scan, this.#burst);
+      const stop = words[CutResult.STOP] as number;
+      const scan = words[CutResult.SCAN] as number;
+      const low = words[CutResult.ANNOUNCED_LOW] as number;
+      const announced = (words[CutResult.ANNOUNCED_HIGH] as number) * 0x1_0000_0000 + low;
+      if (!this.#deliverFound(held, at, words)) {
+        this.#burst = 1;
+        continue;
+      }
+      this.#burst = Math.min(2 * this.#burst, MOST_FRAMES);
+      this.#scan = scan;
+      if (stop === Stop.INCOMPLETE) return;
+      if (stop !== Stop.BUDGET) this.#overflow(overflowDetail(stop, announced));
+    }
+  }
+
+  /** The peer has finished: what the reactor held. It may hold frames of a newer delimiter. */
+  takeRest(bytes: Buffer, start: number, length: number, owned: boolean): void {
+    this.consumed += length;
+    this.hold(bytes, start, start + length, owned);
+    this.deliverHeld();
+  }
+
+  /** All that no delimiter completed, as `onEnd` gets it. */
+  rest(): Buffer | string {
+    const held = this.#held?.subarray(this.#at) ?? Buffer.alloc(0);
+    this.#held = null;
+    return this.encoding === null ? held : held.toString(this.encoding);
+  }
+
+  /** Drops all that is held. */
+  clear(): void {
+    this.#held = null;
+  }
+
+  #request(adopt: boolean): ReframeRequest {
+    const { framing, limit, consumed, encoding } = this;
+    return { epoch: this.#epoch, framing, limit, consumed, adopt, text: encoding !== null };
+  }
+
+  /** The fast way: frames that the reactor has cut, under the delimiter that still holds. */
+  #deliverCut(chunk: Chunk): void {
+    if (!this.#receiver.listens) return;
+    if (this.framing.kind === FramingKind.RAW) {
+      this.hold(chunk.bytes, chunk.start, chunk.start + chunk.length, chunk.owned);
+      this.deliverHeld();
+      return;
+    }
+    const { bytes, owned, start, length, words, at } = chunk;
+    const epoch = this.#epoch;
+    const skip = this.framing.sequence.length;
+    let text = this.#sliceable(chunk) ? latin1(bytes, start, start + length) : null;
+    this.changed = false;
+    const end = at + 2 * chunk.frames;
+    for (let word = at; word < end; word += 2) {
+      const from = words[word] as number;
+      const to = words[word + 1] as number;
+      if (text === null) this.#deliver(bytes, start + from, start + to, owned);
+      else this.#receiver.deliver(text.slice(from, to));
+      if (!this.changed) continue;
+      this.changed = false;
+      if (this.#epoch !== epoch || !this.#receiver.receptive) {
+        this.hold(bytes, start + to + skip, start + length, owned);
+        this.deliverHeld();
+        return;
+      }
+      text = null;
+    }
+  }
+
+  /** Whether a chunk's frames may be slices of one string: ASCII, and not pinning much memory. */
+  #sliceable({ ascii, frames, length }: Chunk): boolean {
+    return ascii && frames > 1 && length <= SLICE_BYTES && isAsciiCompatible(this.encoding);
+  }
+
+  /** Frames that were cut here; false where something changed and the rest was cut in vain. */
+  #deliverFound(held: Buffer, at: number, words: Uint32Array): boolean {
+    const skip = this.framing.sequence.length;
+    const epoch = this.#epoch;
+    const end = CutResult.WORDS + 2 * (words[CutResult.FRAMES] as number);
+    for (let word = CutResult.WORDS; word < end; word += 2) {
+      const from = words[word] as number;
+      const to = words[word + 1] as number;
+      this.#at = at + to + skip;
+      this.#scan = 0;
+      this.#overflowed = false;
+      if (this.#at >= held.length) this.#held = null;
+      this.#deliver(held, at + from, at + to, true);
+      if (this.#epoch !== epoch || !this.#receiver.receptive) return false;
+    }
+    return true;
+  }
+
+  #deliver(bytes: Buffer, from: number, to: number, owned: boolean): void {
+    if (to > bytes.length) {
+      this.#receiver.detached();
+    } else if (this.encoding === null) {
+      const frame = bytes.subarray(from, to);
+      this.#receiver.deliver(owned ? frame : Buffer.from(frame));
+    } else if (this.encoding === 'utf8') {
+      this.#receiver.deliver(utf8(bytes, from, to));
+    } else {
+      this.#receiver.deliver(bytes.toString(this.encoding, from, to));
+    }
+  }
+
+  #overflow(detail: string): void {
+    const again = this.#overflowed;
+    this.#overflowed = true;
+    this.#receiver.overflow(detail, again);
+  }
+}
+
+function overflowDetail(stop: number, announced: number): string {
+  if (stop === Stop.TOO_LONG) return `its header announces ${announced} bytes`;
+  if (stop === Stop.NEGATIVE) return `its header announces a negative length (-${announced})`;
+  return 'no delimiter was found within the limit';
+}

@@ -1,0 +1,213 @@
+/** Options: checked, with defaults, before anything happens. */
+
+import { invalidType, invalidValue } from './errors.ts';
+import { MAX_FRAME } from './read-delimiter.ts';
+import type { ConnectOptions, ListenOptions, SocketOptions, StreamOptions } from './types.ts';
+
+/** The longest time a timer takes. */
+const MAX_TIME = 0x7fff_ffff;
+
+/** @internal What a stream is to be. */
+export interface StreamSettings {
+  readonly bufferSize: number;
+  readonly highWaterMark: number;
+  readonly maxPendingBytes: number;
+  readonly allowHalfOpen: boolean;
+  readonly idleTimeout: number;
+  readonly frameTimeout: number;
+  readonly lingerTimeout: number;
+}
+
+const DEFAULTS: StreamSettings = {
+  bufferSize: 65_536,
+  highWaterMark: 65_536,
+  maxPendingBytes: 64 * 1024 * 1024,
+  allowHalfOpen: false,
+  idleTimeout: 0,
+  frameTimeout: 0,
+  lingerTimeout: 5_000,
+};
+
+/** @internal */
+export function checkOptions(value: unknown): Record<string, unknown> {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'object') throw invalidType('options', 'an object', value);
+  return value as Record<string, unknown>;
+}
+
+/** @internal An integer in a range; `undefined` where it is not given. */
+export function optionalInteger(
+  name: string,
+  value: unknown,
+  least: number,
+  most: number,
+): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw invalidValue(name, `an integer from ${least} to ${most}`, value);
+  }
+  return value;
+}
+
+function integer(
+  name: string,
+  value: unknown,
+  least: number,
+  most: number,
+  fallback: number,
+): number {
+  return optionalInteger(name, value, least, most) ?? fallback;
+}
+
+function bool(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value);
+  return value;
+}
+
+/** Milliseconds; 0 is never. Fractions are rounded up, so that no timeout comes too early. */
+function time(name: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number') throw invalidType(name, 'a number of milliseconds', value);
+  if (!(value >= 0 && value <= MAX_TIME)) {
+    throw invalidValue(name, `from 0 to ${MAX_TIME} milliseconds`, value);
+  }
+  return Math.ceil(value);
+}
+
+/** @internal */
+export function checkBufferSize(value: unknown): number {
+  return integer('bufferSize', value, 1, MAX_FRAME, DEFAULTS.bufferSize);
+}
+
+/** @internal */
+export function checkEncoding(value: unknown): BufferEncoding | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string') throw invalidType('readEncoding', 'null or an encoding', value);
+  if (!Buffer.isEncoding(value)) {
+    throw invalidValue('readEncoding', "an encoding that Buffer knows, such as 'utf8'", value);
+  }
+  return value;
+}
+
+/** @internal */
+export function checkSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined;
+  if (!(value instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', value);
+  return value;
+}
+
+/** @internal The settings of a stream; what is not given stays as in `base`. */
+export function streamSettings(
+  options: StreamOptions,
+  base: StreamSettings = DEFAULTS,
+): StreamSettings {
+  const size = (name: 'highWaterMark' | 'maxPendingBytes') =>
+    integer(name, options[name], 0, Number.MAX_SAFE_INTEGER, base[name]);
+  const bufferSize = options.bufferSize;
+  return {
+    bufferSize: bufferSize === undefined ? base.bufferSize : checkBufferSize(bufferSize),
+    highWaterMark: size('highWaterMark'),
+    maxPendingBytes: size('maxPendingBytes'),
+    allowHalfOpen: bool('allowHalfOpen', options.allowHalfOpen, base.allowHalfOpen),
+    idleTimeout: time('idleTimeout', options.idleTimeout, base.idleTimeout),
+    frameTimeout: time('frameTimeout', options.frameTimeout, base.frameTimeout),
+    lingerTimeout: time('lingerTimeout', options.lingerTimeout, base.lingerTimeout),
+  };
+}
+
+/** @internal The native form of a socket's options. */
+export interface NativeSocketOptions {
+  noDelay: boolean;
+  keepAlive: boolean;
+  keepAliveIdle?: number;
+  keepAliveInterval?: number;
+  keepAliveCount?: number;
+  recvBufferSize?: number;
+  sendBufferSize?: number;
+}
+
+/** @internal */
+export function socketOptions(options: SocketOptions): NativeSocketOptions {
+  const native: NativeSocketOptions = {
+    noDelay: bool('noDelay', options.noDelay, true),
+    keepAlive: false,
+  };
+  const given: unknown = options.keepAlive;
+  if (typeof given === 'object' && given !== null) {
+    const probes = given as Record<string, unknown>;
+    native.keepAlive = true;
+    assign(native, 'keepAliveIdle', time('keepAlive.idle', probes['idle'], 0) || undefined);
+    assign(
+      native,
+      'keepAliveInterval',
+      time('keepAlive.interval', probes['interval'], 0) || undefined,
+    );
+    assign(native, 'keepAliveCount', optionalInteger('keepAlive.count', probes['count'], 1, 127));
+  } else {
+    native.keepAlive = bool('keepAlive', given, false);
+  }
+  const buffer = (name: 'recvBufferSize' | 'sendBufferSize') =>
+    assign(native, name, optionalInteger(name, options[name], 1, MAX_FRAME));
+  buffer('recvBufferSize');
+  buffer('sendBufferSize');
+  return native;
+}
+
+function assign<T, K extends keyof T>(target: T, name: K, value: T[K] | undefined): void {
+  if (value !== undefined) target[name] = value;
+}
+
+/** @internal What a connect needs beyond the stream's settings. */
+export interface ConnectSettings {
+  readonly socket: NativeSocketOptions;
+  readonly connectTimeout: number;
+  readonly signal: AbortSignal | undefined;
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
+  readonly family: 0 | 4 | 6;
+  readonly lookup: ConnectOptions['lookup'];
+}
+
+/** @internal */
+export function connectSettings(options: ConnectOptions): ConnectSettings {
+  const { localAddress, family = 0, lookup } = options;
+  if (localAddress !== undefined && typeof localAddress !== 'string') {
+    throw invalidType('localAddress', 'a string', localAddress);
+  }
+  if (![0, 4, 6].includes(family)) throw invalidValue('family', '0, 4 or 6', family);
+  if (lookup !== undefined && typeof lookup !== 'function') {
+    throw invalidType('lookup', 'a function', lookup);
+  }
+  return {
+    socket: socketOptions(options),
+    connectTimeout: time('connectTimeout', options.connectTimeout, 0),
+    signal: checkSignal(options.signal),
+    localAddress,
+    localPort: optionalInteger('localPort', options.localPort, 0, 65_535),
+    family,
+    lookup,
+  };
+}
+
+/** @internal */
+export interface ListenSettings {
+  readonly backlog: number;
+  readonly ipv6Only: boolean;
+  readonly reusePort: boolean;
+  readonly maxConnections: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @internal */
+export function listenSettings(options: ListenOptions): ListenSettings {
+  const most = optionalInteger('maxConnections', options.maxConnections, 0, MAX_FRAME);
+  return {
+    backlog: integer('backlog', options.backlog, 0, MAX_FRAME, 1024),
+    ipv6Only: bool('ipv6Only', options.ipv6Only, false),
+    reusePort: bool('reusePort', options.reusePort, false),
+    maxConnections: most,
+    signal: checkSignal(options.signal),
+  };
+}

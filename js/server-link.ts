@@ -1,0 +1,228 @@
+/** The JS half of a listening channel. */
+
+import { decodeAddress } from './address.ts';
+import type { ChannelLink } from './channel.ts';
+import type { Engine } from './engine.ts';
+import { aborted, channelActive, channelClosed, lookupFailed, systemError } from './errors.ts';
+import { Op } from './generated/wire.ts';
+import type { ListenSettings, NativeSocketOptions } from './options.ts';
+import type { AcceptedSocket } from './socket.ts';
+import type { StreamLink } from './stream-link.ts';
+import type { StreamServer } from './stream-server.ts';
+import type { Address, CloseInfo, ReadyState } from './types.ts';
+
+/** @internal */
+export class ServerLink implements ChannelLink {
+  readonly engine: Engine;
+  readonly channel: StreamServer;
+  readonly defaults: StreamServer;
+  index = -1;
+  generation = 0;
+  fileno: number | null = null;
+  local: Address | null = null;
+  phase: 'idle' | 'listening' | 'stopping' | 'closed' = 'idle';
+  /** `close()` was called: what is still accepted is closed unseen. */
+  closing = false;
+  #info: CloseInfo = { reason: 'close', unsentBytes: 0 };
+  #gone = false;
+  #opened = false;
+  #scheduled = false;
+  #ref = true;
+  #held = false;
+  #signal: AbortSignal | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #waiting: (() => void)[] = [];
+  /** Reports that wait for the event loop. */
+  #errors: Error[] = [];
+
+  constructor(channel: StreamServer, defaults: StreamServer, engine: Engine) {
+    this.channel = channel;
+    this.defaults = defaults;
+    this.engine = engine;
+  }
+
+  get readyState(): ReadyState {
+    if (this.phase === 'idle') return this.closing ? 'closed' : 'idle';
+    return this.phase === 'listening' && !this.closing ? 'listening' : 'closed';
+  }
+
+  /** Binds and listens, at once: what goes wrong is thrown. */
+  listen(host: string, port: number, socket: NativeSocketOptions, settings: ListenSettings): void {
+    if (this.phase === 'listening') throw channelActive('listen()', 'listening');
+    if (this.phase !== 'idle' || this.closing) throw channelClosed('listen()');
+    const { backlog, ipv6Only, reusePort, maxConnections, signal } = settings;
+    if (signal?.aborted) throw aborted(signal);
+    const options: Parameters<Engine['listen']>[2] = { socket, backlog, ipv6Only, reusePort };
+    if (maxConnections !== undefined) options.maxConnections = maxConnections;
+    const listening = this.engine.listen(host, port, options);
+    if (listening.failure) {
+      const { errno, syscall, address, message } = listening.failure;
+      if (errno === 0) throw lookupFailed(host, message);
+      throw systemError(errno, syscall, address, port);
+    }
+    [this.index = -1, this.generation = 0] = listening.id;
+    this.fileno = listening.descriptor;
+    this.local = decodeAddress(String.fromCharCode(...listening.local), 0);
+    this.phase = 'listening';
+    this.engine.link(this);
+    this.engine.channels.set(listening.descriptor, this.channel);
+    this.#held = true;
+    if (this.#ref) this.engine.hold(1);
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#schedule();
+  }
+
+  /** A socket was accepted. */
+  accepted(socket: AcceptedSocket): void {
+    if (this.closing || this.phase !== 'listening') {
+      socket.close();
+      return;
+    }
+    this.#open();
+    try {
+      const own = this.channel.onAccept !== this.defaults.onAccept;
+      // Decoding the address costs more than the rest: only for those who look at it.
+      this.channel.onAccept(socket, own ? socket.remoteAddr : null);
+    } catch (error) {
+      socket.close();
+      this.engine.uncaught(error);
+    }
+    this.engine.openAdopted();
+  }
+
+  /** A channel has taken an accepted socket. */
+  took(connection: StreamLink): void {
+    if (connection.fileno !== null) {
+      this.channel.channels.set(connection.fileno, connection.channel as never);
+    }
+  }
+
+  /** One of its connections has closed. */
+  released(connection: StreamLink): void {
+    const { fileno, channel } = connection;
+    const { channels } = this.channel;
+    if (fileno !== null && channels.get(fileno) === (channel as unknown)) channels.delete(fileno);
+  }
+
+  /** Accepting failed for now; the reactor goes on by itself. */
+  acceptFailed(errno: number): void {
+    if (this.closing) return;
+    const { address, port } = this.local ?? {};
+    this.#report(systemError(errno, 'accept', address, port));
+  }
+
+  /** Closes the listener and every connection. */
+  close(info: CloseInfo = { reason: 'close', unsentBytes: 0 }): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.#info = info;
+    for (const connection of [...this.channel.channels.values()]) connection.close();
+    this.#stop();
+    if (this.phase === 'idle') this.#gone = true;
+    this.#schedule();
+  }
+
+  /** Stops accepting; closes when the last connection has, or after a while. */
+  end(timeout: number | undefined): Promise<void> {
+    if (this.phase === 'closed') return Promise.resolve();
+    const closed = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.phase === 'idle') {
+      this.close();
+    } else {
+      this.#info = { reason: 'end', unsentBytes: 0 };
+      this.#stop();
+      if (timeout !== undefined && this.#deadline === undefined) {
+        this.#deadline = setTimeout(() => this.close(this.#info), timeout);
+      }
+    }
+    return closed;
+  }
+
+  setRef(ref: boolean): void {
+    if (ref === this.#ref) return;
+    this.#ref = ref;
+    if (this.#held) this.engine.hold(ref ? 1 : -1);
+  }
+
+  /** The listening socket is gone. */
+  closed(info: CloseInfo): void {
+    if (this.index >= 0) this.engine.unlink(this);
+    this.index = -1;
+    this.#gone = true;
+    this.#release();
+    if (info.error !== undefined && !this.closing) {
+      this.#report(info.error);
+      this.close(info);
+    }
+    this.settle();
+  }
+
+  /** Closes for good once the listener and all connections have. */
+  settle(): void {
+    if (!this.#gone || this.phase === 'closed' || this.channel.channels.size > 0) return;
+    this.phase = 'closed';
+    this.closing = true;
+    this.#release();
+    clearTimeout(this.#deadline);
+    this.#signal?.removeEventListener('abort', this.#abort);
+    const { fileno } = this;
+    if (fileno !== null && this.engine.channels.get(fileno) === this.channel) {
+      this.engine.channels.delete(fileno);
+    }
+    this.fileno = null;
+    this.#hook(() => this.channel.onClose(this.#info));
+    for (const resolve of this.#waiting) resolve();
+  }
+
+  /** Does what user code has set off. */
+  runSoon(): void {
+    this.#scheduled = false;
+    this.#open();
+    for (const error of this.#errors.splice(0)) {
+      if (this.phase !== 'closed') this.#hook(() => this.channel.onError(error));
+    }
+    this.settle();
+  }
+
+  #open(): void {
+    if (this.#opened || this.phase !== 'listening' || this.closing) return;
+    this.#opened = true;
+    if (this.channel.onListen !== this.defaults.onListen) this.#hook(() => this.channel.onListen());
+  }
+
+  #stop(): void {
+    if (this.phase !== 'listening') return;
+    this.phase = 'stopping';
+    this.engine.submission.request(Op.CLOSE, this);
+    this.engine.submitSoon();
+  }
+
+  #abort = (): void => {
+    this.close();
+  };
+
+  #report(error: Error): void {
+    this.#hook(() => this.channel.onError(error));
+  }
+
+  #release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    if (this.#ref) this.engine.hold(-1);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.engine.soon(this);
+  }
+
+  #hook(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.engine.uncaught(error);
+    }
+  }
+}

@@ -1,0 +1,469 @@
+/**
+ * The JS half of a stream: what state it is in, and which hooks run when.
+ *
+ * ```text
+ *   idle ──connect()──▶ connecting ──the socket is there──▶ opening ──onConnect──▶ open
+ *                            │                                ▲                     │
+ *                            │                  accepted ─────┘                     │
+ *                            └───────▶ the socket is gone ──▶ closed ◀──────────────┘
+ * ```
+ *
+ * Hooks run from here only, and only from the event loop: what the reactor reports comes through
+ * the dispatcher, what user code sets off through the engine's `soon`.
+ */
+
+import type { ChannelLink } from './channel.ts';
+import type { ConnectAttempt } from './connect.ts';
+import type { Engine } from './engine.ts';
+import { bufferDetached, channelNotConnected, frameOverflow } from './errors.ts';
+import { FramingKind, Op } from './generated/wire.ts';
+import { type Chunk, Inbox, type Receiver } from './inbox.ts';
+import { checkBufferSize, checkEncoding, type StreamSettings } from './options.ts';
+import { Outbox } from './outbox.ts';
+import { type Framing, framingOf, type ReadDelimiter } from './read-delimiter.ts';
+import type { ServerLink } from './server-link.ts';
+import type { AcceptedSocket } from './socket.ts';
+import type { Stream } from './stream.ts';
+import type { Address, CloseInfo, ReadyState } from './types.ts';
+
+/** What a subclass may give as class fields; each has an accessor on Stream's prototype. */
+const FIELDS = ['readDelimiter', 'readEncoding', 'bufferSize'] as const;
+
+/** @internal */
+export class StreamLink implements ChannelLink, Receiver {
+  readonly engine: Engine;
+  readonly channel: Stream;
+  /** What the hooks are where nobody has overridden them. */
+  readonly defaults: Stream;
+  /** The native channel; -1 before there is one and after it is gone. */
+  index = -1;
+  generation = 0;
+  phase: 'idle' | 'connecting' | 'opening' | 'open' | 'closed' = 'idle';
+  fileno: number | null = null;
+  server: ServerLink | null = null;
+  socket: Pick<AcceptedSocket, 'localAddr' | 'remoteAddr'> | null = null;
+  settings: StreamSettings;
+  delimiter: ReadDelimiter = null;
+  attempt: ConnectAttempt | null = null;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  /** `close()` was called, or the end has been reported: no hook but `onClose` follows. */
+  closing = false;
+  /** `end()` was called. */
+  ending = false;
+  /** `shutdown()` was called. */
+  shut = false;
+  paused = false;
+  /** Nothing is reported: the constructor of the channel has thrown. */
+  silent = false;
+  /** The peer has finished sending: `onEnd` follows what was received before. */
+  #finished = false;
+  #ended = false;
+  /** The socket is gone: `onClose` follows what was received before. */
+  #due: CloseInfo | null = null;
+  /** Why `close()` was called, where it was not the user's plain wish. */
+  #why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' };
+  /** More was pending than `maxPendingBytes`. */
+  #flooded: Error | null = null;
+  #scheduled = false;
+  #ref = true;
+  #held = false;
+
+  constructor(channel: Stream, defaults: Stream, engine: Engine, settings: StreamSettings) {
+    this.channel = channel;
+    this.defaults = defaults;
+    this.engine = engine;
+    this.settings = settings;
+    this.inbox = new Inbox(this, engine.cut, framingOf(null), settings.bufferSize);
+    this.outbox = new Outbox(engine, this, settings);
+  }
+
+  // ── What user code asks ─────────────────────────────────────────────────────────────────────
+
+  get readyState(): ReadyState {
+    if (this.closing || this.phase === 'closed') return 'closed';
+    if (this.phase === 'idle') return 'idle';
+    if (this.phase === 'connecting') return 'opening';
+    const done = this.ending || this.shut;
+    if (this.#ended) return done ? 'closed' : 'writeOnly';
+    return done ? 'readOnly' : 'open';
+  }
+
+  get localAddr(): Address | null {
+    return this.socket?.localAddr ?? null;
+  }
+
+  get remoteAddr(): Address | null {
+    return this.socket?.remoteAddr ?? null;
+  }
+
+  setDelimiter(value: ReadDelimiter): void {
+    const framing = framingOf(value);
+    this.delimiter = value;
+    this.#reframe(framing);
+  }
+
+  setBufferSize(value: number): void {
+    this.configure({ ...this.settings, bufferSize: checkBufferSize(value) });
+  }
+
+  setEncoding(value: unknown): void {
+    this.inbox.setEncoding(checkEncoding(value));
+  }
+
+  configure(settings: StreamSettings): void {
+    this.settings = settings;
+    this.outbox.settings = settings;
+    this.#reframe(this.inbox.framing);
+  }
+
+  write(data: unknown, flush: boolean): boolean {
+    const accepted = this.outbox.write(data, this.#wantsDrain);
+    if (typeof accepted === 'boolean') {
+      if (flush) this.engine.flush();
+      return accepted;
+    }
+    this.#flooded = accepted;
+    this.#schedule();
+    return false;
+  }
+
+  pause(): void {
+    if (this.paused) return;
+    this.paused = true;
+    this.inbox.changed = true;
+    this.#request(Op.PAUSE);
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.#request(Op.RESUME);
+    this.#schedule();
+  }
+
+  shutdown(): void {
+    if (this.phase === 'idle') throw channelNotConnected('shutdown()');
+    if (this.closing || this.ending || this.shut) return;
+    this.shut = true;
+    this.outbox.end();
+    this.#request(Op.SHUTDOWN);
+  }
+
+  end(): void {
+    if (this.closing || this.ending) return;
+    if (this.phase === 'idle') {
+      this.close({ reason: 'end' });
+      return;
+    }
+    this.ending = true;
+    this.inbox.changed = true;
+    this.inbox.clear();
+    this.outbox.end();
+    this.#request(Op.END);
+    if (this.#due !== null) this.#schedule();
+  }
+
+  close(why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' }): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.inbox.changed = true;
+    this.inbox.clear();
+    this.#why = this.#why.error === undefined ? why : this.#why;
+    if (this.index >= 0) {
+      this.engine.submission.request(Op.CLOSE, this);
+      this.engine.submitSoon();
+    } else {
+      // Nothing native will report the end. Where that was reported already, it is final.
+      this.#due ??= { ...this.#why, unsentBytes: this.outbox.pending };
+      this.#schedule();
+    }
+    this.attempt?.cancel();
+    this.outbox.end();
+  }
+
+  setRef(ref: boolean): void {
+    if (ref === this.#ref) return;
+    this.#ref = ref;
+    if (this.#held) this.engine.hold(ref ? 1 : -1);
+  }
+
+  // ── How a socket comes to it ────────────────────────────────────────────────────────────────
+
+  /** `connect()` was called; `attempt` will report. */
+  connecting(attempt: ConnectAttempt): void {
+    this.adoptFields();
+    this.attempt = attempt;
+    this.phase = 'connecting';
+    this.outbox.begin();
+    this.#hold();
+  }
+
+  /** The native channel by which the attempt goes on. */
+  bind(index: number, generation: number): void {
+    this.index = index;
+    this.generation = generation;
+    this.engine.link(this);
+  }
+
+  /** The connect has succeeded. */
+  connected(socket: AcceptedSocket): void {
+    this.attempt?.settle();
+    this.attempt = null;
+    this.#attach(socket);
+    this.open();
+  }
+
+  /** A server's socket is wrapped; `onConnect` follows when its constructors have run. */
+  adopt(socket: AcceptedSocket, server: ServerLink): void {
+    this.server = server;
+    this.outbox.begin();
+    this.bind(socket.index, socket.generation);
+    this.#attach(socket);
+    this.#hold();
+    server.took(this);
+    this.engine.adopt(this);
+  }
+
+  /** `onConnect`; then the reactor begins to read, under the delimiter that is set by now. */
+  open(): void {
+    if (this.phase !== 'opening') return;
+    try {
+      this.adoptFields();
+    } catch (error) {
+      this.engine.uncaught(error);
+      this.close({ reason: 'error', error: error as Error });
+    }
+    this.phase = 'open';
+    if (this.closing) return;
+    if (!this.ending && this.channel.onConnect !== this.defaults.onConnect) {
+      this.#hook(() => this.channel.onConnect());
+    }
+    if (this.closing) return;
+    const { idleTimeout, frameTimeout, lingerTimeout } = this.settings;
+    const reframe = this.inbox.begin();
+    this.engine.submission.start(this, { idleTimeout, frameTimeout, lingerTimeout, reframe });
+    this.outbox.open(this.#wantsDrain);
+    this.#opened();
+  }
+
+  // ── What the reactor reports ────────────────────────────────────────────────────────────────
+
+  data(chunk: Chunk): void {
+    if (this.closing || this.ending) return;
+    this.inbox.take(chunk);
+    this.#delivered();
+  }
+
+  /** A frame outgrew the limit; the bytes are all that the reactor held. */
+  outgrown(bytes: Buffer, start: number, length: number, owned: boolean): void {
+    if (this.closing || this.ending) return;
+    this.inbox.takeOverflow(bytes, start, length, owned);
+    this.#delivered();
+  }
+
+  /** The peer has finished sending; the bytes are what no delimiter completed. */
+  finished(bytes: Buffer, start: number, length: number, owned: boolean): void {
+    if (this.closing || this.ending) return;
+    this.#finished = true;
+    this.inbox.takeRest(bytes, start, length, owned);
+    this.#delivered();
+  }
+
+  /** `sent` bytes have been taken by the operating system, and none was left then. */
+  drained(sent: number): void {
+    if (this.outbox.drained(sent) && !this.closing) this.#hook(() => this.channel.onWrite());
+  }
+
+  /** The socket is gone, or the connect has failed. */
+  closed(info: CloseInfo): void {
+    if (this.phase === 'closed' || (this.#due !== null && this.index < 0)) return;
+    if (this.index >= 0) this.engine.unlink(this);
+    this.index = -1;
+    this.attempt?.settle();
+    this.attempt = null;
+    this.outbox.settle(info.unsentBytes);
+    this.#release();
+    this.#due = this.closing ? { ...this.#why, unsentBytes: info.unsentBytes } : info;
+    this.#finish();
+  }
+
+  /** Does what user code has set off. */
+  runSoon(): void {
+    this.#scheduled = false;
+    this.open();
+    if (this.#flooded !== null && !this.closing && !this.ending) {
+      this.#reportOverflow(this.#flooded);
+      this.close({ reason: 'overflow', error: this.#flooded });
+    }
+    this.inbox.deliverHeld();
+    this.#delivered();
+  }
+
+  /** Tells the reactor how to cut from now on, if that is news to it. */
+  reframe(): void {
+    if (this.index < 0 || this.phase !== 'open' || this.closing || this.ending) return;
+    const request = this.inbox.takeRequest();
+    if (request !== null) this.engine.submission.reframe(this, request);
+  }
+
+  // ── What the inbox asks and says ────────────────────────────────────────────────────────────
+
+  get receptive(): boolean {
+    return !this.paused && !this.closing && !this.ending && this.phase === 'open';
+  }
+
+  get listens(): boolean {
+    return this.channel.onRead !== this.defaults.onRead;
+  }
+
+  deliver(frame: Buffer | string): void {
+    try {
+      this.channel.onRead(frame as never);
+    } catch (error) {
+      this.engine.uncaught(error);
+    }
+  }
+
+  overflow(detail: string, again: boolean): void {
+    const { framing, limit } = this.inbox;
+    const error = frameOverflow(detail, limit);
+    if (!again) this.#reportOverflow(error);
+    const unchanged = framing === this.inbox.framing && limit === this.inbox.limit;
+    if (again || unchanged) this.close({ reason: 'overflow', error });
+  }
+
+  detached(): void {
+    const error = bufferDetached();
+    this.#hook(() => this.channel.onError(error));
+    this.close({ reason: 'error', error });
+  }
+
+  // ── Below ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Class fields hide the accessors of the prototype: takes their values and uncovers those. */
+  adoptFields(): void {
+    const channel = this.channel as unknown as Record<string, unknown>;
+    for (const name of FIELDS) {
+      if (!Object.hasOwn(channel, name)) continue;
+      const value = channel[name];
+      delete channel[name];
+      channel[name] = value;
+    }
+  }
+
+  get #wantsDrain(): boolean {
+    return this.channel.onWrite !== this.defaults.onWrite;
+  }
+
+  #attach(socket: AcceptedSocket): void {
+    this.socket = socket;
+    this.fileno = socket.fileno;
+    this.phase = 'opening';
+    this.engine.channels.set(socket.fileno, this.channel);
+  }
+
+  /** Passes on what was asked while there was no socket to ask it of. */
+  #opened(): void {
+    if (this.paused) this.#request(Op.PAUSE);
+    if (this.ending) this.#request(Op.END);
+    else if (this.shut) this.#request(Op.SHUTDOWN);
+    this.engine.submitSoon();
+  }
+
+  #reframe(framing: Framing): void {
+    // An integer delimiter that is larger raises the limit for as long as it holds.
+    const { bufferSize } = this.settings;
+    const fixed = framing.kind === FramingKind.FIXED;
+    const limit = fixed ? Math.max(bufferSize, framing.parameter) : bufferSize;
+    if (!this.inbox.set(framing, limit) || this.phase !== 'open') return;
+    this.engine.reframeSoon(this);
+    if (!this.inbox.isEmpty) this.#schedule();
+  }
+
+  #request(op: number): void {
+    if (this.index < 0 || this.phase !== 'open') return;
+    this.engine.submission.request(op, this);
+    this.engine.submitSoon();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.engine.soon(this);
+  }
+
+  /** Runs a hook: what it throws is reported, and nothing else stops for it. */
+  #hook(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.engine.uncaught(error);
+    }
+  }
+
+  /** After frames were delivered, or could not be: what follows them. */
+  #delivered(): void {
+    if (this.inbox.requestDue) this.engine.reframeSoon(this);
+    if (this.#finished && !this.#ended && this.receptive) this.#deliverEnd();
+    if (this.#due !== null) this.#finish();
+  }
+
+  #deliverEnd(): void {
+    const rest = this.inbox.rest();
+    this.#ended = true;
+    if (this.channel.onEnd !== this.defaults.onEnd) {
+      this.#hook(() => this.channel.onEnd(rest as never));
+    }
+    if (!this.settings.allowHalfOpen) this.end();
+  }
+
+  #reportOverflow(error: Error): void {
+    this.#why = { reason: 'overflow', error };
+    this.#hook(() => this.channel.onOverflowError(error as never));
+    if (!this.closing) this.#why = { reason: 'close' };
+  }
+
+  /** `onError` or `onConnectError`, and `onClose`, when what was received before is through. */
+  #finish(): void {
+    const info = this.#due;
+    if (info === null || this.phase === 'closed') return;
+    if (!this.closing && !this.ending) {
+      const { error } = info;
+      const inOrder = this.#finished && !this.#ended;
+      if (this.phase === 'open' && this.paused && (!this.inbox.isEmpty || inOrder)) return;
+      const connecting = this.phase === 'connecting';
+      this.closing = true;
+      if (error !== undefined && info.reason === 'error') {
+        this.#hook(() => {
+          if (connecting) this.channel.onConnectError(error);
+          else this.channel.onError(error);
+        });
+      }
+    }
+    this.closing = true;
+    this.phase = 'closed';
+    this.inbox.clear();
+    this.outbox.settle(info.unsentBytes);
+    this.#release();
+    const { fileno } = this;
+    if (fileno !== null && this.engine.channels.get(fileno) === this.channel) {
+      this.engine.channels.delete(fileno);
+    }
+    this.server?.released(this);
+    this.fileno = null;
+    if (!this.silent) this.#hook(() => this.channel.onClose(info));
+    this.server?.settle();
+  }
+
+  #hold(): void {
+    this.#held = true;
+    if (this.#ref) this.engine.hold(1);
+  }
+
+  #release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    if (this.#ref) this.engine.hold(-1);
+  }
+}

@@ -1,0 +1,275 @@
+/** A stream-oriented, connecting channel. */
+
+import { checkAddress, checkHost, checkPort, type HostPort } from './address.ts';
+import { Channel, link } from './channel.ts';
+import { ConnectAttempt } from './connect.ts';
+import { Engine } from './engine.ts';
+import { channelActive, channelClosed, invalidType } from './errors.ts';
+import { checkOptions, connectSettings, streamSettings } from './options.ts';
+import type { ReadDelimiter } from './read-delimiter.ts';
+import { StreamLink } from './stream-link.ts';
+import type {
+  Address,
+  AddressLike,
+  ChannelError,
+  CloseInfo,
+  ConnectOptions,
+  Data,
+  Frame,
+  StreamOptions,
+} from './types.ts';
+
+/**
+ * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says.
+ *
+ * ```ts
+ * class Shout extends Client {
+ *   readDelimiter = '\r\n';
+ *   readEncoding = 'utf8' as const;
+ *   onConnect() { this.write('hello\r\n'); }
+ *   onRead(line: string) { console.log(line); }
+ * }
+ * new Shout().connect('localhost', 4040);
+ * ```
+ */
+export class Stream extends Channel {
+  /** @internal */
+  readonly [link]: StreamLink;
+
+  /**
+   * How the bytes become frames; see `ReadDelimiter`. Default: null.
+   *
+   * It can be set at any time. Set inside `onRead`, it holds from the very next byte, also for
+   * bytes that were received already. Set elsewhere, what is buffered is cut again at once.
+   *
+   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
+   */
+  declare readDelimiter: ReadDelimiter;
+
+  /**
+   * `null` (default): `onRead` gets Buffers, which are yours for ever. An encoding that Buffer
+   * knows: strings; a character that is split over reads never breaks.
+   */
+  declare readEncoding: BufferEncoding | (string & {}) | null;
+
+  /**
+   * How many bytes may wait for a delimiter. Default: 65,536. A frame of exactly that size passes,
+   * one byte more is an overflow. An integer delimiter that is larger raises it.
+   */
+  declare bufferSize: number;
+
+  /**
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  constructor(options?: StreamOptions) {
+    super();
+    const given = checkOptions(options) as StreamOptions;
+    const { engine = Engine.instance() } = given;
+    if (!(engine instanceof Engine)) throw invalidType('engine', 'an Engine', engine);
+    const settings = streamSettings(given);
+    this[link] = new StreamLink(this, Stream.prototype, engine, settings);
+    this.#setFields(given);
+  }
+
+  /** This end's address; `null` while there is none. */
+  get localAddr(): Address | null {
+    return this[link].localAddr;
+  }
+
+  /** The peer's address; `null` while there is none. */
+  get remoteAddr(): Address | null {
+    return this[link].remoteAddr;
+  }
+
+  /** Bytes received and handed to this thread. */
+  get bytesRead(): number {
+    return this[link].inbox.consumed;
+  }
+
+  /** Bytes accepted by `write()`, pending ones included. */
+  get bytesWritten(): number {
+    return this[link].outbox.accepted;
+  }
+
+  /** Bytes accepted by `write()` and not yet by the operating system. */
+  get pendingBytes(): number {
+    return this[link].outbox.pending;
+  }
+
+  /**
+   * Connects: `(host, port)`, `(port)`, `([host, port])` or `({ host, port, …options })`. Without
+   * a host: `localhost`.
+   *
+   * Host names are looked up by `dns.lookup`. Several addresses race as RFC 8305 says: IPv6 first,
+   * each a quarter of a second after the one before, none cut short. `onConnect` or
+   * `onConnectError` tells how it went.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, and for wrong arguments
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
+   */
+  connect(host: string | null, port: number, options?: ConnectOptions): this;
+  connect(address: AddressLike, options?: ConnectOptions): this;
+  connect(address: AddressLike & ConnectOptions): this;
+  connect(first: unknown, second?: unknown, third?: unknown): this {
+    const { to, options } = connectArguments(first, second, third);
+    const settings = connectSettings(options);
+    const changed = streamSettings(options, this[link].settings);
+    const { phase, closing } = this[link];
+    if (closing || phase === 'closed') throw channelClosed('connect()');
+    if (phase !== 'idle') throw channelActive('connect()', this.readyState);
+    this[link].configure(changed);
+    this.#setFields(options);
+    const attempt = new ConnectAttempt(this[link], to.host, to.port, settings);
+    this[link].connecting(attempt);
+    attempt.start();
+    return this;
+  }
+
+  /**
+   * Sends; the bytes are taken at the call. What is written in one turn of the event loop leaves
+   * together; `flush` sends it now.
+   *
+   * Returns false when more than `highWaterMark` is pending: wait for `onWrite`. Nothing that was
+   * accepted is dropped silently: `onClose` counts what never left. With more than
+   * `maxPendingBytes` pending before the call, the data is refused: `onOverflowError` follows, and
+   * the channel closes.
+   *
+   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`, `ERR_CHANNEL_CLOSED` after `end()`,
+   *   `shutdown()` or `close()`, `ERR_INVALID_ARG_TYPE`
+   */
+  write(data: Data, flush = false): boolean {
+    return this[link].write(data, flush);
+  }
+
+  /** Sends now what was written in this turn. */
+  flush(): void {
+    this[link].engine.flush();
+  }
+
+  /** Delivers no further frame, and stops reading, so that the peer feels it. */
+  pause(): this {
+    this[link].pause();
+    return this;
+  }
+
+  /** Takes `pause()` back. Frames follow from the event loop, never inside this call. */
+  resume(): this {
+    this[link].resume();
+    return this;
+  }
+
+  /**
+   * Finishes sending (FIN) when what is pending has left; reading goes on.
+   *
+   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`
+   */
+  shutdown(): void {
+    this[link].shutdown();
+  }
+
+  /**
+   * Sends what is pending, then closes, without losing the tail to a reset when the peer is still
+   * sending: what it sends is read and dropped, until it finishes or `lingerTimeout` has passed
+   * without progress. Further hooks: `onWrite`, `onClose`. A second call is a no-op.
+   */
+  end(): void {
+    this[link].end();
+  }
+
+  /**
+   * Closes at once: what is pending is dropped, and counted in `onClose`'s `unsentBytes`. No other
+   * hook follows. A second call is a no-op.
+   */
+  close(): void {
+    this[link].close();
+  }
+
+  /** The channel is connected. */
+  onConnect(): void {}
+
+  /** The connect has failed; `onClose` follows. */
+  onConnectError(_error: Error): void {}
+
+  /** A frame: a Buffer, or a string where `readEncoding` is set. */
+  onRead(_data: Frame): void {}
+
+  /** Everything written so far has been handed to the operating system; once per drain. */
+  onWrite(): void {}
+
+  /**
+   * The peer has finished sending; `rest` is what no delimiter completed. Unless `allowHalfOpen` is
+   * set, the channel ends after this hook as if by `end()`.
+   */
+  onEnd(_rest: Frame): void {}
+
+  /**
+   * A frame outgrew `bufferSize`, or what was pending `maxPendingBytes`. The default closes the
+   * channel. A hook that sets another `readDelimiter` or `bufferSize` has the bytes cut again; one
+   * that does neither has the channel closed.
+   */
+  onOverflowError(_error: ChannelError): void {
+    this.close();
+  }
+
+  /** The socket has failed; `onClose` follows. */
+  onError(_error: Error): void {}
+
+  /** The channel has closed. Exactly once, and the last hook. */
+  onClose(_info: CloseInfo): void {}
+
+  #setFields({ readDelimiter, readEncoding }: StreamOptions): void {
+    if (readEncoding !== undefined) this[link].setEncoding(readEncoding);
+    if (readDelimiter !== undefined) this[link].setDelimiter(readDelimiter);
+  }
+}
+
+// Accessors behind what the class declares as properties, so that a subclass may also declare them
+// as class fields; see `adoptFields`.
+Object.defineProperties(Stream.prototype, {
+  readDelimiter: {
+    configurable: true,
+    get(this: Stream) {
+      return this[link].delimiter;
+    },
+    set(this: Stream, value: ReadDelimiter) {
+      this[link].setDelimiter(value);
+    },
+  },
+  readEncoding: {
+    configurable: true,
+    get(this: Stream) {
+      return this[link].inbox.encoding;
+    },
+    set(this: Stream, value: unknown) {
+      this[link].setEncoding(value);
+    },
+  },
+  bufferSize: {
+    configurable: true,
+    get(this: Stream) {
+      return this[link].settings.bufferSize;
+    },
+    set(this: Stream, value: number) {
+      this[link].setBufferSize(value);
+    },
+  },
+});
+
+function connectArguments(
+  first: unknown,
+  second: unknown,
+  third: unknown,
+): { to: HostPort; options: ConnectOptions } {
+  const named = typeof first === 'string' || first === null || first === undefined;
+  if (named || typeof second === 'number') {
+    const to = { host: checkHost('host', first, ''), port: checkPort('port', second) };
+    return { to: orLocalhost(to), options: checkOptions(third) };
+  }
+  const to = orLocalhost(checkAddress(first, ''));
+  const isObject = typeof first === 'object' && !Array.isArray(first);
+  return { to, options: { ...(isObject ? checkOptions(first) : {}), ...checkOptions(second) } };
+}
+
+function orLocalhost({ host, port }: HostPort): HostPort {
+  return { host: host === '' ? 'localhost' : host, port };
+}

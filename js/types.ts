@@ -1,0 +1,224 @@
+/** The types of the public surface that are not classes. */
+
+import type { LookupFunction } from 'node:net';
+
+import type { Engine } from './engine.ts';
+import type { Connection } from './network.ts';
+import type { ReadDelimiter } from './read-delimiter.ts';
+
+/** Both ends of a TCP channel are told like this. */
+export interface Address {
+  /** The numeric address, `'127.0.0.1'` or `'::1'`; a link-local one with its zone. */
+  address: string;
+  port: number;
+  family: 'IPv4' | 'IPv6';
+}
+
+/**
+ * Wherever an address is taken: a port alone, `[host, port]`, `{ host?, port }`, or what
+ * `localAddr` gives back.
+ */
+export type AddressLike =
+  | number
+  | readonly [host: string | null, port: number]
+  | { host?: string | null | undefined; port: number }
+  | { address: string; port: number };
+
+/** The codes of the errors that the package itself makes. System errors have Node's. */
+export type ErrorCode =
+  | 'ABORT_ERR'
+  | 'ERR_BUFFER_DETACHED'
+  | 'ERR_CHANNEL_ACTIVE'
+  | 'ERR_CHANNEL_CLOSED'
+  | 'ERR_CHANNEL_NOT_CONNECTED'
+  | 'ERR_ENGINE_CLOSED'
+  | 'ERR_ENGINE_FAILED'
+  | 'ERR_FRAME_OVERFLOW'
+  | 'ERR_FRAME_TIMEOUT'
+  | 'ERR_IDLE_TIMEOUT'
+  | 'ERR_INVALID_ARG_TYPE'
+  | 'ERR_INVALID_ARG_VALUE'
+  | 'ERR_LINGER_TIMEOUT'
+  | 'ERR_PENDING_OVERFLOW'
+  | 'ERR_SOCKET_BAD_PORT';
+
+/** An error that the package itself makes. */
+export interface ChannelError extends Error {
+  code: ErrorCode;
+}
+
+/** An error of the operating system, with the fields that Node gives it. */
+export interface SystemError extends Error {
+  /** `'ECONNREFUSED'`, `'EADDRINUSE'`, … */
+  code: string;
+  /** Negative, as Node has it. */
+  errno: number;
+  syscall: string;
+  address?: string;
+  port?: number;
+  /** The name that was looked up, where the look-up failed. */
+  hostname?: string;
+  /** Every attempt, where a connect tried several addresses. */
+  errors?: SystemError[];
+}
+
+/**
+ * Why a channel has closed:
+ *
+ * - `'close'`: this side called `close()`
+ * - `'end'`: in order; `end()` has finished, or the peer has and nothing was left to send
+ * - `'error'`: the connect or the socket failed
+ * - `'overflow'`: a frame outgrew `bufferSize`, or what was pending `maxPendingBytes`
+ * - `'timeout'`: `idleTimeout`, `frameTimeout` or, after `end()`, `lingerTimeout`
+ */
+export type CloseReason = 'close' | 'end' | 'error' | 'overflow' | 'timeout';
+
+/** What `onClose` is told. */
+export interface CloseInfo {
+  reason: CloseReason;
+  /** There for `'error'`, `'overflow'` and `'timeout'`. */
+  error?: Error;
+  /** Bytes that `write()` had accepted and that never reached the operating system. */
+  unsentBytes: number;
+}
+
+/** What `onRead` gets: a string where `readEncoding` is set. */
+export type Frame = Buffer | string;
+
+/** What `write()` takes. A string is sent as UTF-8. The bytes are taken at the call. */
+export type Data = string | ArrayBufferView | ArrayBufferLike;
+
+/**
+ * - `'idle'`: neither `connect()` nor `listen()` was called
+ * - `'opening'`: connecting
+ * - `'open'`: both ways
+ * - `'readOnly'`: this side has finished sending
+ * - `'writeOnly'`: the peer has finished sending
+ * - `'listening'`: a server that accepts
+ * - `'closed'`
+ */
+export type ReadyState =
+  | 'idle'
+  | 'opening'
+  | 'open'
+  | 'readOnly'
+  | 'writeOnly'
+  | 'listening'
+  | 'closed';
+
+/** Keep-alive probes, in milliseconds (the operating system counts in seconds). */
+export interface KeepAliveOptions {
+  /** Silence before the first probe. */
+  idle?: number;
+  /** Time between probes. */
+  interval?: number;
+  /** Probes without an answer before the connection fails. */
+  count?: number;
+}
+
+/** Options of a TCP socket. */
+export interface SocketOptions {
+  /** Send small writes at once. Default: true. */
+  noDelay?: boolean | undefined;
+  /** Default: false. */
+  keepAlive?: boolean | KeepAliveOptions | undefined;
+  /** `SO_RCVBUF` in bytes. Default: the operating system's. */
+  recvBufferSize?: number | undefined;
+  /** `SO_SNDBUF` in bytes. Default: the operating system's. */
+  sendBufferSize?: number | undefined;
+}
+
+/** Options of a stream, by constructor or by call. Sizes are bytes, times milliseconds. */
+export interface StreamOptions extends SocketOptions {
+  /** Default: this thread's engine. */
+  engine?: Engine | undefined;
+  /** Default: null. */
+  readDelimiter?: ReadDelimiter | undefined;
+  /** Default: null, `onRead` gets Buffers. */
+  readEncoding?: BufferEncoding | (string & {}) | null | undefined;
+  /** How much may wait for a delimiter. Default: 65,536. */
+  bufferSize?: number | undefined;
+  /** `write()` returns false above this much pending. Default: 65,536. */
+  highWaterMark?: number | undefined;
+  /** A writer that ignores `false` is stopped here. Default: 64 MiB. */
+  maxPendingBytes?: number | undefined;
+  /** Stay writable when the peer has finished sending. Default: false. */
+  allowHalfOpen?: boolean | undefined;
+  /** Close when nothing was sent or received for so long. Default: never. */
+  idleTimeout?: number | undefined;
+  /** Close when a frame that has begun is not complete after so long. Default: never. */
+  frameTimeout?: number | undefined;
+  /** How long `end()` waits without progress for the peer to take the tail. Default: 5,000. */
+  lingerTimeout?: number | undefined;
+}
+
+/** Options of `connect()`. */
+export interface ConnectOptions extends StreamOptions {
+  /** Bounds name look-up and all attempts together. Default: none. */
+  connectTimeout?: number | undefined;
+  /** Aborts the connect. */
+  signal?: AbortSignal | undefined;
+  /** The address to connect from. */
+  localAddress?: string | undefined;
+  /** The port to connect from. Default: any. */
+  localPort?: number | undefined;
+  /** Only this family. Default: 0, both. */
+  family?: 0 | 4 | 6 | undefined;
+  /** Looks names up. Default: `dns.lookup`. */
+  lookup?: LookupFunction | undefined;
+}
+
+/** A class whose instances wrap accepted sockets. */
+export type ConnectionConstructor = new (socket: Socket, server: never) => Connection;
+
+/** Options of a server; those of a stream are the defaults of its connections. */
+export interface ServerOptions extends StreamOptions {
+  /** Wraps each accepted socket. Default: `Connection`. */
+  ConnectionClass?: ConnectionConstructor | undefined;
+}
+
+/** Options of `listen()`. */
+export interface ListenOptions {
+  /** Connections that may wait to be accepted. Default: 1024. */
+  backlog?: number | undefined;
+  /** On an IPv6 address: no IPv4. Default: false. */
+  ipv6Only?: boolean | undefined;
+  /** Share the port with other sockets that ask for the same. Default: false. */
+  reusePort?: boolean | undefined;
+  /** Connections beyond this number are closed at once, by the reactor. Default: none. */
+  maxConnections?: number | undefined;
+  /** Closes the server when aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A socket that was accepted, before a channel has taken it. */
+export interface Socket {
+  /** The descriptor's number. */
+  readonly fileno: number;
+  readonly localAddr: Address | null;
+  readonly remoteAddr: Address | null;
+  /** Closes a socket that no channel has taken. A no-op afterwards. */
+  close(): void;
+}
+
+/** Counters of an engine since it began. */
+export interface EngineStats {
+  /** Rounds of the reactor's loop. */
+  turns: number;
+  /** Times the reactor woke the JS thread. */
+  rings: number;
+  /** Connections accepted. */
+  accepted: number;
+  /** Connections refused by `maxConnections`. */
+  refused: number;
+  bytesRead: number;
+  bytesWritten: number;
+  /** System calls that read. */
+  reads: number;
+  /** System calls that wrote. */
+  writes: number;
+  /** Open sockets. */
+  channels: number;
+  /** Batches of completions that wait for the JS thread. */
+  queuedBatches: number;
+}
