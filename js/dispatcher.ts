@@ -196,8 +196,9 @@ export class Dispatcher {
     at: number,
     detail: Buffer,
   ): CloseInfo {
-    const unsentBytes = (words[at + 2] as number) + (words[at + 3] as number) * 0x1_0000_0000;
+    const sent = (words[at + 2] as number) + (words[at + 3] as number) * 0x1_0000_0000;
     const stream = link instanceof StreamLink ? link : null;
+    const unsentBytes = stream === null ? 0 : stream.outbox.accepted - sent;
     switch (reason) {
       case Reason.END:
         return { reason: 'end', unsentBytes };

@@ -24,6 +24,7 @@ pub(crate) struct SendBuffer {
 }
 
 impl SendBuffer {
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.len
     }

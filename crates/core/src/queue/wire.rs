@@ -53,8 +53,9 @@ constants! {
         DATA = 1,
         /// [bytes]: the peer has finished sending; the bytes are what no delimiter completed.
         END = 2,
-        /// [errno][syscall][unsent low][unsent high][bytes]: the last word on a channel.
-        /// flags: the [`reason`]. The bytes: the failed attempts of a connect, as text.
+        /// [errno][syscall][sent low][sent high][bytes]: the last word on a channel, and how many
+        /// of its bytes the operating system has taken since it began. flags: the [`reason`].
+        /// The bytes: the failed attempts of a connect, as text.
         CLOSED = 3,
         /// [fd][bytes]: a connect succeeded. The bytes: local and remote address.
         CONNECTED = 4,

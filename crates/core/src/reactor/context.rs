@@ -69,8 +69,6 @@ pub(crate) struct Context {
     pub(super) accepted: Vec<Stream>,
     /// Ids that are free again when the turn ends, so that no event of this turn meets a new owner.
     pub(super) released: Vec<ChannelId>,
-    /// Bytes taken by the operating system in this turn.
-    pub(super) sent: Vec<(ChannelId, u64)>,
     /// Listeners that wait for descriptors to become free.
     pub(super) short: Vec<ChannelId>,
     pub(super) shared: Arc<Shared>,
@@ -126,7 +124,12 @@ impl Context {
     pub(crate) fn count_sent(&mut self, id: ChannelId, bytes: usize) {
         self.stats.writes += 1;
         self.stats.bytes_written += bytes as u64;
-        self.sent.push((id, bytes as u64));
+        lock(&self.shared.slots).add_sent(id, bytes as u64);
+    }
+
+    /// How many bytes of the channel the operating system has taken.
+    pub(crate) fn sent(&self, id: ChannelId) -> u64 {
+        lock(&self.shared.slots).sent(id).unwrap_or(0)
     }
 }
 

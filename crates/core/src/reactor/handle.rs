@@ -61,16 +61,13 @@ impl Shared {
         }
     }
 
-    /// Enters what a turn has sent and closed where other threads can see it.
+    /// Enters what a turn has counted and closed where other threads can see it.
     pub(super) fn account(&self, cx: &mut Context) {
         *lock(&self.stats) = cx.stats;
-        if cx.sent.is_empty() && cx.released.is_empty() {
+        if cx.released.is_empty() {
             return;
         }
         let mut slots = lock(&self.slots);
-        for (id, bytes) in cx.sent.drain(..) {
-            slots.add_sent(id, bytes);
-        }
         for id in cx.released.drain(..) {
             slots.release(id);
         }

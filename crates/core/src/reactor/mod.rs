@@ -61,7 +61,6 @@ impl Reactor {
             again: VecDeque::new(),
             accepted: Vec::new(),
             released: Vec::new(),
-            sent: Vec::new(),
             short: Vec::new(),
             shared: Arc::clone(&shared),
         };
@@ -123,8 +122,7 @@ impl Reactor {
                     let registered = listener.register(&self.cx);
                     self.add(id, Source::Listener(listener));
                     if let Err(error) = registered {
-                        let closing =
-                            Closing::error(&error, crate::queue::wire::syscall::ACCEPT, 0);
+                        let closing = Closing::error(&error, crate::queue::wire::syscall::ACCEPT);
                         self.remove(id, &closing);
                     }
                 }

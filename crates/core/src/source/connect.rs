@@ -33,9 +33,6 @@ pub(crate) struct Connect {
     racing: Vec<Attempt>,
     failed: Vec<Failure>,
     options: Box<ConnectOptions>,
-    /// What was asked of the channel meanwhile, for the stream that it becomes.
-    requests: Vec<Request<'static>>,
-    unsent: u64,
 }
 
 #[derive(Debug)]
@@ -59,8 +56,6 @@ impl Connect {
             racing: Vec::new(),
             failed: Vec::new(),
             options,
-            requests: Vec::new(),
-            unsent: 0,
         }
     }
 
@@ -107,27 +102,12 @@ impl Connect {
         }
     }
 
-    pub(crate) fn request(&mut self, request: Request<'_>) -> Fate {
-        let request = match request {
-            Request::Close { reason } => return Fate::Close(Closing::new(reason, self.unsent)),
-            Request::Write { data, notify } => Request::WriteOwned {
-                data: data.to_vec(),
-                notify,
-            },
-            Request::WriteOwned { data, notify } => Request::WriteOwned { data, notify },
-            Request::Start(start) => Request::Start(start),
-            Request::Reframe(reframe) => Request::Reframe(reframe),
-            Request::Pause => Request::Pause,
-            Request::Resume => Request::Resume,
-            Request::End => Request::End,
-            Request::Shutdown => Request::Shutdown,
-            Request::Notify => Request::Notify,
-        };
-        if let Request::WriteOwned { data, .. } = &request {
-            self.unsent += data.len() as u64;
+    /// All that can be asked of a channel that is not connected yet is to close.
+    pub(crate) fn request(&mut self, request: &Request<'_>) -> Fate {
+        match request {
+            Request::Close { reason } => Fate::Close(Closing::new(*reason)),
+            _ => Fate::Keep,
         }
-        self.requests.push(request);
-        Fate::Keep
     }
 
     /// Starts attempts until one is under way, and sets the clock for the one after it.
@@ -215,10 +195,8 @@ impl Connect {
         cx.filling
             .push_bytes(kind::CONNECTED, 0, self.id, &[descriptor], &addresses);
         let mut stream = Box::new(Stream::new(self.id, transport, None));
-        match stream.inherit(cx, std::mem::take(&mut self.requests)) {
-            Fate::Close(closing) => Fate::Close(closing),
-            _ => Fate::Become(stream),
-        }
+        stream.assume_ready();
+        Fate::Become(stream)
     }
 
     /// All have failed, or together they took too long: one line of text for each attempt.
@@ -232,7 +210,7 @@ impl Connect {
         }
         Closing {
             detail: text.into_bytes(),
-            ..Closing::new(reason::CONNECT, self.unsent)
+            ..Closing::new(reason::CONNECT)
         }
     }
 }

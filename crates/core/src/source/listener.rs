@@ -80,7 +80,7 @@ impl Listener {
                     return Fate::Keep;
                 }
                 // Shut down elsewhere, or no listener any more: it would fail for ever.
-                Err(error) => return Fate::Close(Closing::error(&error, syscall::ACCEPT, 0)),
+                Err(error) => return Fate::Close(Closing::error(&error, syscall::ACCEPT)),
             }
         }
         self.requeue(cx);

@@ -43,28 +43,25 @@ pub(crate) struct Closing {
     pub(crate) reason: u32,
     pub(crate) errno: i32,
     pub(crate) syscall: u32,
-    /// Bytes that were written and that the operating system never took.
-    pub(crate) unsent: u64,
     /// More about it, as text: the attempts of a connect.
     pub(crate) detail: Vec<u8>,
 }
 
 impl Closing {
-    pub(crate) fn new(reason: u32, unsent: u64) -> Self {
+    pub(crate) fn new(reason: u32) -> Self {
         Self {
             reason,
             errno: 0,
             syscall: syscall::NONE,
-            unsent,
             detail: Vec::new(),
         }
     }
 
-    pub(crate) fn error(error: &io::Error, syscall: u32, unsent: u64) -> Self {
+    pub(crate) fn error(error: &io::Error, syscall: u32) -> Self {
         Self {
             errno: errno(error),
             syscall,
-            ..Self::new(reason::ERROR, unsent)
+            ..Self::new(reason::ERROR)
         }
     }
 }
@@ -136,9 +133,9 @@ impl Source {
     /// JS asks something of it.
     pub(crate) fn request(&mut self, cx: &mut Context, request: Request<'_>) -> Fate {
         match self {
-            Self::Connect(connect) => connect.request(request),
+            Self::Connect(connect) => connect.request(&request),
             Self::Listener(_) => match request {
-                Request::Close { reason } => Fate::Close(Closing::new(reason, 0)),
+                Request::Close { reason } => Fate::Close(Closing::new(reason)),
                 _ => Fate::Keep,
             },
             Self::Stream(stream) => stream.request(cx, request),
@@ -148,11 +145,12 @@ impl Source {
 
 /// Reports the end of a channel.
 pub(crate) fn report_closed(cx: &mut Context, id: crate::ChannelId, closing: &Closing) {
+    let sent = cx.sent(id);
     let words = [
         closing.errno.cast_unsigned(),
         closing.syscall,
-        closing.unsent as u32,
-        (closing.unsent >> 32) as u32,
+        sent as u32,
+        (sent >> 32) as u32,
     ];
     cx.filling
         .push_bytes(kind::CLOSED, closing.reason, id, &words, &closing.detail);

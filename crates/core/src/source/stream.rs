@@ -57,8 +57,6 @@ pub(crate) struct Stream {
     paused: bool,
     held: bool,
     read_closed: bool,
-    /// How many bytes the operating system has taken, all in all.
-    sent: u64,
     /// Say when all has been sent.
     notify: bool,
     /// It is in the context's list of sources to call again.
@@ -90,7 +88,6 @@ impl Stream {
             paused: false,
             held: false,
             read_closed: false,
-            sent: 0,
             notify: false,
             queued: false,
             idle: None,
@@ -119,16 +116,10 @@ impl Stream {
         self.socket.descriptor()
     }
 
-    /// Takes over what was written while it was still connecting, and the edge that told of it.
-    pub(crate) fn inherit(&mut self, cx: &mut Context, requests: Vec<Request<'static>>) -> Fate {
+    /// It has just become connected: the edge that told of it is spent.
+    pub(crate) fn assume_ready(&mut self) {
         self.readable = true;
         self.thorough = true;
-        for request in requests {
-            if let Fate::Close(closing) = self.request(cx, request) {
-                return Fate::Close(closing);
-            }
-        }
-        Fate::Keep
     }
 
     pub(crate) fn ready(&mut self, cx: &mut Context, readiness: Readiness) -> Fate {
@@ -138,7 +129,7 @@ impl Stream {
         if readiness.broken && self.read_closed {
             // Nothing is read any more that would tell of it.
             if let Ok(Some(error)) = self.socket.take_error() {
-                return Fate::Close(Closing::error(&error, syscall::READ, self.unsent()));
+                return Fate::Close(Closing::error(&error, syscall::READ));
             }
         }
         self.drive(cx)
@@ -175,7 +166,7 @@ impl Stream {
                 self.writing = Writing::ShuttingDown;
             }
             Request::Shutdown => {}
-            Request::Close { reason } => return Fate::Close(Closing::new(reason, self.unsent())),
+            Request::Close { reason } => return Fate::Close(Closing::new(reason)),
             Request::Notify => self.notify = true,
         }
         // Once for all requests of this turn.
@@ -251,7 +242,6 @@ impl Stream {
                 Ok(0) => return self.write_failed(&io::ErrorKind::WriteZero.into()),
                 Ok(sent) => {
                     cx.count_sent(self.id, sent);
-                    self.sent += sent as u64;
                     self.active_at = cx.now;
                     budget = budget.saturating_sub(sent);
                     if self.writing == Writing::Ending {
@@ -275,7 +265,8 @@ impl Stream {
 
     fn drained(&mut self, cx: &mut Context) -> Fate {
         if std::mem::take(&mut self.notify) {
-            let words = [self.sent as u32, (self.sent >> 32) as u32];
+            let sent = cx.sent(self.id);
+            let words = [sent as u32, (sent >> 32) as u32];
             cx.filling.push(kind::DRAINED, 0, self.id, &words);
         }
         if matches!(self.writing, Writing::Ending | Writing::ShuttingDown) {
@@ -288,7 +279,7 @@ impl Stream {
             };
         }
         if self.writing == Writing::Lingering && self.read_closed {
-            return Fate::Close(Closing::new(reason::END, 0));
+            return Fate::Close(Closing::new(reason::END));
         }
         Fate::Keep
     }
@@ -298,7 +289,7 @@ impl Stream {
     }
 
     fn write_failed_at(&mut self, error: &io::Error, syscall: u32) -> Fate {
-        let closing = Closing::error(error, syscall, self.unsent());
+        let closing = Closing::error(error, syscall);
         if self.is_discarding() || self.read_closed {
             return Fate::Close(closing);
         }
@@ -376,7 +367,7 @@ impl Stream {
             }
         }
         if self.read_closed && self.writing == Writing::Lingering {
-            return Fate::Close(Closing::new(reason::END, 0));
+            return Fate::Close(Closing::new(reason::END));
         }
         Fate::Keep
     }
@@ -420,16 +411,13 @@ impl Stream {
     fn read_failed(&mut self, error: &io::Error) -> Fate {
         match self.failure {
             Some(_) => self.failed(),
-            None => Fate::Close(Closing::error(error, syscall::READ, self.unsent())),
+            None => Fate::Close(Closing::error(error, syscall::READ)),
         }
     }
 
     fn failed(&mut self) -> Fate {
         match self.failure.take() {
-            Some(mut closing) => {
-                closing.unsent = self.unsent();
-                Fate::Close(closing)
-            }
+            Some(closing) => Fate::Close(closing),
             None => Fate::Keep,
         }
     }
@@ -449,10 +437,6 @@ impl Stream {
 
     fn is_discarding(&self) -> bool {
         matches!(self.writing, Writing::Ending | Writing::Lingering)
-    }
-
-    fn unsent(&self) -> u64 {
-        self.send.len() as u64
     }
 
     fn requeue(&mut self, cx: &mut Context) {
@@ -484,7 +468,7 @@ impl Stream {
             return Fate::Keep;
         }
         if since + limit <= cx.now {
-            return Fate::Close(Closing::new(reason::FRAME, self.unsent()));
+            return Fate::Close(Closing::new(reason::FRAME));
         }
         self.frame_armed = true;
         cx.arm(self.id, Timer::Frame, since + limit);
@@ -496,7 +480,7 @@ impl Stream {
             return Fate::Keep;
         };
         if self.active_at + idle <= cx.now {
-            return Fate::Close(Closing::new(reason::IDLE, self.unsent()));
+            return Fate::Close(Closing::new(reason::IDLE));
         }
         cx.arm(self.id, Timer::Idle, self.active_at + idle);
         Fate::Keep
@@ -512,7 +496,7 @@ impl Stream {
             } else {
                 reason::LINGER
             };
-            return Fate::Close(Closing::new(reason, self.unsent()));
+            return Fate::Close(Closing::new(reason));
         }
         cx.arm(self.id, Timer::Linger, until);
         Fate::Keep
