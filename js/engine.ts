@@ -56,6 +56,8 @@ export class Engine {
   #timers = new Timers();
   /** By the index of the native channel. */
   #links: (Link | undefined)[] = [];
+  /** Closed natively, and their index is another's by now: the news of it is still on its way. */
+  #displaced: Link[] = [];
   #open = 0;
   #holds = 0;
   #started = false;
@@ -96,7 +98,7 @@ export class Engine {
       this.#state = 'closing';
       this.stop();
       this.#timers.clear();
-      for (const link of this.#links) link?.close();
+      for (const link of this.#linked) link.close();
       this.callSoon(() => this.#closeIfEmpty());
     }
     return closed;
@@ -191,14 +193,21 @@ export class Engine {
 
   /** @internal The link is that of a native channel now. */
   link(link: Link): void {
+    const former = this.#links[link.index];
+    if (former !== undefined) this.#displaced.push(former);
     this.#links[link.index] = link;
     this.#open += 1;
   }
 
   /** @internal The native channel is gone. */
   unlink(link: Link): void {
-    if (this.#links[link.index] !== link) return;
-    this.#links[link.index] = undefined;
+    if (this.#links[link.index] === link) {
+      this.#links[link.index] = undefined;
+    } else {
+      const at = this.#displaced.indexOf(link);
+      if (at < 0) return;
+      this.#displaced.splice(at, 1);
+    }
     this.#open -= 1;
     if (this.#state === 'closing') this.callSoon(() => this.#closeIfEmpty());
   }
@@ -214,7 +223,8 @@ export class Engine {
   /** @internal */
   find(index: number, generation: number): Link | undefined {
     const link = this.#links[index];
-    return link?.generation === generation ? link : undefined;
+    if (link?.generation === generation) return link;
+    return this.#displaced.find((late) => late.index === index && late.generation === generation);
   }
 
   /** @internal Closes a socket that no channel has taken. */
@@ -290,10 +300,15 @@ export class Engine {
 
   /** @internal The reactor has died: every channel ends with this error. */
   failed(error: Error): void {
-    for (const link of this.#links) link?.closed({ reason: 'error', error, unsentBytes: 0 });
+    for (const link of this.#linked) link.closed({ reason: 'error', error, unsentBytes: 0 });
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
+
+  /** A copy: what is done to each may change the lists. */
+  get #linked(): Link[] {
+    return [...this.#links, ...this.#displaced].filter((link) => link !== undefined);
+  }
 
   /** The reactor; the first use starts it. */
   get #reactor(): NativeEngineHandle {

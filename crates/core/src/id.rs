@@ -1,5 +1,9 @@
 //! Who a channel is, on both sides of the queues.
 
+use std::sync::Arc;
+
+use crate::source::Shortcut;
+
 /// Names one channel for as long as the engine lives.
 ///
 /// ```text
@@ -16,12 +20,13 @@ pub struct ChannelId {
 }
 
 /// What both threads may ask of a channel without waiting for the other: whether it still is the
-/// one it was, and how many of its bytes the operating system has taken.
+/// one it was, how many of its bytes the operating system has taken, and the way to send more.
 #[derive(Debug, Default)]
 struct Slot {
     generation: u32,
     live: bool,
     sent: u64,
+    shortcut: Option<Arc<Shortcut>>,
 }
 
 /// Gives and takes back ids. Behind a lock: the JS thread opens channels, the reactor accepts them.
@@ -50,6 +55,7 @@ impl Slots {
     pub(crate) fn release(&mut self, id: ChannelId) {
         if let Some(slot) = self.live(id) {
             slot.live = false;
+            slot.shortcut = None;
             self.free.push(id.index);
         }
     }
@@ -63,6 +69,16 @@ impl Slots {
     /// The bytes the operating system has taken, `None` when the channel has closed.
     pub(crate) fn sent(&mut self, id: ChannelId) -> Option<u64> {
         self.live(id).map(|slot| slot.sent)
+    }
+
+    pub(crate) fn set_shortcut(&mut self, id: ChannelId, shortcut: Option<Arc<Shortcut>>) {
+        if let Some(slot) = self.live(id) {
+            slot.shortcut = shortcut;
+        }
+    }
+
+    pub(crate) fn shortcut(&mut self, id: ChannelId) -> Option<Arc<Shortcut>> {
+        self.live(id)?.shortcut.clone()
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -206,6 +206,28 @@ pub(crate) fn each_record(
     Some(())
 }
 
+/// The channel and the bytes of a batch that is one write and nothing else, with nobody to notify.
+pub(crate) fn lone_write(records: &[u8]) -> Option<(ChannelId, &[u8])> {
+    let length = word(records, 3)? as usize;
+    let lone = word(records, 0)? == op::WRITE
+        && records.len() == 4 * HEADER_WORDS + length.next_multiple_of(4);
+    let id = ChannelId {
+        index: word(records, 1)?,
+        generation: word(records, 2)?,
+    };
+    lone.then(|| (id, &records[4 * HEADER_WORDS..4 * HEADER_WORDS + length]))
+}
+
+/// The record of a write.
+pub(crate) fn push_write(records: &mut Vec<u8>, id: ChannelId, data: &[u8]) {
+    let length = u32::try_from(data.len()).expect("it came out of a record");
+    for word in [op::WRITE, id.index, id.generation, length] {
+        records.extend(word.to_ne_bytes());
+    }
+    records.extend_from_slice(data);
+    records.resize(records.len().next_multiple_of(4), 0);
+}
+
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<Submission>,
@@ -225,6 +247,12 @@ impl Submissions {
         let mut state = lock(&self.state);
         state.waiting.push(submission);
         std::mem::take(&mut state.asleep)
+    }
+
+    /// Whether everything pushed so far has been done, and the reactor waits for more.
+    pub(crate) fn is_settled(&self) -> bool {
+        let state = lock(&self.state);
+        state.asleep && state.waiting.is_empty()
     }
 
     /// Moves all that waits into `into`; returns false when the reactor shall stop.
@@ -292,6 +320,28 @@ mod tests {
                 "Close { reason: 3 }",
             ]
         );
+    }
+
+    #[test]
+    fn a_lone_write_is_one_and_alone() {
+        let id = ChannelId {
+            index: 1,
+            generation: 2,
+        };
+        for data in [&b""[..], b"a", b"four", b"fiver"] {
+            let mut records = Vec::new();
+            push_write(&mut records, id, data);
+            assert_eq!(records, record(op::WRITE, data));
+            assert_eq!(lone_write(&records), Some((id, data)));
+            records.extend(record(op::PAUSE, b""));
+            assert_eq!(lone_write(&records), None);
+        }
+        assert_eq!(
+            lone_write(&record(op::WRITE | (flag::NOTIFY << 8), b"a")),
+            None
+        );
+        assert_eq!(lone_write(&record(op::CLOSE, b"")), None);
+        assert_eq!(lone_write(b""), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::handle::Shared;
 use super::timers::Timers;
 use crate::id::ChannelId;
 use crate::queue::completion::Batch;
-use crate::source::Stream;
+use crate::source::{Shortcut, Stream};
 use crate::sync::lock;
 
 /// What a deadline is for.
@@ -125,6 +125,16 @@ impl Context {
         self.stats.writes += 1;
         self.stats.bytes_written += bytes as u64;
         lock(&self.shared.slots).add_sent(id, bytes as u64);
+    }
+
+    /// Lets the submitting thread send by itself when the reactor sleeps.
+    pub(crate) fn set_shortcut(&self, id: ChannelId, shortcut: Arc<Shortcut>) {
+        lock(&self.shared.slots).set_shortcut(id, Some(shortcut));
+    }
+
+    /// The socket is about to be closed: nobody else may keep it open.
+    pub(super) fn drop_shortcut(&self, id: ChannelId) {
+        lock(&self.shared.slots).set_shortcut(id, None);
     }
 
     /// How many bytes of the channel the operating system has taken.

@@ -235,6 +235,7 @@ impl Reactor {
             Source::Connect(_) | Source::Listener(_) => None,
         };
         // The descriptor is closed before anyone can hear of it.
+        self.cx.drop_shortcut(id);
         drop(source);
         self.cx.stats.channels -= 1;
         report_closed(&mut self.cx, id, closing);

@@ -185,7 +185,7 @@ impl Connect {
     }
 
     fn won(&mut self, cx: &mut Context, winner: Attempt) -> Fate {
-        let transport = Transport::Tcp(winner.socket);
+        let transport = Transport::tcp(winner.socket);
         let (local, _) = transport.addresses();
         let mut addresses = [0; 2 * ADDRESS_BYTES];
         let (first, second) = addresses.split_at_mut(ADDRESS_BYTES);

@@ -115,7 +115,7 @@ impl Listener {
         }
         let local = socket.local_addr().ok();
         let id = cx.allocate();
-        let mut stream = Stream::new(id, Transport::Tcp(socket), Some(self.id));
+        let mut stream = Stream::new(id, Transport::tcp(socket), Some(self.id));
         if let Err(error) = stream.register(cx) {
             // The engine could not watch one more socket: that connection fails, not the server.
             cx.release_at_turn_end(id);

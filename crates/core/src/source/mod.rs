@@ -10,6 +10,7 @@
 
 mod connect;
 mod listener;
+mod shortcut;
 mod stream;
 mod transport;
 
@@ -19,6 +20,7 @@ use mio::event::Event;
 
 pub(crate) use connect::Connect;
 pub(crate) use listener::Listener;
+pub(crate) use shortcut::Shortcut;
 pub(crate) use stream::Stream;
 pub(crate) use transport::Transport;
 

@@ -12,9 +12,10 @@
 //! drained it, and whatever stops earlier asks to be called again.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Closing, Fate, Readiness, Transport};
+use super::{Closing, Fate, Readiness, Shortcut, Transport};
 use crate::buffer::{Fed, RecvBuffer, SendBuffer};
 use crate::framing::Overflow;
 use crate::id::ChannelId;
@@ -59,6 +60,8 @@ pub(crate) struct Stream {
     read_closed: bool,
     /// Say when all has been sent.
     notify: bool,
+    /// How the submitting thread may send without the reactor, once JS has started the channel.
+    shortcut: Option<Arc<Shortcut>>,
     /// It is in the context's list of sources to call again.
     queued: bool,
     idle: Option<Duration>,
@@ -89,6 +92,7 @@ impl Stream {
             held: false,
             read_closed: false,
             notify: false,
+            shortcut: None,
             queued: false,
             idle: None,
             active_at: Instant::now(),
@@ -145,10 +149,12 @@ impl Stream {
             Request::Write { data, notify } => {
                 self.notify |= notify;
                 self.send.push(data);
+                self.mark_clear();
             }
             Request::WriteOwned { data, notify } => {
                 self.notify |= notify;
                 self.send.push_owned(data);
+                self.mark_clear();
             }
             Request::Start(start) => self.start(cx, *start),
             Request::Reframe(reframe) => self.reframe(*reframe),
@@ -164,6 +170,7 @@ impl Stream {
             Request::End => self.end(cx),
             Request::Shutdown if self.writing == Writing::Open => {
                 self.writing = Writing::ShuttingDown;
+                self.mark_clear();
             }
             Request::Shutdown => {}
             Request::Close { reason } => return Fate::Close(Closing::new(reason)),
@@ -193,6 +200,10 @@ impl Stream {
             cx.arm(self.id, Timer::Idle, cx.now + idle);
         }
         self.reframe(start.reframe);
+        let shortcut = Arc::new(self.socket.shortcut(cx.now));
+        cx.set_shortcut(self.id, Arc::clone(&shortcut));
+        self.shortcut = Some(shortcut);
+        self.mark_clear();
     }
 
     /// JS has set another delimiter or limit.
@@ -217,8 +228,17 @@ impl Stream {
             Writing::Shut => Writing::Lingering,
             Writing::Ending | Writing::Lingering => return,
         };
+        self.mark_clear();
         self.linger_until = Some(cx.now + self.linger);
         cx.arm(self.id, Timer::Linger, cx.now + self.linger);
+    }
+
+    /// Says whether the submitting thread may send by itself.
+    fn mark_clear(&self) {
+        if let Some(shortcut) = &self.shortcut {
+            let open = self.writing == Writing::Open && self.failure.is_none();
+            shortcut.set_clear(open && self.send.is_empty());
+        }
     }
 
     /// Sends and reads as far as budgets, buffers and the other side allow.
@@ -264,6 +284,7 @@ impl Stream {
     }
 
     fn drained(&mut self, cx: &mut Context) -> Fate {
+        self.mark_clear();
         if std::mem::take(&mut self.notify) {
             let sent = cx.sent(self.id);
             let words = [sent as u32, (sent >> 32) as u32];
@@ -295,6 +316,7 @@ impl Stream {
         }
         // Bytes that had arrived before are delivered first: read() ends with this failure.
         self.failure = Some(closing);
+        self.mark_clear();
         self.readable = true;
         Fate::Keep
     }
@@ -479,6 +501,11 @@ impl Stream {
         let Some(idle) = self.idle else {
             return Fate::Keep;
         };
+        let past = self
+            .shortcut
+            .as_ref()
+            .and_then(|shortcut| shortcut.last_sent());
+        self.active_at = past.map_or(self.active_at, |at| at.max(self.active_at));
         if self.active_at + idle <= cx.now {
             return Fate::Close(Closing::new(reason::IDLE));
         }

@@ -2,36 +2,53 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
 
 use mio::{Interest, Registry, Token, event::Source as _, net::TcpStream};
 
+use super::shortcut::Shortcut;
 use crate::sys;
 
 /// A connected, non-blocking stream socket.
 #[derive(Debug)]
 pub(crate) enum Transport {
-    Tcp(TcpStream),
+    /// Shared with the channel's [`super::Shortcut`].
+    Tcp(Arc<TcpStream>),
 }
 
 impl Transport {
+    pub(crate) fn tcp(socket: TcpStream) -> Self {
+        Self::Tcp(Arc::new(socket))
+    }
+
+    /// The way past the reactor to this socket.
+    pub(crate) fn shortcut(&self, now: Instant) -> Shortcut {
+        match self {
+            Self::Tcp(socket) => Shortcut::new(Arc::clone(socket), now),
+        }
+    }
+
     /// Registers for everything at once, so that no later call has to change it: one system call
     /// a connection.
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         match self {
-            Self::Tcp(socket) => socket.register(registry, token, interest()),
+            Self::Tcp(socket) => Arc::get_mut(socket)
+                .expect("registered before it is shared")
+                .register(registry, token, interest()),
         }
     }
 
     pub(crate) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Tcp(socket) => socket.read(into),
+            Self::Tcp(socket) => (&**socket).read(into),
         }
     }
 
     pub(crate) fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match (self, slices) {
-            (Self::Tcp(socket), [one]) => socket.write(one),
-            (Self::Tcp(socket), many) => socket.write_vectored(many),
+            (Self::Tcp(socket), [one]) => (&**socket).write(one),
+            (Self::Tcp(socket), many) => (&**socket).write_vectored(many),
         }
     }
 
@@ -51,7 +68,7 @@ impl Transport {
 
     pub(crate) fn descriptor(&self) -> i32 {
         match self {
-            Self::Tcp(socket) => sys::descriptor(socket),
+            Self::Tcp(socket) => sys::descriptor(&**socket),
         }
     }
 
