@@ -10,6 +10,7 @@ export class Accepted {
   readonly localAddr: Address | null;
   readonly remoteAddr: Address | null;
   #socket: Socket | null;
+  #owner: { close(): void } | null = null;
 
   constructor(socket: Socket) {
     this.fileno = filenoOf(socket);
@@ -21,12 +22,19 @@ export class Accepted {
   }
 
   /** Hands the socket to the Connection that wraps it. */
-  static take(accepted: Accepted): Socket {
+  static take(accepted: Accepted, owner: { close(): void }): Socket {
     if (!(accepted instanceof Accepted)) throw typeError('socket', 'an accepted socket', accepted);
     const socket = accepted.#socket;
     if (socket === null) throw codedError('ERR_CHANNEL_ACTIVE', 'the socket is already taken');
     accepted.#socket = null;
+    accepted.#owner = owner;
     return socket;
+  }
+
+  /** Closes it, also when a Connection has it already whose own constructor has failed. */
+  static discard(accepted: Accepted): void {
+    accepted.close();
+    accepted.#owner?.close();
   }
 
   close(): void {

@@ -47,7 +47,8 @@ export class Client extends Stream {
       setImmediate(() => this.connectFailed(abortError(signal.reason)));
       return;
     }
-    const aborted = () => this.connectFailed(abortError(signal?.reason));
+    // Not at once: abort() is a call that user code is making.
+    const aborted = () => setImmediate(() => this.connectFailed(abortError(signal?.reason)));
     const timer =
       connectTimeout > 0 ? setTimeout(() => this.#timedOut(host, port), connectTimeout) : undefined;
     signal?.addEventListener('abort', aborted);
@@ -66,6 +67,7 @@ export class Client extends Stream {
     } satisfies NetConnectOpts);
     this.attach(socket);
     socket.on('connect', () => {
+      if (signal?.aborted) return;
       this.#stopWaiting();
       this.open();
     });

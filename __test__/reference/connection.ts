@@ -14,7 +14,7 @@ export class Connection extends Stream {
     this.configure(server.connectionOptions);
     this.configure(options);
     this.server = server;
-    this.attach(Accepted.take(socket));
+    this.attach(Accepted.take(socket, this));
     this.begin();
     server.add(this, socket.fileno);
     setImmediate(() => this.#start());

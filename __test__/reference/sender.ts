@@ -30,7 +30,8 @@ export class Sender {
     const queued = this.#queue.reduce((sum, bytes) => sum + bytes.length, 0);
     if (!this.#busy || this.#socket === null) return queued;
     // A failed write leaves its bytes pending for ever.
-    return queued + (this.#failed ? this.#inFlight : unsentBytesOf(this.#socket));
+    const unsent = this.#failed ? null : unsentBytesOf(this.#socket);
+    return queued + (unsent ?? this.#inFlight);
   }
 
   /** The socket is connected: what was queued before can go. */

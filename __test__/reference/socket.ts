@@ -1,11 +1,14 @@
 import type { AddressInfo, Socket } from 'node:net';
+import os from 'node:os';
 
+import { codedError } from './errors.ts';
 import type { Address } from './types.ts';
 
 /** What a `net.Socket` knows and does not say: its descriptor, and what libuv has not sent yet. */
 interface Handle {
   readonly fd: number;
   readonly writeQueueSize: number;
+  getpeername(out: object): number;
 }
 
 function handleOf(socket: Socket): Handle | null {
@@ -20,8 +23,25 @@ export function filenoOf(socket: Socket): number {
   return fd >= 0 ? fd : substitute++;
 }
 
-export function unsentBytesOf(socket: Socket): number {
-  return handleOf(socket)?.writeQueueSize ?? 0;
+/** What libuv has not sent yet; null when the socket is closed and nobody knows any more. */
+export function unsentBytesOf(socket: Socket): number | null {
+  return handleOf(socket)?.writeQueueSize ?? null;
+}
+
+/**
+ * Whether what looks like the end was a reset. Where both data and a reset have arrived, libuv
+ * reports the data and an end; but a socket that is reset has no peer any more. (Neither has one
+ * that both sides have ended. Then nobody can tell.)
+ */
+export function wasReset(socket: Socket): boolean {
+  const errno = handleOf(socket)?.getpeername({}) ?? 0;
+  return errno !== 0 && !socket.writableEnded;
+}
+
+export function resetError(): Error {
+  const errno = -os.constants.errno.ECONNRESET;
+  const error = codedError('ECONNRESET', 'read ECONNRESET');
+  return Object.assign(error, { errno, syscall: 'read' });
 }
 
 /**

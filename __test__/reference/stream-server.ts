@@ -120,7 +120,8 @@ export abstract class StreamServer extends Channel {
     const info = listener.address();
     if (typeof info === 'object' && info !== null) this.#localAddr = listeningAddress(info);
     this.opened(filenoOfServer(listener));
-    setImmediate(() => {
+    // Before anything can be accepted.
+    process.nextTick(() => {
       if (this.#phase === 'listening') this.run(() => this.onListen());
     });
   }
@@ -155,7 +156,7 @@ export abstract class StreamServer extends Channel {
       try {
         this.onAccept(socket, remoteAddr);
       } catch (error) {
-        socket.close();
+        Accepted.discard(socket);
         throw error;
       }
     });

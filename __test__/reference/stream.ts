@@ -9,12 +9,11 @@ import { checkStreamOptions } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { Sender } from './sender.ts';
 import { DEFAULTS, PROPERTIES, type Settings } from './settings.ts';
-import { filenoOf, localAddressOf, remoteAddressOf } from './socket.ts';
+import { filenoOf, localAddressOf, remoteAddressOf, resetError, wasReset } from './socket.ts';
 import type {
   Address,
   CloseInfo,
   ReadDelimiter,
-  ReadEncoding,
   ReadyState,
   StreamOptions,
   Writable,
@@ -24,7 +23,7 @@ import type {
 export abstract class Stream extends Channel {
   // Accessors, defined below: declared as properties, so that a class field may take their place.
   declare readDelimiter: ReadDelimiter;
-  declare readEncoding: ReadEncoding;
+  declare readEncoding: string | null;
   declare bufferSize: number;
 
   #settings: Settings = DEFAULTS;
@@ -223,9 +222,12 @@ export abstract class Stream extends Channel {
 
   protected attach(socket: Socket): void {
     this.#socket = socket;
+    this.#localAddr = localAddressOf(socket);
+    this.#remoteAddr = remoteAddressOf(socket);
     if (!this.#referenced) socket.unref();
     socket.on('end', () => {
       this.#readingEnded = true;
+      if (wasReset(socket)) this.#failure ??= resetError();
       this.#deliver();
     });
     socket.on('error', (error) => {

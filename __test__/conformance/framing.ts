@@ -1,0 +1,333 @@
+import type { ReadDelimiter } from '../helpers/implementation.ts';
+import { Lockstep } from '../helpers/lockstep.ts';
+import { eventually } from '../helpers/wait.ts';
+import type { Suite } from './suite.ts';
+
+interface Case {
+  title: string;
+  delimiter: (lengthPrefix: Suite['impl']['lengthPrefix']) => ReadDelimiter;
+  input: string;
+  frames: string[];
+  rest?: string;
+}
+
+const CASES: Case[] = [
+  {
+    title: 'R14: a string delimiter is dropped',
+    delimiter: () => '\r\n',
+    input: 'one\r\ntwo\r\nthree',
+    frames: ['one', 'two'],
+    rest: 'three',
+  },
+  {
+    title: 'R18: empty frames are delivered',
+    delimiter: () => '\n',
+    input: 'a\n\n\nb\n',
+    frames: ['a', '', '', 'b'],
+  },
+  {
+    title: 'R18: nothing but delimiters',
+    delimiter: () => 'ab',
+    input: 'ababab',
+    frames: ['', '', ''],
+  },
+  {
+    title: 'R16: the leftmost match counts, without overlaps',
+    delimiter: () => 'aa',
+    input: 'xaaaybaaaaz',
+    frames: ['x', 'ayb', ''],
+    rest: 'z',
+  },
+  {
+    title: 'R16: no match reaches back into what is consumed',
+    delimiter: () => 'aa',
+    input: 'QWEaaaXYaaa',
+    frames: ['QWE', 'aXY'],
+    rest: 'a',
+  },
+  {
+    title: 'R16: a delimiter that begins with its own beginning, \\r\\r\\n',
+    delimiter: () => '\r\r\n',
+    input: '1\r\r\r\n2\r\r\n3\r\n\r\r\n',
+    frames: ['1\r', '2', '3\r\n'],
+  },
+  {
+    title: 'R16: aab in aaab',
+    delimiter: () => 'aab',
+    input: 'aaabaabaaaab',
+    frames: ['a', '', 'aa'],
+  },
+  {
+    title: 'R16: a long delimiter of one repeated byte but the last',
+    delimiter: () => `${'a'.repeat(40)}b`,
+    input: `${'a'.repeat(45)}bx${'a'.repeat(39)}b${'a'.repeat(40)}b`,
+    frames: ['aaaaa', `x${'a'.repeat(39)}b`],
+  },
+  {
+    title: 'R17: \\r at the end is no line end yet',
+    delimiter: () => '\r\n',
+    input: 'a\r\rb\r\n\r',
+    frames: ['a\r\rb'],
+    rest: '\r',
+  },
+  {
+    title: 'R19: a delimiter longer than the data',
+    delimiter: () => 'a long delimiter',
+    input: 'a long',
+    frames: [],
+    rest: 'a long',
+  },
+  {
+    title: 'R19: a delimiter of 255 bytes',
+    delimiter: () => Uint8Array.from({ length: 255 }, (_, at) => at),
+    input: `head${Buffer.from(Array.from({ length: 255 }, (_, at) => at)).toString('latin1')}tail`,
+    frames: ['head'],
+    rest: 'tail',
+  },
+  {
+    title: 'a delimiter of bytes',
+    delimiter: () => Buffer.from([0, 255]),
+    input: 'a\0\xff\0b\0\xff',
+    frames: ['a', '\0b'],
+  },
+  {
+    title: 'a string delimiter is UTF-8',
+    delimiter: () => '€',
+    input: 'a\xe2\x82\xacb\xe2\x82\xac\xe2\x82',
+    frames: ['a', 'b'],
+    rest: '\xe2\x82',
+  },
+  {
+    title: 'an integer cuts frames of that many bytes',
+    delimiter: () => 3,
+    input: 'abcdefgh',
+    frames: ['abc', 'def'],
+    rest: 'gh',
+  },
+  {
+    title: 'an integer of one',
+    delimiter: () => 1,
+    input: 'abc',
+    frames: ['a', 'b', 'c'],
+  },
+  {
+    title: 'a length header of 1 byte; empty bodies are delivered',
+    delimiter: (lengthPrefix) => lengthPrefix({ bytes: 1 }),
+    input: '\x03abc\0\x01d\x02e',
+    frames: ['abc', '', 'd'],
+    rest: '\x02e',
+  },
+  {
+    title: 'a length header of 2 bytes is big endian',
+    delimiter: (lengthPrefix) => lengthPrefix({ bytes: 2 }),
+    input: `\x01\x00${'x'.repeat(256)}\0\x01y\0`,
+    frames: ['x'.repeat(256), 'y'],
+    rest: '\0',
+  },
+  {
+    title: 'a length header of 2 bytes, little endian',
+    delimiter: (lengthPrefix) => lengthPrefix({ bytes: 2, endian: 'little' }),
+    input: `\x00\x01${'x'.repeat(256)}\x01\0y`,
+    frames: ['x'.repeat(256), 'y'],
+  },
+  {
+    title: 'a length header of 4 bytes, adjusted by its own size',
+    delimiter: (lengthPrefix) => lengthPrefix({ bytes: 4, adjust: -4 }),
+    input: '\0\0\0\x06ab\0\0\0\x04\0\0\0\x05c',
+    frames: ['ab', '', 'c'],
+  },
+  {
+    title: 'a length header of 4 bytes, little endian',
+    delimiter: (lengthPrefix) => lengthPrefix({ bytes: 4, endian: 'little', adjust: 1 }),
+    input: '\0\0\0\0a\x01\0\0\0bc',
+    frames: ['a', 'bc'],
+  },
+  {
+    title: 'a length header of 8 bytes',
+    delimiter: (lengthPrefix) => lengthPrefix({ bytes: 8 }),
+    input: '\0\0\0\0\0\0\0\x02ab\0\0\0\0\0\0\0\0',
+    frames: ['ab', ''],
+  },
+  {
+    title: 'a length header of 8 bytes, little endian',
+    delimiter: (lengthPrefix) => lengthPrefix({ bytes: 8, endian: 'little' }),
+    input: '\x02\0\0\0\0\0\0\0ab\x01',
+    frames: ['ab'],
+    rest: '\x01',
+  },
+];
+
+/** SPEC §3: what each delimiter cuts, however the bytes come. */
+export function framing(suite: Suite): void {
+  for (const { title, delimiter, input, frames, rest = '' } of CASES) {
+    const expected = ['connect', ...frames.map((frame) => `read ${frame}`), `end ${rest}`];
+
+    suite.both(`${title}; all at once`, async (scene, t, side) => {
+      const readDelimiter = delimiter(scene.impl.lengthPrefix);
+      const { log, peer } = await scene.open(side, { readDelimiter });
+      peer.end(input);
+      await log.closed();
+      t.deepEqual(log.order, [...expected, 'close end']);
+    });
+
+    suite.test(`R13: ${title}; byte by byte`, async (scene, t) => {
+      const readDelimiter = delimiter(scene.impl.lengthPrefix);
+      const { log, peer } = await scene.openConnection({ readDelimiter });
+      const lockstep = await Lockstep.start(scene);
+      await lockstep.send(peer, Array.from(input));
+      t.deepEqual(log.reads, frames);
+      peer.end();
+      await log.closed();
+      t.deepEqual(log.order, [...expected, 'close end']);
+    });
+  }
+
+  suite.test('R15: a delimiter split at each position', async (scene, t) => {
+    const lockstep = await Lockstep.start(scene);
+    const input = 'first--=--second--=--third';
+    for (let at = 1; at < input.length; at++) {
+      const { log, peer } = await scene.openConnection({ readDelimiter: '--=--' });
+      await lockstep.send(peer, [input.slice(0, at), input.slice(at)]);
+      peer.end();
+      await log.closed();
+      const expected = ['connect', 'read first', 'read second', 'end third', 'close end'];
+      t.deepEqual(log.order, expected, `split at ${at}`);
+    }
+  });
+
+  suite.both('null delivers data as it arrives', async (scene, t, side) => {
+    const lockstep = await Lockstep.start(scene);
+    const { channel, log, peer } = await scene.open(side);
+    t.is(channel.readDelimiter, null);
+    await lockstep.send(peer, ['a', 'bc', 'def']);
+    t.deepEqual(log.reads, ['a', 'bc', 'def']);
+    peer.end('last');
+    await log.closed();
+    t.deepEqual(log.order.slice(-3), ['read last', 'end ', 'close end']);
+  });
+
+  suite.both('R27: every byte value, in every kind of frame', async (scene, t, side) => {
+    const all = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
+    const { channel, log, peer } = await scene.open(side);
+    await peer.write(all);
+    await eventually('256 bytes', () => log.text.length === 256);
+    t.is(log.text, all.toString('latin1'));
+
+    log.data.length = 0;
+    channel.readDelimiter = 256;
+    await peer.write(all);
+    await log.frames(1);
+    channel.readDelimiter = scene.impl.lengthPrefix({ bytes: 2 });
+    await peer.write(Buffer.concat([Buffer.from([1, 0]), all]));
+    await log.frames(2);
+    channel.readDelimiter = 'the end';
+    await peer.write(Buffer.concat([all, Buffer.from('the end')]));
+    await log.frames(3);
+    t.deepEqual(log.data, [all, all, all]);
+  });
+
+  suite.test('R14: 100,000 frames in one write', async (scene, t) => {
+    const { log, peer } = await scene.openConnection({ readDelimiter: '\n', readEncoding: 'utf8' });
+    const lines = Array.from({ length: 100_000 }, (_, at) => `line ${at}`);
+    peer.end(`${lines.join('\n')}\n`);
+    await log.closed();
+    t.true(JSON.stringify(log.data) === JSON.stringify(lines));
+    t.deepEqual(log.order.slice(-2), ['end ', 'close end']);
+  });
+
+  suite.test('V3: a flood of empty frames', async (scene, t) => {
+    const { log, peer } = await scene.openConnection({ readDelimiter: '\n', readEncoding: 'utf8' });
+    peer.end('\n'.repeat(200_000));
+    await log.closed();
+    t.is(log.data.length, 200_000);
+    t.true(log.data.every((frame) => frame === ''));
+  });
+
+  suite.test('R25: a frame of 8 MiB under the limit', async (scene, t) => {
+    const body = Buffer.alloc(8 * 1024 * 1024, 'abcdefghijklmnopqrstuvwxyz01234');
+    const options = { readDelimiter: '\n', bufferSize: body.length };
+    const { log, peer } = await scene.openConnection(options);
+    await peer.write(body);
+    peer.end('\n');
+    await log.closed();
+    t.is(log.data.length, 1);
+    t.true(body.equals(log.data[0] as Buffer));
+  });
+
+  suite.test('R31: what was handed to onRead is never written to again', async (scene, t) => {
+    const { log, peer } = await scene.openConnection({ readDelimiter: '\n' });
+    const lines = Array.from({ length: 2_000 }, (_, at) => `${at} ${'x'.repeat(at % 100)}`);
+    for (const line of lines) await peer.write(`${line}\n`);
+    await log.frames(lines.length);
+    t.deepEqual(log.reads, lines);
+  });
+
+  suite.test('R31: what user code does to a frame harms nothing later', async (scene, t) => {
+    const { log, peer } = await scene.openConnection({ readDelimiter: '\n' }, () => ({
+      onRead: (data) => {
+        if (typeof data !== 'string') data.fill(0x21);
+      },
+    }));
+    const lines = Array.from({ length: 2_000 }, (_, at) => `${at}`);
+    await peer.write(`${lines.join('\n')}\n`);
+    await log.frames(lines.length);
+    t.deepEqual(
+      log.hooks.filter((hook) => hook.startsWith('read')),
+      lines.map((line) => `read ${line}`),
+    );
+  });
+
+  suite.both('frames are Buffers', async (scene, t, side) => {
+    const { log, peer } = await scene.open(side, { readDelimiter: '\n' });
+    peer.end('line\nrest');
+    await log.closed();
+    t.true(Buffer.isBuffer(log.data[0]));
+    t.true(Buffer.isBuffer(log.rest));
+  });
+
+  suite.test('a delimiter of bytes is taken when it is set', async (scene, t) => {
+    const delimiter = Buffer.from('\n');
+    const { log, peer } = await scene.openConnection({ readDelimiter: delimiter });
+    delimiter.fill('x');
+    await peer.write('axb\n');
+    await log.frames(1);
+    t.deepEqual(log.reads, ['axb']);
+  });
+
+  suite.test('a class field sets the delimiter, the encoding and the limit', async (scene, t) => {
+    const seen: unknown[] = [];
+    class Lines extends scene.impl.Connection {
+      override readDelimiter = '\r\n';
+      override readEncoding = 'utf8';
+      override bufferSize = 5;
+
+      override onRead(line: string): void {
+        seen.push(line);
+      }
+      override onOverflowError(error: NodeJS.ErrnoException): void {
+        seen.push(error.code);
+        super.onOverflowError(error);
+      }
+      override onConnect(): void {
+        seen.push([this.readDelimiter, this.readEncoding, this.bufferSize]);
+      }
+    }
+    const peer = await scene.peer(scene.listening(new scene.impl.Server(Lines)));
+    await peer.write('h\xc3\xa9ll\r\nagain!\r\n');
+    await peer.gone();
+    t.deepEqual(seen, [['\r\n', 'utf8', 5], 'héll', 'ERR_FRAME_OVERFLOW']);
+
+    class Client extends scene.impl.Client {
+      override readDelimiter = 2;
+      override onRead(data: Buffer): void {
+        seen.push(`${data}`);
+      }
+    }
+    const listening = await scene.peerServer();
+    new Client().connect('127.0.0.1', listening.port);
+    const other = await listening.peer();
+    await other.write('abcd');
+    await eventually('both frames', () => seen.includes('cd'));
+    t.deepEqual(seen.slice(3), ['ab', 'cd']);
+  });
+}

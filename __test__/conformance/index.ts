@@ -1,0 +1,36 @@
+import type { Implementation } from '../helpers/implementation.ts';
+import { badArguments } from './arguments.ts';
+import { connecting } from './connecting.ts';
+import { encoding } from './encoding.ts';
+import { ending } from './ending.ts';
+import { flow } from './flow.ts';
+import { framing } from './framing.ts';
+import { hooks } from './hooks.ts';
+import { limits } from './limits.ts';
+import { processes } from './processes.ts';
+import { servers } from './servers.ts';
+import { Suite } from './suite.ts';
+import { switching } from './switching.ts';
+import { timers } from './timers.ts';
+import { writing } from './writing.ts';
+
+/**
+ * Registers the tests of what SPEC and the catalogue of faults say about TCP streams. A title that
+ * begins with a letter and a number (C1, R12) names the fault; one with a rule, the rule of hooks.
+ */
+export function conformance(name: string, impl: Implementation): void {
+  const suite = new Suite(name, impl);
+  connecting(suite);
+  servers(suite);
+  hooks(suite);
+  framing(suite);
+  switching(suite);
+  limits(suite);
+  encoding(suite);
+  flow(suite);
+  writing(suite);
+  ending(suite);
+  timers(suite);
+  badArguments(suite);
+  processes(suite);
+}

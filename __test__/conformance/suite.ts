@@ -1,0 +1,33 @@
+import test, { type ExecutionContext } from 'ava';
+
+import type { Implementation } from '../helpers/implementation.ts';
+import { Scene, type Side } from '../helpers/scene.ts';
+
+type Body = (scene: Scene, t: ExecutionContext) => void | Promise<void>;
+type SideBody = (scene: Scene, t: ExecutionContext, side: Side) => void | Promise<void>;
+
+/**
+ * Registers the tests of one implementation. They run one after the other: some are about
+ * uncaught exceptions, and one that fails should not be hidden by what others do at the time.
+ */
+export class Suite {
+  /** By which the implementation is found again in a process of its own. */
+  readonly name: string;
+  readonly impl: Implementation;
+
+  constructor(name: string, impl: Implementation) {
+    this.name = name;
+    this.impl = impl;
+  }
+
+  test(title: string, body: Body): void {
+    test.serial(title, (t) => body(new Scene(t, this.impl), t));
+  }
+
+  /** For both kinds of stream: one that connects, and one that was accepted. */
+  both(title: string, body: SideBody): void {
+    for (const side of ['client', 'connection'] as const) {
+      test.serial(`${title} (${side})`, (t) => body(new Scene(t, this.impl), t, side));
+    }
+  }
+}

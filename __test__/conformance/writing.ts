@@ -1,0 +1,274 @@
+import { milliseconds, turn } from '../helpers/wait.ts';
+import type { Suite } from './suite.ts';
+
+const MiB = 1024 * 1024;
+
+/** SPEC §4: write(), flush(), onWrite, and what bounds them. */
+export function writing(suite: Suite): void {
+  suite.both('every kind of data', async (scene, t, side) => {
+    const { channel, peer } = await scene.open(side);
+    const bytes = Uint8Array.from({ length: 6 }, (_, at) => 0x61 + at);
+    const shared = new Uint8Array(new SharedArrayBuffer(2));
+    shared.set([0x67, 0x68]);
+    channel.write('é');
+    channel.write(Buffer.from('1'));
+    channel.write(bytes.subarray(1, 3));
+    channel.write(new DataView(bytes.buffer, 3, 1));
+    channel.write(new Uint16Array(bytes.buffer, 4, 1));
+    channel.write(bytes.buffer);
+    channel.write(shared);
+    channel.write(shared.buffer);
+    channel.end();
+    await peer.finished();
+    t.is(peer.text, '\xc3\xa91bcdefabcdefghgh');
+  });
+
+  suite.both('W14: the bytes are taken at the call', async (scene, t, side) => {
+    const { channel, peer } = await scene.open(side);
+    const buffer = Buffer.alloc(100_000, 'a');
+    channel.write(buffer);
+    buffer.fill('b');
+    channel.write(buffer.subarray(0, 10));
+    buffer.fill('c');
+    channel.write(buffer.subarray(0, 10), true);
+    buffer.fill('d');
+    await peer.received(100_020);
+    t.is(peer.text, 'a'.repeat(100_000) + 'b'.repeat(10) + 'c'.repeat(10));
+  });
+
+  suite.both('W2: many writes of all sizes keep their order', async (scene, t, side) => {
+    const { channel, peer } = await scene.open(side);
+    const expected: Buffer[] = [];
+    for (let at = 0; at < 5_000; at++) {
+      const piece = Buffer.alloc(at % 97 === 0 ? 20_000 : at % 200, `${at},`);
+      expected.push(piece);
+      channel.write(piece, at % 50 === 0);
+      if (at % 500 === 0) await turn();
+    }
+    channel.end();
+    await peer.finished();
+    t.true(peer.bytes.equals(Buffer.concat(expected)));
+  });
+
+  suite.both('W2: 32 MiB at once, to a reader who takes his time', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side);
+    const data = Buffer.alloc(32 * MiB, 'the quick brown fox jumps over the lazy dog.');
+    peer.socket.pause();
+    t.false(channel.write(data));
+    t.is(channel.pendingBytes, data.length);
+    await milliseconds(20);
+    peer.socket.resume();
+    await peer.received(data.length);
+    await log.seen('write');
+    t.true(peer.bytes.equals(data));
+    t.is(channel.pendingBytes, 0);
+    t.is(channel.bytesWritten, data.length);
+    t.is(log.count('write'), 1);
+  });
+
+  suite.both('onWrite comes once for all writes of a turn', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side);
+    for (let at = 0; at < 10; at++) channel.write('x');
+    await peer.received(10);
+    await log.seen('write');
+    await turn();
+    t.is(log.count('write'), 1);
+    channel.write('y');
+    await log.until('a second onWrite', () => log.count('write') === 2);
+  });
+
+  suite.both('W12: an empty write is drained too, and holds up nothing', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side);
+    t.true(channel.write(''));
+    t.is(channel.pendingBytes, 0);
+    await log.seen('write');
+    channel.write('a');
+    channel.write(new Uint8Array(0));
+    channel.write('b');
+    await peer.received(2);
+    t.is(peer.text, 'ab');
+  });
+
+  suite.both('W4: false above highWaterMark, then one onWrite', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side, { highWaterMark: 1_000 });
+    peer.socket.pause();
+    t.true(channel.write(Buffer.alloc(1_000)));
+    t.is(channel.pendingBytes, 1_000);
+    t.false(channel.write('x'));
+    t.is(channel.pendingBytes, 1_001);
+    await log.seen('write');
+    t.is(channel.pendingBytes, 0);
+
+    // Now more than the kernel takes.
+    let written = 1_001;
+    while (channel.pendingBytes === 0) {
+      channel.write(Buffer.alloc(MiB));
+      written += MiB;
+      await turn();
+      await milliseconds(1);
+    }
+    t.false(channel.write('x'));
+    const drains = log.count('write');
+    await milliseconds(20);
+    t.is(log.count('write'), drains, 'not while something is pending');
+    peer.socket.resume();
+    await peer.received(written + 1);
+    await log.until('another onWrite', () => log.count('write') > drains);
+    t.is(channel.pendingBytes, 0);
+  });
+
+  suite.both('the default highWaterMark is 65,536', async (scene, t, side) => {
+    const { channel } = await scene.open(side);
+    t.true(channel.write(Buffer.alloc(65_536)));
+    t.false(channel.write('x'));
+  });
+
+  suite.both('a writer that waits for onWrite gets everything across', async (scene, t, side) => {
+    let left = 500;
+    const { peer } = await scene.open(side, { highWaterMark: 10_000 }, (channel) => {
+      const more = () => {
+        while (left > 0 && channel.write(Buffer.alloc(7_777, left % 256))) left -= 1;
+        if (left > 0) left -= 1;
+        else channel.end();
+      };
+      return { onConnect: more, onWrite: () => channel.connected && more() };
+    });
+    await peer.finished();
+    const expected = Array.from({ length: 500 }, (_, at) => Buffer.alloc(7_777, (500 - at) % 256));
+    t.true(peer.bytes.equals(Buffer.concat(expected)));
+  });
+
+  suite.both('flush() and flush = true send now', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side);
+    channel.write('a');
+    channel.flush();
+    channel.write('b', true);
+    channel.flush();
+    t.deepEqual(log.hooks, ['connect']);
+    await peer.received(2);
+    t.is(peer.text, 'ab');
+    await log.seen('write');
+  });
+
+  suite.both('W13: writes in every hook', async (scene, t, side) => {
+    let first = true;
+    const { log, peer } = await scene.open(side, { readDelimiter: '\n' }, (channel) => ({
+      onConnect: () => channel.write('connect,'),
+      onRead: () => channel.write('read,'),
+      onWrite: () => {
+        if (first) channel.write('write,');
+        first = false;
+      },
+      onEnd: () => channel.write('end,'),
+    }));
+    await peer.received('connect,write,'.length);
+    peer.end('a\nb\nc');
+    await log.closed();
+    await peer.finished();
+    t.is(peer.text, 'connect,write,read,read,end,');
+    t.is(log.info?.unsentBytes, 0);
+  });
+
+  suite.both('W5: maxPendingBytes judges what is queued before', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side, { maxPendingBytes: 100 });
+    peer.socket.pause();
+    // On an empty queue any size goes, and up to the limit another one.
+    channel.write(Buffer.alloc(100));
+    channel.write(Buffer.alloc(200));
+    t.is(channel.pendingBytes, 300);
+    await log.seen('write');
+    t.deepEqual(log.hooks, ['connect', 'write']);
+    t.true(channel.connected);
+  });
+
+  suite.both('W5: past maxPendingBytes: onOverflowError, and closed', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side, { maxPendingBytes: 1_000 });
+    peer.socket.pause();
+    channel.write(Buffer.alloc(64 * MiB));
+    t.false(channel.write('a'));
+    t.deepEqual(log.hooks, ['connect'], 'not inside write()');
+    t.false(channel.write('b'));
+    const info = await log.closed();
+    t.deepEqual(log.order, ['connect', 'overflow ERR_PENDING_OVERFLOW', 'close overflow']);
+    t.is((info.error as NodeJS.ErrnoException).code, 'ERR_PENDING_OVERFLOW');
+    peer.socket.resume();
+    await peer.gone();
+    // The refused writes are counted: nothing is dropped silently.
+    t.is(peer.length + info.unsentBytes, 64 * MiB + 2);
+  });
+
+  suite.both('W5: an onOverflowError that does nothing: closed', async (scene, t, side) => {
+    const options = { maxPendingBytes: 1_000 };
+    const { channel, log, peer } = await scene.open(side, options, () => ({
+      onOverflowError: () => {},
+    }));
+    peer.socket.pause();
+    channel.write(Buffer.alloc(64 * MiB));
+    channel.write('a');
+    await log.closed();
+    t.deepEqual(log.order, ['connect', 'overflow ERR_PENDING_OVERFLOW', 'close overflow']);
+  });
+
+  suite.test('write() on an idle channel', (scene, t) => {
+    const { channel } = scene.client();
+    t.throws(() => channel.write('x'), { code: 'ERR_CHANNEL_NOT_CONNECTED' });
+    t.throws(() => channel.write(''), { code: 'ERR_CHANNEL_NOT_CONNECTED' });
+  });
+
+  suite.both('W7: write() after end()', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side);
+    channel.write('a');
+    channel.end();
+    t.throws(() => channel.write('b'), { code: 'ERR_CHANNEL_CLOSED' });
+    await peer.finished();
+    t.throws(() => channel.write('c'), { code: 'ERR_CHANNEL_CLOSED' });
+    peer.end();
+    await log.closed();
+    t.is(peer.text, 'a');
+  });
+
+  suite.both('W7: write() after shutdown()', async (scene, t, side) => {
+    const { channel, peer } = await scene.open(side);
+    channel.write('a');
+    channel.shutdown();
+    t.throws(() => channel.write('b'), { code: 'ERR_CHANNEL_CLOSED' });
+    await peer.finished();
+    t.is(peer.text, 'a');
+  });
+
+  suite.both('W8: write() after close()', async (scene, t, side) => {
+    const { channel, log } = await scene.open(side, {}, (channel) => ({
+      onClose: () => t.throws(() => channel.write('c'), { code: 'ERR_CHANNEL_CLOSED' }),
+    }));
+    channel.close();
+    t.throws(() => channel.write('a'), { code: 'ERR_CHANNEL_CLOSED' });
+    await log.closed();
+    t.throws(() => channel.write('b'), { code: 'ERR_CHANNEL_CLOSED' });
+    t.notThrows(() => channel.flush());
+  });
+
+  suite.both('W1: writing to a peer that is gone: one error, one close', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side);
+    peer.reset();
+    const timer = setInterval(() => channel.readyState === 'open' && channel.write('x'), 1);
+    t.teardown(() => clearInterval(timer));
+    const info = await log.closed();
+    t.is(log.order.length, 3);
+    t.regex(log.order[1] ?? '', /^error (ECONNRESET|EPIPE)$/);
+    t.is(info.reason, 'error');
+    t.is(info.error, log.error);
+  });
+
+  suite.both('bytesRead and bytesWritten count', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
+    t.is(channel.bytesRead, 0);
+    t.is(channel.bytesWritten, 0);
+    channel.write('héllo');
+    await peer.received(6);
+    await log.seen('write');
+    t.is(channel.bytesWritten, 6);
+    await peer.write('a\nbc\n');
+    await log.frames(2);
+    t.is(channel.bytesRead, 5);
+  });
+}

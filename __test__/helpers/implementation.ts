@@ -1,0 +1,161 @@
+import type { LookupFunction } from 'node:net';
+
+/**
+ * What the conformance and the differential tests need of an implementation, as far as they use it:
+ * they know neither which one they test nor how it is made.
+ */
+export interface Implementation {
+  Client: new (options?: ConnectOptions) => ClientLike;
+  Connection: new (
+    socket: SocketLike,
+    server: ServerLike,
+    options?: StreamOptions,
+  ) => ConnectionLike;
+  Server: ServerConstructor;
+  Engine: { instance(): EngineLike };
+  lengthPrefix(options: Prefix): Required<Prefix>;
+}
+
+export interface ServerConstructor {
+  new (connectionClass?: ConnectionConstructor, options?: ServerOptions): ServerLike;
+  new (options?: ServerOptions): ServerLike;
+}
+
+export type ConnectionConstructor = new (socket: SocketLike, server: ServerLike) => ConnectionLike;
+
+export type ReadDelimiter = null | string | number | Uint8Array | Required<Prefix>;
+export type Data = Buffer | string;
+
+export interface Address {
+  address: string;
+  port: number;
+  family: 'IPv4' | 'IPv6';
+}
+
+export interface CloseInfo {
+  reason: string;
+  error?: Error;
+  unsentBytes: number;
+}
+
+export interface SocketLike {
+  readonly fileno: number;
+  readonly localAddr: Address | null;
+  readonly remoteAddr: Address | null;
+  close(): void;
+}
+
+interface ChannelLike {
+  readonly connected: boolean;
+  readonly connecting: boolean;
+  readonly listening: boolean;
+  readonly readyState: string;
+  readonly fileno: number | null;
+  close(): void;
+  ref(): unknown;
+  unref(): unknown;
+}
+
+export interface StreamHooks {
+  onConnect(): void;
+  onConnectError(error: Error): void;
+  onRead(data: Data): void;
+  onWrite(): void;
+  onEnd(rest: Data): void;
+  onOverflowError(error: Error): void;
+  onError(error: Error): void;
+  onClose(info: CloseInfo): void;
+}
+
+export interface StreamLike extends ChannelLike, StreamHooks {
+  readDelimiter: ReadDelimiter;
+  readEncoding: string | null;
+  bufferSize: number;
+  readonly localAddr: Address | null;
+  readonly remoteAddr: Address | null;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly pendingBytes: number;
+  write(data: string | ArrayBufferView | ArrayBufferLike, flush?: boolean): boolean;
+  flush(): void;
+  pause(): void;
+  resume(): void;
+  end(): void;
+  shutdown(): void;
+}
+
+export type Target =
+  | number
+  | [host: string, port: number]
+  | ({ host?: string; port: number } & ConnectOptions)
+  | Address;
+
+export interface ClientLike extends StreamLike {
+  connect(host: string, port: number, options?: ConnectOptions): this;
+  connect(target: Target): this;
+}
+
+export interface ConnectionLike extends StreamLike {
+  readonly server: ServerLike;
+}
+
+export interface ServerLike extends ChannelLike {
+  ConnectionClass: ConnectionConstructor;
+  readonly channels: Map<number, ConnectionLike>;
+  readonly localAddr: Address | null;
+  listen(port?: number, host?: string, backlog?: number, options?: ListenOptions): this;
+  listen(target: [string, number] | ListenOptions): this;
+  end(timeoutMs?: number): Promise<void>;
+  onListen(): void;
+  onAccept(socket: SocketLike, addr: Address): void;
+  onError(error: Error): void;
+  onClose(info: CloseInfo): void;
+}
+
+export interface EngineLike {
+  readonly channels: { readonly size: number };
+  callback(task: (...args: unknown[]) => void, ...args: unknown[]): () => void;
+  loop(task: (...args: unknown[]) => void, ...args: unknown[]): () => void;
+  defer(seconds: number, task: (...args: unknown[]) => void, ...args: unknown[]): () => void;
+  cycle(seconds: number, task: (...args: unknown[]) => void, ...args: unknown[]): () => void;
+  stats(): object;
+  start(): void;
+  stop(): void;
+}
+
+export interface Prefix {
+  readonly bytes: 1 | 2 | 4 | 8;
+  readonly endian?: 'big' | 'little';
+  readonly adjust?: number;
+}
+
+export interface StreamOptions {
+  readDelimiter?: ReadDelimiter;
+  readEncoding?: BufferEncoding | null;
+  bufferSize?: number;
+  highWaterMark?: number;
+  maxPendingBytes?: number;
+  allowHalfOpen?: boolean;
+  idleTimeout?: number;
+  frameTimeout?: number;
+  lingerTimeout?: number;
+}
+
+export interface ConnectOptions extends StreamOptions {
+  connectTimeout?: number;
+  signal?: AbortSignal;
+  localAddress?: string;
+  localPort?: number;
+  lookup?: LookupFunction;
+  family?: 0 | 4 | 6;
+}
+
+export interface ServerOptions extends StreamOptions {}
+
+export interface ListenOptions {
+  host?: string;
+  port?: number;
+  backlog?: number;
+  ipv6Only?: boolean;
+  maxConnections?: number;
+}

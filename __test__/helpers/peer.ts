@@ -1,0 +1,129 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+import type { Address } from './implementation.ts';
+import { Condition } from './wait.ts';
+
+/** The other end of a connection: a plain socket, so that nothing is tested against itself. */
+export class Peer {
+  readonly socket: Socket;
+  /** Whether the other side has finished sending. */
+  ended = false;
+  closed = false;
+  error: NodeJS.ErrnoException | undefined;
+  #received: Buffer[] = [];
+  #length = 0;
+  readonly #condition = new Condition(() => ({ received: this.text, ended: this.ended }));
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => {
+      this.#received.push(chunk);
+      this.#length += chunk.length;
+      this.#condition.changed();
+    });
+    socket.on('end', () => {
+      this.ended = true;
+      this.#condition.changed();
+    });
+    socket.on('error', (error) => {
+      this.error = error;
+    });
+    socket.on('close', () => {
+      this.closed = true;
+      this.#condition.changed();
+    });
+  }
+
+  /** Connects, and stays half open, whatever the other side does. */
+  static connect(to: Address): Promise<Peer> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: to.address, port: to.port, allowHalfOpen: true });
+      socket.once('error', reject);
+      socket.once('connect', () => resolve(new Peer(socket)));
+    });
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#received);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get text(): string {
+    return this.bytes.toString('latin1');
+  }
+
+  /** Resolves when the operating system has taken the bytes. */
+  write(data: string | Uint8Array): Promise<void> {
+    const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
+    return new Promise((resolve) => this.socket.write(bytes, () => resolve()));
+  }
+
+  /** Sends `data`, and FIN. */
+  end(data: string | Uint8Array = ''): void {
+    this.socket.end(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
+  }
+
+  /** Sends RST. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  /** Resolves when so many bytes have come. */
+  received(length: number): Promise<void> {
+    return this.#condition.until(`${length} bytes`, () => this.#length >= length);
+  }
+
+  /** Resolves when the other side has finished sending. */
+  finished(): Promise<void> {
+    return this.#condition.until('end', () => this.ended);
+  }
+
+  /** Resolves when there is nothing more to come, in whichever way. */
+  gone(): Promise<void> {
+    return this.#condition.until('close', () => this.ended || this.closed);
+  }
+}
+
+/** A plain listening socket whose connections are peers. */
+export class PeerServer {
+  readonly server: Server;
+  readonly address: Address;
+  readonly peers: Peer[] = [];
+  readonly #condition = new Condition(() => `${this.peers.length} connections`);
+
+  private constructor(server: Server) {
+    this.server = server;
+    this.address = server.address() as Address;
+    server.on('connection', (socket) => {
+      this.peers.push(new Peer(socket));
+      this.#condition.changed();
+    });
+  }
+
+  static listen(host = '127.0.0.1'): Promise<PeerServer> {
+    return new Promise((resolve) => {
+      const server = createServer({ allowHalfOpen: true });
+      server.listen(0, host, () => resolve(new PeerServer(server)));
+    });
+  }
+
+  get port(): number {
+    return this.address.port;
+  }
+
+  async peer(index = 0): Promise<Peer> {
+    await this.#condition.until(`connection ${index}`, () => this.peers.length > index);
+    const peer = this.peers[index];
+    if (peer === undefined) throw new Error(`no connection ${index}`);
+    return peer;
+  }
+
+  close(): void {
+    for (const { socket } of this.peers) socket.destroy();
+    this.server.close();
+  }
+}
