@@ -57,7 +57,7 @@ export class Engine {
   /** By the index of the native channel. */
   #links: (Link | undefined)[] = [];
   /** Closed natively, and their index is another's by now: the news of it is still on its way. */
-  #displaced: Link[] = [];
+  #displaced = new Map<string, Link>();
   #open = 0;
   #holds = 0;
   #started = false;
@@ -194,7 +194,7 @@ export class Engine {
   /** @internal The link is that of a native channel now. */
   link(link: Link): void {
     const former = this.#links[link.index];
-    if (former !== undefined) this.#displaced.push(former);
+    if (former !== undefined) this.#displaced.set(displacedKey(former), former);
     this.#links[link.index] = link;
     this.#open += 1;
   }
@@ -203,10 +203,8 @@ export class Engine {
   unlink(link: Link): void {
     if (this.#links[link.index] === link) {
       this.#links[link.index] = undefined;
-    } else {
-      const at = this.#displaced.indexOf(link);
-      if (at < 0) return;
-      this.#displaced.splice(at, 1);
+    } else if (!this.#displaced.delete(displacedKey(link))) {
+      return;
     }
     this.#open -= 1;
     if (this.#state === 'closing') this.callSoon(() => this.#closeIfEmpty());
@@ -224,7 +222,8 @@ export class Engine {
   find(index: number, generation: number): Link | undefined {
     const link = this.#links[index];
     if (link?.generation === generation) return link;
-    return this.#displaced.find((late) => late.index === index && late.generation === generation);
+    if (this.#displaced.size === 0) return undefined;
+    return this.#displaced.get(displacedKey({ index, generation }));
   }
 
   /** @internal Closes a socket that no channel has taken. */
@@ -307,7 +306,7 @@ export class Engine {
 
   /** A copy: what is done to each may change the lists. */
   get #linked(): Link[] {
-    return [...this.#links, ...this.#displaced].filter((link) => link !== undefined);
+    return [...this.#links, ...this.#displaced.values()].filter((link) => link !== undefined);
   }
 
   /** The reactor; the first use starts it. */
@@ -371,4 +370,8 @@ export class Engine {
     this.#state = 'closed';
     this.#binding.closeEngine(this.#native);
   }
+}
+
+function displacedKey({ index, generation }: Target): string {
+  return `${index} ${generation}`;
 }
