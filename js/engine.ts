@@ -23,6 +23,7 @@ interface Soon {
 /** The engines of this thread whose reactors run. */
 const running = new Set<Engine>();
 let watchesExit = false;
+let exiting = false;
 
 /**
  * Owns a reactor thread and the channels that use it.
@@ -36,7 +37,7 @@ export class Engine {
 
   /** This JS thread's engine. */
   static instance(): Engine {
-    if (Engine.#default === undefined || Engine.#default.#state === 'closed') {
+    if (Engine.#default === undefined || Engine.#default.#state !== 'running') {
       Engine.#default = new Engine();
     }
     return Engine.#default;
@@ -58,7 +59,8 @@ export class Engine {
   #links: (Link | undefined)[] = [];
   /** Closed natively, and their index is another's by now: the news of it is still on its way. */
   #displaced = new Map<string, Link>();
-  #open = 0;
+  /** Begun, and not through with `onClose`: with a native channel, before it, or after it. */
+  #active = new Set<Link>();
   #holds = 0;
   #started = false;
   #draining = false;
@@ -98,7 +100,7 @@ export class Engine {
       this.#state = 'closing';
       this.stop();
       this.#timers.clear();
-      for (const link of this.#linked) link.close();
+      for (const link of [...this.#active]) link.close();
       this.callSoon(() => this.#closeIfEmpty());
     }
     return closed;
@@ -148,6 +150,11 @@ export class Engine {
 
   // ── For the links ───────────────────────────────────────────────────────────────────────────
 
+  /** @internal Throws where nothing can begin any more. */
+  assertRunning(): void {
+    if (this.#state !== 'running') throw engineClosed();
+  }
+
   /** @internal Submits at the end of this turn. */
   submitSoon(): void {
     // While completions are handled, each batch ends with a submission.
@@ -191,23 +198,28 @@ export class Engine {
     }
   }
 
+  /** @internal The link begins to connect or to listen, or has been accepted. */
+  begin(link: Link): void {
+    this.#active.add(link);
+  }
+
+  /** @internal The link has told its channel that it has closed. */
+  finish(link: Link): void {
+    this.#active.delete(link);
+    if (this.#state === 'closing') this.callSoon(() => this.#closeIfEmpty());
+  }
+
   /** @internal The link is that of a native channel now. */
   link(link: Link): void {
     const former = this.#links[link.index];
     if (former !== undefined) this.#displaced.set(displacedKey(former), former);
     this.#links[link.index] = link;
-    this.#open += 1;
   }
 
   /** @internal The native channel is gone. */
   unlink(link: Link): void {
-    if (this.#links[link.index] === link) {
-      this.#links[link.index] = undefined;
-    } else if (!this.#displaced.delete(displacedKey(link))) {
-      return;
-    }
-    this.#open -= 1;
-    if (this.#state === 'closing') this.callSoon(() => this.#closeIfEmpty());
+    if (this.#links[link.index] === link) this.#links[link.index] = undefined;
+    else this.#displaced.delete(displacedKey(link));
   }
 
   /** @internal Closes the native channel and hears no more of it. */
@@ -297,22 +309,18 @@ export class Engine {
     this.submission.flush();
   }
 
-  /** @internal The reactor has died: every channel ends with this error. */
+  /** @internal The reactor has died: every channel ends with this error, and none begins. */
   failed(error: Error): void {
-    for (const link of this.#linked) link.closed({ reason: 'error', error, unsentBytes: 0 });
+    if (this.#state === 'running') this.#state = 'closing';
+    for (const link of [...this.#active]) link.closed({ reason: 'error', error, unsentBytes: 0 });
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
 
-  /** A copy: what is done to each may change the lists. */
-  get #linked(): Link[] {
-    return [...this.#links, ...this.#displaced.values()].filter((link) => link !== undefined);
-  }
-
   /** The reactor; the first use starts it. */
   get #reactor(): NativeEngineHandle {
     if (this.#native !== null) return this.#native;
-    if (this.#state !== 'running') throw engineClosed();
+    if (this.#state !== 'running' || exiting) throw engineClosed();
     const native = this.#binding.openEngine(this.#ring);
     this.#native = native;
     this.#dispatcher = new Dispatcher(this.#binding, native, this);
@@ -320,6 +328,7 @@ export class Engine {
     if (!watchesExit) {
       watchesExit = true;
       process.once('exit', () => {
+        exiting = true;
         for (const engine of running) engine.#exit();
       });
     }
@@ -349,14 +358,14 @@ export class Engine {
   /** The end of a turn: what user code has set off is done, and all is submitted. */
   #tick = (): void => {
     this.#ticking = false;
-    if (this.#state === 'closed') return;
     this.openAdopted();
+    // Also on a closed engine: a channel that never began hears that it has closed.
     for (const soon of this.#soon.splice(0)) soon.runSoon();
-    this.settle();
+    if (this.#state !== 'closed') this.settle();
   };
 
   #closeIfEmpty(): void {
-    if (this.#state !== 'closing' || this.#open > 0) return;
+    if (this.#state !== 'closing' || this.#active.size > 0) return;
     this.#state = 'closed';
     running.delete(this);
     if (this.#native !== null) this.#binding.closeEngine(this.#native);

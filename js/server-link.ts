@@ -50,6 +50,7 @@ export class ServerLink implements ChannelLink {
   listen(host: string, port: number, socket: NativeSocketOptions, settings: ListenSettings): void {
     if (this.phase === 'listening') throw channelActive('listen()', 'listening');
     if (this.phase !== 'idle' || this.closing) throw channelClosed('listen()');
+    this.engine.assertRunning();
     const { backlog, ipv6Only, reusePort, maxConnections, signal } = settings;
     if (signal?.aborted) throw aborted(signal);
     const options: Parameters<Engine['listen']>[2] = { socket, backlog, ipv6Only, reusePort };
@@ -64,6 +65,7 @@ export class ServerLink implements ChannelLink {
     this.fileno = listening.descriptor;
     this.local = decodeAddress(String.fromCharCode(...listening.local), 0);
     this.phase = 'listening';
+    this.engine.begin(this);
     this.engine.link(this);
     this.engine.channels.set(listening.descriptor, this.channel);
     this.#held = true;
@@ -172,6 +174,7 @@ export class ServerLink implements ChannelLink {
     }
     this.fileno = null;
     this.#hook(() => this.channel.onClose(this.#info));
+    this.engine.finish(this);
     for (const resolve of this.#waiting) resolve();
   }
 

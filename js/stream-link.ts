@@ -196,6 +196,7 @@ export class StreamLink implements ChannelLink, Receiver {
     this.attempt = attempt;
     this.phase = 'connecting';
     this.outbox.begin();
+    this.engine.begin(this);
     this.#hold();
   }
 
@@ -218,6 +219,7 @@ export class StreamLink implements ChannelLink, Receiver {
   adopt(socket: AcceptedSocket, server: ServerLink): void {
     this.server = server;
     this.outbox.begin();
+    this.engine.begin(this);
     this.bind(socket.index, socket.generation);
     this.#attach(socket);
     this.#hold();
@@ -453,6 +455,7 @@ export class StreamLink implements ChannelLink, Receiver {
     this.server?.released(this);
     this.fileno = null;
     if (!this.silent) this.#hook(() => this.channel.onClose(info));
+    this.engine.finish(this);
     this.server?.settle();
   }
 

@@ -65,7 +65,7 @@ export class StreamServer extends Channel {
    * port 0 picks one. A host's name is looked up while the call waits.
    *
    * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
-   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`; for wrong arguments `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments `ERR_INVALID_ARG_TYPE`,
    *   `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
    */
   listen(port?: number, host?: string | null, backlog?: number, options?: ListenOptions): this;

@@ -104,7 +104,7 @@ export class Stream extends Channel {
    * each a quarter of a second after the one before, none cut short. `onConnect` or
    * `onConnectError` tells how it went.
    *
-   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, and for wrong arguments
+   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, and for wrong arguments
    *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
    */
   connect(host: string | null, port: number, options?: ConnectOptions): this;
@@ -117,6 +117,7 @@ export class Stream extends Channel {
     const { phase, closing } = this[link];
     if (closing || phase === 'closed') throw channelClosed('connect()');
     if (phase !== 'idle') throw channelActive('connect()', this.readyState);
+    this[link].engine.assertRunning();
     this[link].configure(changed);
     this.#setFields(options);
     const attempt = new ConnectAttempt(this[link], to.host, to.port, settings);
