@@ -75,7 +75,7 @@ export declare class Stream extends Channel {
   /**
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
-  constructor(options?: StreamOptions);
+  constructor(options?: ConnectOptions);
   /** This end's address; `null` while there is none. */
   get localAddr(): Address | null;
   /** The peer's address; `null` while there is none. */
@@ -179,8 +179,8 @@ export declare class StreamServer extends Channel {
    * port 0 picks one. A host's name is looked up while the call waits.
    *
    * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
-   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments `ERR_INVALID_ARG_TYPE`,
-   *   `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
    */
   listen(port?: number, host?: string | null, backlog?: number, options?: ListenOptions): this;
   listen(address: AddressLike & ListenOptions): this;
@@ -379,14 +379,14 @@ export interface ConnectOptions extends StreamOptions {
   /** The port to connect from. Default: any. */
   localPort?: number | undefined;
   /** Only this family. Default: 0, both. */
-  family?: 0 | 4 | 6 | undefined;
+  family?: 0 | 4 | 6 | 'IPv4' | 'IPv6' | undefined;
   /** Looks names up. Default: `dns.lookup`. */
   lookup?: LookupFunction | undefined;
 }
 /** A class whose instances wrap accepted sockets. */
 export type ConnectionConstructor = new (socket: Socket, server: never) => Connection;
 /** Options of a server; those of a stream are the defaults of its connections. */
-export interface ServerOptions extends StreamOptions {
+export interface ServerOptions extends StreamOptions, ListenOptions {
   /** Wraps each accepted socket. Default: `Connection`. */
   ConnectionClass?: ConnectionConstructor | undefined;
 }

@@ -113,6 +113,13 @@ export class Inbox {
     return this.#held === null;
   }
 
+  /** Bytes at the front that are not a whole frame; changes when a frame has been cut off. */
+  get partial(): { length: number; after: number } | null {
+    if (this.#held === null || this.framing.kind === FramingKind.RAW) return null;
+    const length = this.#held.length - this.#at;
+    return { length, after: this.consumed - length };
+  }
+
   /** Sets how to cut, from the very next byte on; returns whether that is a change. */
   set(framing: Framing, limit: number): boolean {
     const { kind, parameter, adjust, sequence } = this.framing;

@@ -159,6 +159,23 @@ function assign<T, K extends keyof T>(target: T, name: K, value: T[K] | undefine
   if (value !== undefined) target[name] = value;
 }
 
+/** As numbers, or as `localAddr` names them. */
+function checkFamily(value: unknown): 0 | 4 | 6 {
+  switch (value) {
+    case undefined:
+    case 0:
+      return 0;
+    case 4:
+    case 'IPv4':
+      return 4;
+    case 6:
+    case 'IPv6':
+      return 6;
+    default:
+      throw invalidValue('family', "0, 4, 6, 'IPv4' or 'IPv6'", value);
+  }
+}
+
 /** @internal What a connect needs beyond the stream's settings. */
 export interface ConnectSettings {
   readonly socket: NativeSocketOptions;
@@ -172,11 +189,10 @@ export interface ConnectSettings {
 
 /** @internal */
 export function connectSettings(options: ConnectOptions): ConnectSettings {
-  const { localAddress, family = 0, lookup } = options;
+  const { localAddress, lookup } = options;
   if (localAddress !== undefined && typeof localAddress !== 'string') {
     throw invalidType('localAddress', 'a string', localAddress);
   }
-  if (![0, 4, 6].includes(family)) throw invalidValue('family', '0, 4 or 6', family);
   if (lookup !== undefined && typeof lookup !== 'function') {
     throw invalidType('lookup', 'a function', lookup);
   }
@@ -186,7 +202,7 @@ export function connectSettings(options: ConnectOptions): ConnectSettings {
     signal: checkSignal(options.signal),
     localAddress,
     localPort: optionalInteger('localPort', options.localPort, 0, 65_535),
-    family,
+    family: checkFamily(options.family),
     lookup,
   };
 }

@@ -15,7 +15,7 @@
 import type { ChannelLink } from './channel.ts';
 import type { ConnectAttempt } from './connect.ts';
 import type { Engine } from './engine.ts';
-import { bufferDetached, channelNotConnected, frameOverflow } from './errors.ts';
+import { bufferDetached, channelNotConnected, frameOverflow, frameTimeout } from './errors.ts';
 import { FramingKind, Op } from './generated/wire.ts';
 import { type Chunk, Inbox, type Receiver } from './inbox.ts';
 import { checkBufferSize, checkEncoding, type StreamSettings } from './options.ts';
@@ -65,6 +65,9 @@ export class StreamLink implements ChannelLink, Receiver {
   #why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' };
   /** More was pending than `maxPendingBytes`. */
   #flooded: Error | null = null;
+  #frameTimer: NodeJS.Timeout | undefined;
+  /** Where in the stream the frame began that the timer is for; -1: none. */
+  #frameAt = -1;
   #scheduled = false;
   #ref = true;
   #held = false;
@@ -238,6 +241,7 @@ export class StreamLink implements ChannelLink, Receiver {
     }
     this.phase = 'open';
     if (this.closing) return;
+    this.outbox.open(this.#wantsDrain);
     if (!this.ending && this.channel.onConnect !== this.defaults.onConnect) {
       this.#hook(() => this.channel.onConnect());
     }
@@ -245,7 +249,6 @@ export class StreamLink implements ChannelLink, Receiver {
     const { idleTimeout, frameTimeout, lingerTimeout } = this.settings;
     const reframe = this.inbox.begin();
     this.engine.submission.start(this, { idleTimeout, frameTimeout, lingerTimeout, reframe });
-    this.outbox.open(this.#wantsDrain);
     this.#opened();
   }
 
@@ -404,8 +407,24 @@ export class StreamLink implements ChannelLink, Receiver {
     }
   }
 
+  /**
+   * The reactor times the frames that it cuts; where bytes are cut here, so are frames timed here.
+   */
+  #watchFrame(): void {
+    const ms = this.settings.frameTimeout;
+    if (ms === 0) return;
+    const partial = this.receptive ? this.inbox.partial : null;
+    if (partial !== null && partial.after === this.#frameAt) return;
+    clearTimeout(this.#frameTimer);
+    this.#frameAt = partial?.after ?? -1;
+    if (partial === null) return;
+    const error = frameTimeout(ms);
+    this.#frameTimer = setTimeout(() => this.close({ reason: 'timeout', error }), ms).unref();
+  }
+
   /** After frames were delivered, or could not be: what follows them. */
   #delivered(): void {
+    this.#watchFrame();
     if (this.inbox.requestDue) this.engine.reframeSoon(this);
     if (this.#finished && !this.#ended && this.receptive) this.#deliverEnd();
     if (this.#due !== null) this.#finish();
@@ -445,6 +464,7 @@ export class StreamLink implements ChannelLink, Receiver {
     }
     this.closing = true;
     this.phase = 'closed';
+    clearTimeout(this.#frameTimer);
     this.inbox.clear();
     this.outbox.settle(info.unsentBytes);
     this.#release();

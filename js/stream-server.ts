@@ -48,6 +48,7 @@ export class StreamServer extends Channel {
     }
     streamSettings(options);
     socketOptions(options);
+    listenSettings(options);
     if (options.readDelimiter !== undefined) framingOf(options.readDelimiter);
     this[link] = new ServerLink(this, StreamServer.prototype, engine);
     this.connectionOptions = { ...options, engine };
@@ -65,15 +66,15 @@ export class StreamServer extends Channel {
    * port 0 picks one. A host's name is looked up while the call waits.
    *
    * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
-   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments `ERR_INVALID_ARG_TYPE`,
-   *   `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
    */
   listen(port?: number, host?: string | null, backlog?: number, options?: ListenOptions): this;
   listen(address: AddressLike & ListenOptions): this;
   listen(first: unknown = 8080, second?: unknown, third?: unknown, fourth?: unknown): this {
     const { at, options } = listenArguments(first, second, third, fourth);
-    const socket = socketOptions({ ...this.connectionOptions, ...options });
-    this[link].listen(at.host, at.port, socket, listenSettings(options));
+    const given = { ...this.connectionOptions, ...options };
+    this[link].listen(at.host, at.port, socketOptions(given), listenSettings(given));
     return this;
   }
 

@@ -35,6 +35,8 @@ import type {
 export class Stream extends Channel {
   /** @internal */
   readonly [link]: StreamLink;
+  /** What the constructor was given; a call's own options come before. */
+  #options: ConnectOptions;
 
   /**
    * How the bytes become frames; see `ReadDelimiter`. Default: null.
@@ -61,13 +63,15 @@ export class Stream extends Channel {
   /**
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
-  constructor(options?: StreamOptions) {
+  constructor(options?: ConnectOptions) {
     super();
-    const given = checkOptions(options) as StreamOptions;
+    const given = checkOptions(options) as ConnectOptions;
     const { engine = Engine.instance() } = given;
     if (!(engine instanceof Engine)) throw invalidType('engine', 'an Engine', engine);
     const settings = streamSettings(given);
     this[link] = new StreamLink(this, Stream.prototype, engine, settings);
+    connectSettings(given);
+    this.#options = given;
     this.#setFields(given);
   }
 
@@ -112,7 +116,7 @@ export class Stream extends Channel {
   connect(address: AddressLike & ConnectOptions): this;
   connect(first: unknown, second?: unknown, third?: unknown): this {
     const { to, options } = connectArguments(first, second, third);
-    const settings = connectSettings(options);
+    const settings = connectSettings({ ...this.#options, ...options });
     const changed = streamSettings(options, this[link].settings);
     const { phase, closing } = this[link];
     if (closing || phase === 'closed') throw channelClosed('connect()');

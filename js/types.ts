@@ -163,7 +163,7 @@ export interface ConnectOptions extends StreamOptions {
   /** The port to connect from. Default: any. */
   localPort?: number | undefined;
   /** Only this family. Default: 0, both. */
-  family?: 0 | 4 | 6 | undefined;
+  family?: 0 | 4 | 6 | 'IPv4' | 'IPv6' | undefined;
   /** Looks names up. Default: `dns.lookup`. */
   lookup?: LookupFunction | undefined;
 }
@@ -172,7 +172,7 @@ export interface ConnectOptions extends StreamOptions {
 export type ConnectionConstructor = new (socket: Socket, server: never) => Connection;
 
 /** Options of a server; those of a stream are the defaults of its connections. */
-export interface ServerOptions extends StreamOptions {
+export interface ServerOptions extends StreamOptions, ListenOptions {
   /** Wraps each accepted socket. Default: `Connection`. */
   ConnectionClass?: ConnectionConstructor | undefined;
 }
