@@ -20,7 +20,8 @@ export interface OutboxEngine {
  * @internal
  *
  * ```text
- *   idle ──begin()──▶ early: kept here ──open()──▶ open: submitted       end(): nothing more
+ *   idle ──begin()──▶ early: kept here ──open()──▶ open: submitted ──settle()──▶ gone: counted
+ *                                                         end(), at any time: nothing more
  * ```
  */
 export class Outbox {
@@ -29,7 +30,7 @@ export class Outbox {
   settings: StreamSettings;
   #engine: OutboxEngine;
   #target: Target;
-  #state: 'idle' | 'early' | 'open' | 'settled' = 'idle';
+  #state: 'idle' | 'early' | 'open' | 'gone' = 'idle';
   #ended = false;
   /** How much of it the operating system is known to have taken, as of a turn. */
   #sent = 0;
@@ -70,17 +71,17 @@ export class Outbox {
   /** Takes the bytes; returns whether to go on, or an error where too much was pending before. */
   write(data: unknown, notify: boolean): boolean | ChannelError {
     const piece = typeof data === 'string' ? data : bytesOf(data);
-    if (this.#ended || this.#state === 'settled') throw channelClosed('write()');
+    if (this.#ended) throw channelClosed('write()');
     if (this.#state === 'idle') throw channelNotConnected('write()');
     const { highWaterMark, maxPendingBytes } = this.settings;
     if (this.accepted - this.#sent > maxPendingBytes && this.pending > maxPendingBytes) {
       return pendingOverflow(this.pending, maxPendingBytes);
     }
-    if (this.#state === 'early') {
+    if (this.#state !== 'open') {
       const kept = typeof piece === 'string' ? piece : Uint8Array.from(piece);
       this.accepted += typeof kept === 'string' ? Buffer.byteLength(kept) : kept.length;
-      this.#early.push(kept);
-      return this.accepted <= highWaterMark;
+      if (this.#state === 'early') this.#early.push(kept);
+      return this.accepted - this.#sent <= highWaterMark;
     }
     this.accepted += this.#submit(piece, notify);
     if (this.accepted - this.#sent <= highWaterMark) return true;
@@ -94,9 +95,9 @@ export class Outbox {
     return this.#sent >= this.accepted;
   }
 
-  /** The channel has closed with so much left. */
+  /** The socket is gone with so much left; what is still written is left as well. */
   settle(unsent: number): void {
-    this.#state = 'settled';
+    this.#state = 'gone';
     this.#early = [];
     this.#sent = this.accepted - unsent;
   }

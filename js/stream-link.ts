@@ -112,6 +112,8 @@ export class StreamLink implements ChannelLink, Receiver {
 
   setEncoding(value: unknown): void {
     this.inbox.setEncoding(checkEncoding(value));
+    // Half a character that waited for its other half is data of its own now.
+    if (!this.inbox.isEmpty) this.#schedule();
   }
 
   configure(settings: StreamSettings): void {
@@ -148,6 +150,7 @@ export class StreamLink implements ChannelLink, Receiver {
   shutdown(): void {
     if (this.phase === 'idle') throw channelNotConnected('shutdown()');
     if (this.closing || this.ending || this.shut) return;
+    if (this.#ended) return this.end();
     this.shut = true;
     this.outbox.end();
     this.#request(Op.SHUTDOWN);
@@ -195,7 +198,6 @@ export class StreamLink implements ChannelLink, Receiver {
 
   /** `connect()` was called; `attempt` will report. */
   connecting(attempt: ConnectAttempt): void {
-    this.adoptFields();
     this.attempt = attempt;
     this.phase = 'connecting';
     this.outbox.begin();
@@ -335,6 +337,7 @@ export class StreamLink implements ChannelLink, Receiver {
     const error = frameOverflow(detail, limit);
     if (!again) this.#reportOverflow(error);
     const unchanged = framing === this.inbox.framing && limit === this.inbox.limit;
+    if (this.ending) return;
     if (again || unchanged) this.close({ reason: 'overflow', error });
   }
 
@@ -348,12 +351,15 @@ export class StreamLink implements ChannelLink, Receiver {
 
   /** Class fields hide the accessors of the prototype: takes their values and uncovers those. */
   adoptFields(): void {
-    const channel = this.channel as unknown as Record<string, unknown>;
-    for (const name of FIELDS) {
-      if (!Object.hasOwn(channel, name)) continue;
+    const channel = this.channel as unknown as Record<(typeof FIELDS)[number], unknown>;
+    const own = FIELDS.filter((name) => Object.hasOwn(channel, name));
+    for (const name of own) {
       const value = channel[name];
+      if (name === 'readDelimiter') this.setDelimiter(value as ReadDelimiter);
+      else if (name === 'readEncoding') this.setEncoding(value);
+      else this.setBufferSize(value as number);
+      // Only now: a value that was refused stays, and is refused again.
       delete channel[name];
-      channel[name] = value;
     }
   }
 
@@ -436,7 +442,7 @@ export class StreamLink implements ChannelLink, Receiver {
     if (this.channel.onEnd !== this.defaults.onEnd) {
       this.#hook(() => this.channel.onEnd(rest as never));
     }
-    if (!this.settings.allowHalfOpen) this.end();
+    if (this.shut || !this.settings.allowHalfOpen) this.end();
   }
 
   #reportOverflow(error: Error): void {
@@ -455,6 +461,7 @@ export class StreamLink implements ChannelLink, Receiver {
       if (this.phase === 'open' && this.paused && (!this.inbox.isEmpty || inOrder)) return;
       const connecting = this.phase === 'connecting';
       this.closing = true;
+      this.outbox.end();
       if (error !== undefined && info.reason === 'error') {
         this.#hook(() => {
           if (connecting) this.channel.onConnectError(error);
@@ -466,7 +473,8 @@ export class StreamLink implements ChannelLink, Receiver {
     this.phase = 'closed';
     clearTimeout(this.#frameTimer);
     this.inbox.clear();
-    this.outbox.settle(info.unsentBytes);
+    const told: CloseInfo = { ...info, unsentBytes: this.outbox.pending };
+    this.outbox.end();
     this.#release();
     const { fileno } = this;
     if (fileno !== null && this.engine.channels.get(fileno) === this.channel) {
@@ -474,7 +482,7 @@ export class StreamLink implements ChannelLink, Receiver {
     }
     this.server?.released(this);
     this.fileno = null;
-    if (!this.silent) this.#hook(() => this.channel.onClose(info));
+    if (!this.silent) this.#hook(() => this.channel.onClose(told));
     this.engine.finish(this);
     this.server?.settle();
   }

@@ -5,7 +5,13 @@ import { Channel, link } from './channel.ts';
 import { Engine } from './engine.ts';
 import { invalidType, invalidValue } from './errors.ts';
 import type { Connection } from './network.ts';
-import { checkOptions, listenSettings, socketOptions, streamSettings } from './options.ts';
+import {
+  checkEncoding,
+  checkOptions,
+  listenSettings,
+  socketOptions,
+  streamSettings,
+} from './options.ts';
 import { framingOf } from './read-delimiter.ts';
 import { ServerLink } from './server-link.ts';
 import type {
@@ -49,6 +55,7 @@ export class StreamServer extends Channel {
     streamSettings(options);
     socketOptions(options);
     listenSettings(options);
+    checkEncoding(options.readEncoding);
     if (options.readDelimiter !== undefined) framingOf(options.readDelimiter);
     this[link] = new ServerLink(this, StreamServer.prototype, engine);
     this.connectionOptions = { ...options, engine };

@@ -122,6 +122,7 @@ export class Stream extends Channel {
     if (closing || phase === 'closed') throw channelClosed('connect()');
     if (phase !== 'idle') throw channelActive('connect()', this.readyState);
     this[link].engine.assertRunning();
+    this[link].adoptFields();
     this[link].configure(changed);
     this.#setFields(options);
     const attempt = new ConnectAttempt(this[link], to.host, to.port, settings);
