@@ -6,6 +6,9 @@ import { Scene, type Side } from '../helpers/scene.ts';
 type Body = (scene: Scene, t: ExecutionContext) => void | Promise<void>;
 type SideBody = (scene: Scene, t: ExecutionContext, side: Side) => void | Promise<void>;
 
+/** Longer than any wait for one event, which says more when it fails. */
+const TIMEOUT = 30_000;
+
 /**
  * Registers the tests of one implementation. They run one after the other: some are about
  * uncaught exceptions, and one that fails should not be hidden by what others do at the time.
@@ -21,13 +24,16 @@ export class Suite {
   }
 
   test(title: string, body: Body): void {
-    test.serial(title, (t) => body(new Scene(t, this.impl), t));
+    test.serial(title, (t) => {
+      t.timeout(TIMEOUT);
+      return body(new Scene(t, this.impl), t);
+    });
   }
 
   /** For both kinds of stream: one that connects, and one that was accepted. */
   both(title: string, body: SideBody): void {
     for (const side of ['client', 'connection'] as const) {
-      test.serial(`${title} (${side})`, (t) => body(new Scene(t, this.impl), t, side));
+      this.test(`${title} (${side})`, (scene, t) => body(scene, t, side));
     }
   }
 }

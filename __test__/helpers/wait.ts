@@ -1,4 +1,4 @@
-const PATIENCE = 20_000;
+const PATIENCE = 10_000;
 
 /** Something that becomes true later; who waits for it is told what is there instead, in the end. */
 export class Condition {

@@ -57,8 +57,8 @@ export abstract class Stream extends Channel {
   });
   #bytesRead = 0;
   #bytesQueued = 0;
-  /** Bytes that `maxPendingBytes` refused: never sent, but counted. */
-  #bytesRefused = 0;
+  /** `maxPendingBytes` has refused a write: it refuses all that follow. */
+  #refusing = false;
 
   readonly #idle = new Countdown(() => this.#timedOut('ERR_IDLE_TIMEOUT', 'idle for too long'));
   readonly #frame = new Countdown(() => this.#timedOut('ERR_FRAME_TIMEOUT', 'incomplete frame'));
@@ -95,11 +95,11 @@ export abstract class Stream extends Channel {
   }
 
   get localAddr(): Address | null {
-    return this.#phase === 'closed' ? null : this.#localAddr;
+    return this.#localAddr;
   }
 
   get remoteAddr(): Address | null {
-    return this.#phase === 'closed' ? null : this.#remoteAddr;
+    return this.#remoteAddr;
   }
 
   get bytesRead(): number {
@@ -151,8 +151,8 @@ export abstract class Stream extends Channel {
       throw codedError('ERR_CHANNEL_CLOSED', 'write after the channel was ended or closed');
     }
     const pending = this.#sender.pendingBytes;
-    if (this.#bytesRefused > 0 || pending > this.#settings.maxPendingBytes) {
-      this.#refuse(bytes, pending);
+    if (this.#refusing || pending > this.#settings.maxPendingBytes) {
+      this.#refuse(pending);
       return false;
     }
     this.#bytesQueued += bytes.length;
@@ -343,10 +343,9 @@ export abstract class Stream extends Channel {
     }
   }
 
-  #refuse(bytes: Buffer, pending: number): void {
-    const first = this.#bytesRefused === 0;
-    this.#bytesRefused += bytes.length;
-    if (!first) return;
+  #refuse(pending: number): void {
+    if (this.#refusing) return;
+    this.#refusing = true;
     const limit = `${pending} bytes are pending, maxPendingBytes is ${this.#settings.maxPendingBytes}`;
     const error = codedError('ERR_PENDING_OVERFLOW', limit);
     setImmediate(() => {
@@ -390,7 +389,9 @@ export abstract class Stream extends Channel {
   }
 
   #lingerTimedOut(): void {
-    if (this.#sender.pendingBytes < this.#pendingAtLinger) this.#linger();
+    const pending = this.#sender.pendingBytes;
+    if (pending === 0) this.#finish('end');
+    else if (pending < this.#pendingAtLinger) this.#linger();
     else this.#timedOut('ERR_LINGER_TIMEOUT', 'end() made no progress');
   }
 
@@ -402,7 +403,7 @@ export abstract class Stream extends Channel {
 
   #finish(reason: CloseInfo['reason'], error?: Error): void {
     if (this.#closeInfo !== null) return;
-    const unsentBytes = this.#sender.pendingBytes + this.#bytesRefused;
+    const unsentBytes = this.#sender.pendingBytes;
     this.#closeInfo = error ? { reason, error, unsentBytes } : { reason, unsentBytes };
     this.#phase = 'closed';
     for (const countdown of [this.#idle, this.#frame, this.#lingering]) countdown.stop();
