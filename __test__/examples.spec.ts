@@ -47,7 +47,7 @@ class Example {
 
   async end(): Promise<number | null> {
     this.process.stdin?.end();
-    const [code] = await this.#closed;
+    const [code] = (await this.#closed) as [number | null];
     return code;
   }
 }
