@@ -150,7 +150,10 @@ export class StreamLink implements ChannelLink, Receiver {
   shutdown(): void {
     if (this.phase === 'idle') throw channelNotConnected('shutdown()');
     if (this.closing || this.ending || this.shut) return;
-    if (this.#ended) return this.end();
+    if (this.#ended) {
+      this.end();
+      return;
+    }
     this.shut = true;
     this.outbox.end();
     this.#request(Op.SHUTDOWN);
