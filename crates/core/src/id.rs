@@ -81,6 +81,12 @@ impl Slots {
         self.live(id)?.shortcut.clone()
     }
 
+    pub(crate) fn drop_shortcuts(&mut self) {
+        for slot in &mut self.slots {
+            slot.shortcut = None;
+        }
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.slots.len() - self.free.len()
     }

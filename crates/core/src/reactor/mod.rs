@@ -22,6 +22,7 @@ use crate::id::ChannelId;
 use crate::queue::completion::Batch;
 use crate::queue::submission::{Submission, each_record};
 use crate::source::{Closing, Connect, Fate, Readiness, Source, report_closed};
+use crate::sync::lock;
 
 /// How many events one turn takes from the operating system.
 const EVENTS: usize = 1024;
@@ -87,6 +88,7 @@ impl Reactor {
         self.cx.now = Instant::now();
         self.cx.stats.turns += 1;
         if !self.apply_submissions() {
+            self.send_out();
             return Ok(false);
         }
         self.call_again();
@@ -130,6 +132,16 @@ impl Reactor {
         }
         self.submitted = submitted;
         go_on
+    }
+
+    /// The last turn: what was submitted before becomes the operating system's, as far as it takes
+    /// it at once.
+    fn send_out(&mut self) {
+        for (_, source) in self.sources.iter_mut().flatten() {
+            if let Source::Stream(stream) = source {
+                stream.send_out(&mut self.cx);
+            }
+        }
     }
 
     /// Calls each source that asked for it once; what asks again waits for the next turn.
@@ -259,5 +271,12 @@ impl Reactor {
             self.cx.stats.rings += 1;
             self.shared.ring();
         }
+    }
+}
+
+impl Drop for Reactor {
+    /// Closes the sockets, also those that a submitting thread may send to by itself.
+    fn drop(&mut self) {
+        lock(&self.shared.slots).drop_shortcuts();
     }
 }

@@ -283,6 +283,15 @@ impl Stream {
         }
     }
 
+    /// Sends all that the operating system takes now: no other turn follows.
+    pub(crate) fn send_out(&mut self, cx: &mut Context) {
+        while self.writable && !self.send.is_empty() && self.failure.is_none() {
+            if !matches!(self.flush(cx), Fate::Keep) {
+                return;
+            }
+        }
+    }
+
     fn drained(&mut self, cx: &mut Context) -> Fate {
         self.mark_clear();
         if std::mem::take(&mut self.notify) {
