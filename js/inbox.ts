@@ -98,6 +98,9 @@ export class Inbox {
   #burst = MOST_FRAMES;
   /** Bytes not delivered, from `#at` on; the first `#scan` of those hold no end of a frame. */
   #held: Buffer | null = null;
+  /** The memory that `#held` ends in, where it is our own, up to `#used`: room to grow into. */
+  #backing: Buffer | null = null;
+  #used = 0;
   #at = 0;
   #scan = 0;
   #overflowed = false;
@@ -205,9 +208,33 @@ export class Inbox {
       this.#held = owned ? more : Buffer.from(more);
       this.#scan = 0;
     } else {
-      this.#held = Buffer.concat([this.#held.subarray(this.#at), more]);
+      this.#held = this.#append(this.#held.subarray(this.#at), more);
     }
     this.#at = 0;
+  }
+
+  /**
+   * Both as one: `more` is copied behind `held` where there is room, else both to new memory with
+   * room for as much again, so that a large frame in many pieces is copied twice at most.
+   */
+  #append(held: Buffer, more: Buffer): Buffer {
+    let backing = this.#backing;
+    let from = backing === null ? 0 : held.byteOffset - backing.byteOffset;
+    if (backing === null || this.#used + more.length > backing.length) {
+      backing = Buffer.allocUnsafeSlow(2 * (held.length + more.length));
+      held.copy(backing);
+      from = 0;
+      this.#backing = backing;
+      this.#used = held.length;
+    }
+    more.copy(backing, this.#used);
+    this.#used += more.length;
+    return backing.subarray(from, this.#used);
+  }
+
+  #release(): void {
+    this.#held = null;
+    this.#backing = null;
   }
 
   /** Delivers frames out of what is held, until it is incomplete or may not be delivered. */
@@ -216,7 +243,7 @@ export class Inbox {
       const held: Buffer = this.#held;
       const at = this.#at;
       if (this.framing.kind === FramingKind.RAW) {
-        this.#held = null;
+        this.#release();
         const end = at + completeLength(held, at, held.length, this.encoding);
         this.hold(held, end, held.length, true);
         if (end === at) return;
@@ -249,13 +276,13 @@ export class Inbox {
   /** All that no delimiter completed, as `onEnd` gets it. */
   rest(): Buffer | string {
     const held = this.#held?.subarray(this.#at) ?? Buffer.alloc(0);
-    this.#held = null;
+    this.#release();
     return this.encoding === null ? held : held.toString(this.encoding);
   }
 
   /** Drops all that is held. */
   clear(): void {
-    this.#held = null;
+    this.#release();
   }
 
   #request(adopt: boolean): ReframeRequest {
@@ -309,7 +336,7 @@ export class Inbox {
       this.#at = at + to + skip;
       this.#scan = 0;
       this.#overflowed = false;
-      if (this.#at >= held.length) this.#held = null;
+      if (this.#at >= held.length) this.#release();
       this.#deliver(held, at + from, at + to, true);
       if (this.#epoch !== epoch || !this.#receiver.receptive) return false;
     }
