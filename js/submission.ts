@@ -91,8 +91,9 @@ export class Submission {
   writeBytes(target: Target, data: Uint8Array, notify: boolean): number {
     const { length } = data;
     if (length >= OWNED_BYTES) {
-      this.#sink.pushOwned(data);
       this.#record(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
+      // After its record: that may have submitted a full batch, which this is no part of.
+      this.#sink.pushOwned(data);
       return length;
     }
     this.#openWrite(target, length, notify);

@@ -50,6 +50,21 @@ export function writing(suite: Suite): void {
     t.true(peer.bytes.equals(Buffer.concat(expected)));
   });
 
+  suite.both('W2: a large write after a full batch of small ones', async (scene, t, side) => {
+    const { channel, peer } = await scene.open(side);
+    const expected: Buffer[] = [];
+    for (const count of [16, 17, 18, 19]) {
+      const pieces = Array.from({ length: count }, (_, at) => Buffer.alloc(15_000, `${at},`));
+      pieces.push(Buffer.alloc(20_000, 'large'), Buffer.alloc(20_000, 'and another'));
+      for (const piece of pieces) channel.write(piece);
+      channel.flush();
+      expected.push(...pieces);
+    }
+    channel.end();
+    await peer.finished();
+    t.true(peer.bytes.equals(Buffer.concat(expected)));
+  });
+
   suite.both('W2: 32 MiB at once, to a reader who takes his time', async (scene, t, side) => {
     const { channel, log, peer } = await scene.open(side);
     const data = Buffer.alloc(32 * MiB, 'the quick brown fox jumps over the lazy dog.');
