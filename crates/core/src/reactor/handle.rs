@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use mio::Waker;
 use mio::net::TcpListener;
@@ -33,12 +33,13 @@ pub(crate) struct Shared {
     /// What was sent past the reactor.
     past: Mutex<Stats>,
     spare: Mutex<Vec<Vec<u8>>>,
-    waker: Waker,
+    /// Gone with the reactor: a handle that outlives it keeps no descriptor open.
+    waker: Weak<Waker>,
     doorbell: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Shared {
-    pub(super) fn new(waker: Waker, doorbell: Box<dyn Fn() + Send + Sync>) -> Self {
+    pub(super) fn new(waker: Weak<Waker>, doorbell: Box<dyn Fn() + Send + Sync>) -> Self {
         Self {
             submissions: Submissions::default(),
             completions: Completions::default(),
@@ -83,8 +84,10 @@ impl Shared {
     }
 
     fn wake(&self) {
-        // An eventfd, pipe or user event can only be full, which wakes just as well.
-        let _ = self.waker.wake();
+        if let Some(waker) = self.waker.upgrade() {
+            // An eventfd, pipe or user event can only be full, which wakes just as well.
+            let _ = waker.wake();
+        }
     }
 }
 

@@ -36,6 +36,8 @@ const WAKER: Token = Token(usize::MAX);
 #[derive(Debug)]
 pub struct Reactor {
     poll: Poll,
+    /// Handles wake it; it goes with the reactor.
+    _waker: Arc<Waker>,
     events: Events,
     shared: Arc<Shared>,
     sources: Vec<Option<(ChannelId, Source)>>,
@@ -51,8 +53,8 @@ impl Reactor {
     /// other side has found none before; it must not block.
     pub fn new(doorbell: impl Fn() + Send + Sync + 'static) -> io::Result<(Self, Handle)> {
         let poll = Poll::new()?;
-        let waker = Waker::new(poll.registry(), WAKER)?;
-        let shared = Arc::new(Shared::new(waker, Box::new(doorbell)));
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let shared = Arc::new(Shared::new(Arc::downgrade(&waker), Box::new(doorbell)));
         let cx = Context {
             now: Instant::now(),
             filling: Batch::default(),
@@ -67,6 +69,7 @@ impl Reactor {
         };
         let reactor = Self {
             poll,
+            _waker: waker,
             events: Events::with_capacity(EVENTS),
             shared: Arc::clone(&shared),
             sources: Vec::new(),
