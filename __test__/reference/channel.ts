@@ -40,23 +40,15 @@ export abstract class Channel {
     return this.readyState === 'listening';
   }
 
-  /** Calls a hook. What it throws becomes an uncaught exception; the caller goes on. */
-  protected run(hook: () => void): void {
-    try {
-      hook();
-    } catch (error) {
-      process.nextTick(() => {
-        throw error;
-      });
-    }
-  }
+  // What begins with an underscore is for the subclasses in this folder; the names of users' own
+  // members do not.
 
-  protected opened(fileno: number): void {
+  protected _opened(fileno: number): void {
     this.#fileno = fileno;
     Engine.instance().channels.set(fileno, this);
   }
 
-  protected closed(): void {
+  protected _closed(): void {
     const { channels } = Engine.instance();
     // The number may already belong to another channel: descriptors are used again.
     if (this.#fileno !== null && channels.get(this.#fileno) === this) channels.delete(this.#fileno);

@@ -34,9 +34,9 @@ export class Client extends Stream {
     const options = mergedOptions(this.#defaults, first, given);
     if (this.readyState === 'closed') throw codedError('ERR_CHANNEL_CLOSED', 'already closed');
     if (this.readyState !== 'idle') throw codedError('ERR_CHANNEL_ACTIVE', 'already connected');
-    this.adoptFields();
-    this.configure(streamOptionsOf(first, given));
-    this.begin();
+    this._adoptFields();
+    this._configure(streamOptionsOf(first, given));
+    this._begin();
     this.#connect(target, options);
     return this;
   }
@@ -44,11 +44,11 @@ export class Client extends Stream {
   #connect({ host, port }: Endpoint, options: ConnectOptions): void {
     const { connectTimeout = 0, signal, localAddress, localPort, lookup, family } = options;
     if (signal?.aborted) {
-      setImmediate(() => this.connectFailed(abortError(signal.reason)));
+      setImmediate(() => this._connectFailed(abortError(signal.reason)));
       return;
     }
     // Not at once: abort() is a call that user code is making.
-    const aborted = () => setImmediate(() => this.connectFailed(abortError(signal?.reason)));
+    const aborted = () => setImmediate(() => this._connectFailed(abortError(signal?.reason)));
     const timer =
       connectTimeout > 0 ? setTimeout(() => this.#timedOut(host, port), connectTimeout) : undefined;
     signal?.addEventListener('abort', aborted);
@@ -65,22 +65,22 @@ export class Client extends Stream {
       ...(lookup !== undefined && { lookup }),
       ...(family !== undefined && { family: familyNumber(family) }),
     } satisfies NetConnectOpts);
-    this.attach(socket);
+    this._attach(socket);
     socket.on('connect', () => {
       if (signal?.aborted) return;
       this.#stopWaiting();
-      this.open();
+      this._open();
     });
   }
 
   #timedOut(address: string, port: number): void {
     const error = codedError('ETIMEDOUT', `connect ETIMEDOUT ${address}:${port}`);
-    this.connectFailed(Object.assign(error, { errno: -110, syscall: 'connect', address, port }));
+    this._connectFailed(Object.assign(error, { errno: -110, syscall: 'connect', address, port }));
   }
 
-  protected override closed(): void {
+  protected override _closed(): void {
     this.#stopWaiting();
-    super.closed();
+    super._closed();
   }
 }
 

@@ -11,34 +11,34 @@ export class Connection extends Stream {
   constructor(socket: Accepted, server: StreamServer, options: StreamOptions = {}) {
     super();
     if (!(server instanceof StreamServer)) throw typeError('server', 'a server', server);
-    this.configure(server.connectionOptions);
-    this.configure(options);
+    this._configure(server._connectionOptions);
+    this._configure(options);
     this.server = server;
-    this.attach(Accepted.take(socket, this));
-    this.begin();
-    server.add(this, socket.fileno);
+    this._attach(Accepted.take(socket, this));
+    this._begin();
+    server._add(this, socket.fileno);
     setImmediate(() => this.#start());
   }
 
   #start(): void {
     try {
-      this.adoptFields();
+      this._adoptFields();
     } catch (error) {
-      this.connectFailed(error as Error);
+      this._connectFailed(error as Error);
       process.nextTick(() => {
         throw error;
       });
       return;
     }
-    this.open();
+    this._open();
   }
 
-  protected override closed(): void {
-    super.closed();
-    this.server.forget(this);
+  protected override _closed(): void {
+    super._closed();
+    this.server._forget(this);
   }
 
-  protected override afterClose(): void {
-    this.server.connectionClosed(this);
+  protected override _afterClose(): void {
+    this.server._connectionClosed(this);
   }
 }

@@ -28,9 +28,9 @@ export class Server extends StreamServer {
     const inline = typeof first === 'object' && !Array.isArray(first) ? first : {};
     const address = first === inline ? { ...inline, port: inline.port ?? 8080 } : first;
     const where = typeof address === 'number' ? endpoint(host, address) : parseAddress(address, '');
-    const options: ServerOptions = { ...this.options, ...inline, ...given };
+    const options: ServerOptions = { ...this._options, ...inline, ...given };
     if (backlog !== undefined) options.backlog = backlog;
-    this.listenOn({ ...where, backlog: options.backlog ?? 1024 }, options);
+    this._listenOn({ ...where, backlog: options.backlog ?? 1024 }, options);
     return this;
   }
 }

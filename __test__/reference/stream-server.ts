@@ -1,6 +1,7 @@
 import { createServer, type Server as NetServer } from 'node:net';
 
 import { Accepted } from './accepted.ts';
+import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { codedError, typeError } from './errors.ts';
 import { bind, filenoOfServer, type ListenTarget } from './listening.ts';
@@ -27,7 +28,7 @@ export abstract class StreamServer extends Channel {
   /** Those whose onClose has not returned yet; by then their descriptor may be another's. */
   readonly #open = new Set<ServerConnection>();
 
-  protected options: ServerOptions;
+  protected _options: ServerOptions;
   #phase: 'idle' | 'listening' | 'ending' | 'closed' = 'idle';
   #listener: NetServer | null = null;
   #localAddr: Address | null = null;
@@ -40,7 +41,7 @@ export abstract class StreamServer extends Channel {
   constructor(options: ServerOptions = {}) {
     super();
     checkServerOptions(options);
-    this.options = options;
+    this._options = options;
   }
 
   get readyState(): ReadyState {
@@ -55,8 +56,8 @@ export abstract class StreamServer extends Channel {
     return null;
   }
 
-  get connectionOptions(): StreamOptions {
-    return this.options;
+  get _connectionOptions(): StreamOptions {
+    return this._options;
   }
 
   ref(): this {
@@ -95,7 +96,7 @@ export abstract class StreamServer extends Channel {
 
   // For Server
 
-  protected listenOn(target: ListenTarget, options: ServerOptions): void {
+  protected _listenOn(target: ListenTarget, options: ServerOptions): void {
     checkServerOptions(options);
     if (this.#phase === 'listening') throw codedError('ERR_CHANNEL_ACTIVE', 'already listening');
     if (this.#phase !== 'idle') throw codedError('ERR_CHANNEL_CLOSED', 'already closed');
@@ -103,7 +104,7 @@ export abstract class StreamServer extends Channel {
       throw typeError('ConnectionClass', 'a class', this.ConnectionClass);
     }
     const handle = bind(target, options.ipv6Only ?? false);
-    this.options = options;
+    this._options = options;
     const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true });
     if (options.maxConnections !== undefined) listener.maxConnections = options.maxConnections;
     listener.on('connection', (socket) => this.#accept(new Accepted(socket)));
@@ -111,7 +112,7 @@ export abstract class StreamServer extends Channel {
       this.#listenerClosed = true;
       this.#closeIfDone();
     });
-    listener.on('error', (error) => this.run(() => this.onError(error)));
+    listener.on('error', (error) => callHook(() => this.onError(error)));
     listener.listen(handle);
     if (!this.#referenced) listener.unref();
     this.#listener = listener;
@@ -119,28 +120,28 @@ export abstract class StreamServer extends Channel {
     this.#phase = 'listening';
     const info = listener.address();
     if (typeof info === 'object' && info !== null) this.#localAddr = listeningAddress(info);
-    this.opened(filenoOfServer(listener));
+    this._opened(filenoOfServer(listener));
     // Before anything can be accepted.
     process.nextTick(() => {
-      if (this.#phase === 'listening') this.run(() => this.onListen());
+      if (this.#phase === 'listening') callHook(() => this.onListen());
     });
   }
 
   // For the connections
 
-  add(connection: ServerConnection, fileno: number): void {
+  _add(connection: ServerConnection, fileno: number): void {
     this.channels.set(fileno, connection);
     this.#open.add(connection);
     if (this.#phase !== 'listening') connection.close();
   }
 
-  forget(connection: ServerConnection): void {
+  _forget(connection: ServerConnection): void {
     for (const [fileno, other] of this.channels) {
       if (other === connection) this.channels.delete(fileno);
     }
   }
 
-  connectionClosed(connection: ServerConnection): void {
+  _connectionClosed(connection: ServerConnection): void {
     this.#open.delete(connection);
     this.#closeIfDone();
   }
@@ -152,7 +153,7 @@ export abstract class StreamServer extends Channel {
       socket.close();
       return;
     }
-    this.run(() => {
+    callHook(() => {
       try {
         this.onAccept(socket, remoteAddr);
       } catch (error) {
@@ -178,8 +179,8 @@ export abstract class StreamServer extends Channel {
     if (listening || !this.#listenerClosed || this.#open.size > 0 || this.#onCloseCalled) return;
     this.#phase = 'closed';
     this.#onCloseCalled = true;
-    this.closed();
-    this.run(() => this.onClose(this.#closeInfo));
+    this._closed();
+    callHook(() => this.onClose(this.#closeInfo));
     for (const resolve of this.#waiting) resolve();
   }
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 
 import { copyBytes, decoded } from './bytes.ts';
+import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { Countdown } from './countdown.ts';
 import { codedError, notConnected } from './errors.ts';
@@ -67,7 +68,7 @@ export abstract class Stream extends Channel {
 
   constructor(options: StreamOptions = {}) {
     super();
-    this.configure(options);
+    this._configure(options);
   }
 
   static {
@@ -199,14 +200,14 @@ export abstract class Stream extends Channel {
 
   // For Client and Connection
 
-  protected configure(options: StreamOptions): void {
+  protected _configure(options: StreamOptions): void {
     checkStreamOptions(options);
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
     this.#change(Object.fromEntries(given));
   }
 
   /** The fields of a subclass are there only when its constructor has returned. */
-  protected adoptFields(): void {
+  protected _adoptFields(): void {
     for (const [name, check] of Object.entries(PROPERTIES)) {
       if (!Object.hasOwn(this, name)) continue;
       const value = Reflect.get(this, name) as never;
@@ -216,11 +217,11 @@ export abstract class Stream extends Channel {
     }
   }
 
-  protected begin(): void {
+  protected _begin(): void {
     this.#phase = 'opening';
   }
 
-  protected attach(socket: Socket): void {
+  protected _attach(socket: Socket): void {
     this.#socket = socket;
     this.#localAddr = localAddressOf(socket);
     this.#remoteAddr = remoteAddressOf(socket);
@@ -244,7 +245,7 @@ export abstract class Stream extends Channel {
   }
 
   /** The socket is connected. */
-  protected open(): void {
+  protected _open(): void {
     const socket = this.#socket;
     if (socket === null || this.#phase !== 'opening') return;
     this.#phase = 'open';
@@ -254,9 +255,9 @@ export abstract class Stream extends Channel {
     socket.setNoDelay(noDelay);
     if (typeof keepAlive === 'object') socket.setKeepAlive(true, keepAlive.idle ?? 0);
     else socket.setKeepAlive(keepAlive);
-    this.opened(filenoOf(socket));
+    this._opened(filenoOf(socket));
     this.#watchIdle();
-    if (!this.#ended) this.run(() => this.onConnect());
+    if (!this.#ended) callHook(() => this.onConnect());
     if (this.readyState === 'closed') return;
     this.#sender.start(socket);
     this.#linger();
@@ -268,14 +269,14 @@ export abstract class Stream extends Channel {
     else socket.resume();
   }
 
-  protected connectFailed(error: Error): void {
+  protected _connectFailed(error: Error): void {
     if (this.#phase !== 'opening') return;
     this.#finish('error', error);
-    if (!this.#ended) this.run(() => this.onConnectError(error));
+    if (!this.#ended) callHook(() => this.onConnectError(error));
   }
 
   /** The last hook has returned. */
-  protected afterClose(): void {}
+  protected _afterClose(): void {}
 
   // What happens on the socket
 
@@ -287,13 +288,13 @@ export abstract class Stream extends Channel {
 
   #drained(): void {
     this.#watchIdle();
-    if (this.#phase === 'open') this.run(() => this.onWrite());
+    if (this.#phase === 'open') callHook(() => this.onWrite());
   }
 
   /** A failed read also ends reading; after a failed write what is left is read first. */
   #failed(error: Error): void {
     this.#failure ??= error;
-    if (this.#phase === 'opening') this.connectFailed(error);
+    if (this.#phase === 'opening') this._connectFailed(error);
     else if (this.#ended) this.#finish('error', error);
     else this.#deliver();
   }
@@ -310,7 +311,7 @@ export abstract class Stream extends Channel {
       const cut = this.#framer.cut(this.#delimiter, bufferSize, readEncoding);
       if (cut.kind === 'none') break;
       delivered = true;
-      if (cut.kind === 'frame') this.run(() => this.onRead(decoded(cut.data, readEncoding)));
+      if (cut.kind === 'frame') callHook(() => this.onRead(decoded(cut.data, readEncoding)));
       else this.#frameTooLong(cut.error);
     }
     this.#watchFrame(delivered);
@@ -321,20 +322,20 @@ export abstract class Stream extends Channel {
     if (this.#failure !== null) {
       const error = this.#failure;
       this.#finish('error', error);
-      this.run(() => this.onError(error));
+      callHook(() => this.onError(error));
       return;
     }
     if (this.#onEndCalled) return;
     this.#onEndCalled = true;
     const rest = decoded(this.#framer.takeRest(), this.#settings.readEncoding);
-    this.run(() => this.onEnd(rest));
+    callHook(() => this.onEnd(rest));
     if (!this.#settings.allowHalfOpen) this.end();
     this.#finishIfBothEnded();
   }
 
   #frameTooLong(error: Error): void {
     this.#overflow = error;
-    this.run(() => this.onOverflowError(error));
+    callHook(() => this.onOverflowError(error));
     this.#overflow = null;
     const { bufferSize, readEncoding } = this.#settings;
     if (this.#phase !== 'open' || this.#ended) return;
@@ -351,7 +352,7 @@ export abstract class Stream extends Channel {
     setImmediate(() => {
       if (this.#phase === 'closed') return;
       this.#overflow = error;
-      if (!this.#ended) this.run(() => this.onOverflowError(error));
+      if (!this.#ended) callHook(() => this.onOverflowError(error));
       this.#overflow = null;
       this.#finish('overflow', error);
     });
@@ -414,8 +415,8 @@ export abstract class Stream extends Channel {
   #emitClose(): void {
     const info = this.#closeInfo;
     if (info === null) return;
-    this.closed();
-    this.run(() => this.onClose(info));
-    this.afterClose();
+    this._closed();
+    callHook(() => this.onClose(info));
+    this._afterClose();
   }
 }

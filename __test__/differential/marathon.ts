@@ -1,0 +1,49 @@
+import type { Differ, Difference } from './differ.ts';
+import { generate } from './script.ts';
+
+/** So many scripts are under way at a time. */
+const CONCURRENCY = 48;
+
+/** After so many differences it is enough. */
+const ENOUGH = 10;
+
+/** Plays the scripts of a range of seeds. */
+export class Marathon {
+  readonly first: number;
+  readonly count: number;
+  readonly #differ: Differ;
+  readonly #differences: { seed: number; difference: Difference }[] = [];
+  readonly #started = performance.now();
+  #next: number;
+  #played = 0;
+
+  constructor(differ: Differ, first: number, count: number) {
+    this.#differ = differ;
+    this.first = first;
+    this.count = count;
+    this.#next = first;
+  }
+
+  async run(): Promise<{ seed: number; difference: Difference }[]> {
+    await Promise.all(Array.from({ length: CONCURRENCY }, () => this.#runner()));
+    return this.#differences;
+  }
+
+  get status(): string {
+    const seconds = (performance.now() - this.#started) / 1000;
+    const rate = Math.round(this.#played / seconds);
+    const range = `${this.first} to ${this.first + this.count - 1}`;
+    const found = `${this.#differences.length} differences`;
+    return `seeds ${range}: ${this.#played} of ${this.count} played, ${found}, ${rate} a second`;
+  }
+
+  async #runner(): Promise<void> {
+    while (this.#next < this.first + this.count && this.#differences.length < ENOUGH) {
+      const seed = this.#next;
+      this.#next += 1;
+      const difference = await this.#differ.play(generate(seed));
+      this.#played += 1;
+      if (difference !== null) this.#differences.push({ seed, difference });
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { Data } from '../helpers/implementation.ts';
+
+/**
+ * What a channel's hooks were told, in order. What comes without a delimiter is one entry, however
+ * it was cut on its way: that is a matter of timing.
+ */
+export class Transcript {
+  readonly hooks: string[] = [];
+  frames = 0;
+  raw = 0;
+  #pieces: Data[] = [];
+  #piecesHook = 0;
+
+  static quote(data: Data): string {
+    return typeof data === 'string' ? JSON.stringify(data) : `<${data.toString('hex')}>`;
+  }
+
+  add(entry: string): this {
+    this.#pieces = [];
+    this.hooks.push(entry);
+    return this;
+  }
+
+  /** A frame that was delivered to the `hook`th function that onRead was. */
+  addFrame(hook: number, data: Data): void {
+    this.frames += 1;
+    this.add(`read${hook} ${Transcript.quote(data)}`);
+  }
+
+  addRaw(hook: number, data: Data): void {
+    this.raw += data.length;
+    const [first] = this.#pieces;
+    if (typeof first === typeof data && this.#piecesHook === hook) this.hooks.pop();
+    else this.#pieces = [];
+    this.#pieces.push(data);
+    this.#piecesHook = hook;
+    const all =
+      typeof data === 'string' ? this.#pieces.join('') : Buffer.concat(this.#pieces as Buffer[]);
+    this.hooks.push(`raw${hook} ${Transcript.quote(all)}`);
+  }
+}
