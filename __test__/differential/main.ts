@@ -6,11 +6,13 @@ import { load } from '../conformance/load.ts';
 import { describe } from './describe.ts';
 import { Differ } from './differ.ts';
 import { Marathon } from './marathon.ts';
-import { ThrownByScript } from './run.ts';
+import { collectUncaught } from './run.ts';
 import { generate } from './script.ts';
 
-process.setUncaughtExceptionCaptureCallback((error) => {
-  if (error instanceof ThrownByScript) return;
+// Scripts provoke many errors, whose stacks nobody reads.
+Error.stackTraceLimit = 2;
+
+collectUncaught((error) => {
   console.error('uncaught:', error);
   process.exitCode = 1;
 });

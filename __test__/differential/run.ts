@@ -30,6 +30,8 @@ export class Run {
   #delimiter: Script['delimiter'];
   #hook = 0;
   #thrown = 0;
+  /** Of these, how many have become uncaught exceptions. */
+  #caught = 0;
   /** Above 0: a method of the channel is being called. */
   #calling = 0;
   #paused = false;
@@ -72,12 +74,13 @@ export class Run {
     else peer.end();
     await this.#until(() => this.#closed);
     if (this.#transcript.hooks.at(-1) === 'close end') await peer.finished();
-    // What a hook has thrown is reported by now, and what comes after onClose has come.
+    await this.#until(() => this.#caught >= this.#thrown, true);
+    // What must not come after onClose would have come by now.
     await turn();
     peer.socket.destroy();
     this.#checkReceived(peer);
     const { hooks } = this.#transcript;
-    return { hooks, received: peer.text, thrown: this.#thrown, violations: this.#violations };
+    return { hooks, received: peer.text, thrown: this.#caught, violations: this.#violations };
   }
 
   /** How the script begins, in the words of the implementation. */
@@ -154,6 +157,11 @@ export class Run {
     this.#transcript.add(`close ${reason}`);
     this.#stopped = true;
     this.#closed = true;
+    this.#changed();
+  }
+
+  #onUncaught(): void {
+    this.#caught += 1;
     this.#changed();
   }
 
@@ -244,7 +252,7 @@ export class Run {
       }
       case 'throw':
         this.#thrown += 1;
-        throw new ThrownByScript();
+        throw new ThrownByScript(() => this.#onUncaught());
     }
   }
 
@@ -287,7 +295,7 @@ export class Run {
     return delivered >= frames && deliveredRaw >= raw && !this.#waiting;
   }
 
-  #until(holds: () => boolean): Promise<boolean> {
+  #until(holds: () => boolean, evenClosed = false): Promise<boolean> {
     if (holds()) return Promise.resolve(true);
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -297,7 +305,7 @@ export class Run {
       }, PATIENCE);
       this.#awaited = {
         // A channel that has closed before its time is waited for no longer.
-        holds: () => holds() || this.#closed,
+        holds: () => holds() || (this.#closed && !evenClosed),
         resolve: (held) => {
           clearTimeout(timer);
           resolve(held);
@@ -314,5 +322,20 @@ export class Run {
   }
 }
 
-/** What hooks throw, for whoever collects uncaught exceptions. */
-export class ThrownByScript extends Error {}
+/** What hooks throw. */
+class ThrownByScript extends Error {
+  readonly caught: () => void;
+
+  constructor(caught: () => void) {
+    super('thrown by a script');
+    this.caught = caught;
+  }
+}
+
+/** Takes uncaught exceptions: those of scripts belong there, any other is for `report`. */
+export function collectUncaught(report: (error: unknown) => void): void {
+  process.setUncaughtExceptionCaptureCallback((error) => {
+    if (error instanceof ThrownByScript) error.caught();
+    else report(error);
+  });
+}

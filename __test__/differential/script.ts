@@ -127,7 +127,7 @@ function phase(context: Context): Phase {
   // Now and then bytes that are no text in any encoding.
   if (random.once(6)) bytes = Buffer.concat([bytes, Buffer.from([0xe2, 0x82]), bytes.subarray(1)]);
   const chunks: Chunk[] = [];
-  const most = random.pick([1, 3, 10, 1_000]);
+  const most = random.pick([1, 6, 20, 1_000]);
   while (bytes.length > 0) {
     const length = 1 + random.below(most);
     chunks.push({ hex: bytes.subarray(0, length).toString('hex'), pause: random.once(3) });
