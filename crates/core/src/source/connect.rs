@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Instant;
 
 use mio::net::TcpStream;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
@@ -31,6 +32,8 @@ pub(crate) struct Connect {
     id: ChannelId,
     waiting: VecDeque<SocketAddr>,
     racing: Vec<Attempt>,
+    /// When the next attempt starts; timers that were set for earlier ones mean nothing.
+    next_at: Option<Instant>,
     failed: Vec<Failure>,
     options: Box<ConnectOptions>,
 }
@@ -54,6 +57,7 @@ impl Connect {
             id,
             waiting: to.into(),
             racing: Vec::new(),
+            next_at: None,
             failed: Vec::new(),
             options,
         }
@@ -69,6 +73,7 @@ impl Connect {
 
     pub(crate) fn ready(&mut self, cx: &mut Context, readiness: Readiness) -> Fate {
         // All attempts share the channel's token: ask each of them.
+        let before = self.racing.len();
         let mut at = 0;
         while at < self.racing.len() {
             match verdict(&self.racing[at].socket, readiness) {
@@ -87,7 +92,7 @@ impl Connect {
                 }
             }
         }
-        if self.racing.is_empty() {
+        if self.racing.len() < before {
             self.start_next(cx)
         } else {
             Fate::Keep
@@ -96,7 +101,7 @@ impl Connect {
 
     pub(crate) fn timer(&mut self, cx: &mut Context, timer: Timer) -> Fate {
         match timer {
-            Timer::Attempt => self.start_next(cx),
+            Timer::Attempt if self.next_at.is_some_and(|at| at <= cx.now) => self.start_next(cx),
             Timer::Connect => Fate::Close(self.closing("ETIMEDOUT")),
             _ => Fate::Keep,
         }
@@ -112,12 +117,15 @@ impl Connect {
 
     /// Starts attempts until one is under way, and sets the clock for the one after it.
     fn start_next(&mut self, cx: &mut Context) -> Fate {
+        self.next_at = None;
         while let Some(to) = self.waiting.pop_front() {
             match self.attempt(cx, to) {
                 Ok(socket) => {
                     self.racing.push(Attempt { to, socket });
                     if !self.waiting.is_empty() {
-                        cx.arm(self.id, Timer::Attempt, cx.now + self.options.stagger);
+                        let at = cx.now + self.options.stagger;
+                        self.next_at = Some(at);
+                        cx.arm(self.id, Timer::Attempt, at);
                     }
                     return Fate::Keep;
                 }
