@@ -117,13 +117,14 @@ export class Stream extends Channel {
   connect(first: unknown, second?: unknown, third?: unknown): this {
     const { to, options } = connectArguments(first, second, third);
     const settings = connectSettings({ ...this.#options, ...options });
-    const changed = streamSettings(options, this[link].settings);
+    // For what it throws: what it gives stands on the class fields, which come below.
+    streamSettings(options, this[link].settings);
     const { phase, closing } = this[link];
     if (closing || phase === 'closed') throw channelClosed('connect()');
     if (phase !== 'idle') throw channelActive('connect()', this.readyState);
     this[link].engine.assertRunning();
     this[link].adoptFields();
-    this[link].configure(changed);
+    this[link].configure(streamSettings(options, this[link].settings));
     this.#setFields(options);
     const attempt = new ConnectAttempt(this[link], to.host, to.port, settings);
     this[link].connecting(attempt);
