@@ -28,6 +28,8 @@ use crate::sys;
 const READ_BYTES: usize = 64 * 1024;
 /// What one channel may read or write in one turn, before others have theirs.
 const TURN_BYTES: usize = 256 * 1024;
+/// How long an end lingers that comes before the start has said so.
+const LINGER: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writing {
@@ -99,7 +101,7 @@ impl Stream {
             frame: None,
             frame_since: None,
             frame_armed: false,
-            linger: Duration::ZERO,
+            linger: LINGER,
             linger_until: None,
         }
     }
