@@ -245,6 +245,10 @@ impl Stream {
 
     /// Sends and reads as far as budgets, buffers and the other side allow.
     fn drive(&mut self, cx: &mut Context) -> Fate {
+        if self.is_discarding() && self.failure.is_some() {
+            // It failed while it was paused: nobody wants to read what came before any more.
+            return self.failed();
+        }
         match self.flush(cx) {
             Fate::Keep => self.read(cx),
             other => other,
@@ -303,7 +307,11 @@ impl Stream {
         }
         if matches!(self.writing, Writing::Ending | Writing::ShuttingDown) {
             if let Err(error) = self.socket.shutdown_write() {
-                return self.write_failed_at(&error, syscall::SHUTDOWN);
+                // "Not connected": it was reset, and nobody has looked since. That tells more.
+                return match self.socket.take_error() {
+                    Ok(Some(reset)) => self.write_failed_at(&reset, syscall::READ),
+                    _ => self.write_failed_at(&error, syscall::SHUTDOWN),
+                };
             }
             self.writing = match self.writing {
                 Writing::Ending => Writing::Lingering,
