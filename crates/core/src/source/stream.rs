@@ -476,6 +476,12 @@ impl Stream {
         self.started && !self.paused && !self.held
     }
 
+    /// Whether the peer may have sent more that was not read yet, for want of room or of budget:
+    /// then it is not the peer that is late.
+    fn is_behind(&self) -> bool {
+        self.readable && self.may_read() && !self.read_closed
+    }
+
     fn is_discarding(&self) -> bool {
         matches!(self.writing, Writing::Ending | Writing::Lingering)
     }
@@ -508,9 +514,11 @@ impl Stream {
         if self.is_discarding() || self.read_closed {
             return Fate::Keep;
         }
+        let since = if self.is_behind() { cx.now } else { since };
         if since + limit <= cx.now {
             return Fate::Close(Closing::new(reason::FRAME));
         }
+        self.frame_since = Some(since);
         self.frame_armed = true;
         cx.arm(self.id, Timer::Frame, since + limit);
         Fate::Keep
@@ -525,7 +533,9 @@ impl Stream {
             .as_ref()
             .and_then(|shortcut| shortcut.last_sent());
         self.active_at = past.map_or(self.active_at, |at| at.max(self.active_at));
-        if self.active_at + idle <= cx.now {
+        if self.is_behind() {
+            self.active_at = cx.now;
+        } else if self.active_at + idle <= cx.now {
             return Fate::Close(Closing::new(reason::IDLE));
         }
         cx.arm(self.id, Timer::Idle, self.active_at + idle);
