@@ -316,18 +316,45 @@ export function framing(suite: Suite): void {
     await peer.write('h\xc3\xa9ll\r\nagain!\r\n');
     await peer.gone();
     t.deepEqual(seen, [['\r\n', 'utf8', 5], 'héll', 'ERR_FRAME_OVERFLOW']);
+  });
 
-    class Client extends scene.impl.Client {
-      override readDelimiter = 2;
-      override onRead(data: Buffer): void {
-        seen.push(`${data}`);
+  suite.test('a class field does so for a client too', async (scene, t) => {
+    const seen: unknown[] = [];
+    class Lines extends scene.impl.Client {
+      override readDelimiter = '\r\n';
+      override readEncoding = 'utf8';
+      override bufferSize = 5;
+
+      override onRead(line: string): void {
+        seen.push(line);
+      }
+      override onOverflowError(error: NodeJS.ErrnoException): void {
+        seen.push(error.code);
+        super.onOverflowError(error);
       }
     }
     const listening = await scene.peerServer();
-    new Client().connect('127.0.0.1', listening.port);
-    const other = await listening.peer();
-    await other.write('abcd');
-    await eventually('both frames', () => seen.includes('cd'));
-    t.deepEqual(seen.slice(3), ['ab', 'cd']);
+    const client = new Lines({ readDelimiter: '\n', bufferSize: 100 });
+    client.connect('127.0.0.1', listening.port);
+    t.deepEqual(
+      [client.readDelimiter, client.readEncoding, client.bufferSize],
+      ['\r\n', 'utf8', 5],
+    );
+    const peer = await listening.peer();
+    await peer.write('h\xc3\xa9ll\r\nagain!\r\n');
+    await peer.gone();
+    t.deepEqual(seen, ['héll', 'ERR_FRAME_OVERFLOW']);
+  });
+
+  suite.test('the options of connect() win over class fields', async (scene, t) => {
+    class Lines extends scene.impl.Client {
+      override readDelimiter = '\r\n';
+      override bufferSize = 5;
+    }
+    const listening = await scene.peerServer();
+    const client = new Lines();
+    client.connect({ host: '127.0.0.1', port: listening.port, readDelimiter: ';' });
+    t.teardown(() => client.close());
+    t.deepEqual([client.readDelimiter, client.bufferSize], [';', 5]);
   });
 }

@@ -8,6 +8,7 @@ import { framing } from './framing.ts';
 import { hooks } from './hooks.ts';
 import { limits } from './limits.ts';
 import { processes } from './processes.ts';
+import { resources } from './resources.ts';
 import { servers } from './servers.ts';
 import { Suite } from './suite.ts';
 import { switching } from './switching.ts';
@@ -32,5 +33,6 @@ export function conformance(name: string, impl: Implementation): void {
   ending(suite);
   timers(suite);
   badArguments(suite);
+  resources(suite);
   processes(suite);
 }

@@ -26,6 +26,21 @@ export function limits(suite: Suite): void {
     await peer.gone();
   });
 
+  suite.both('R23: an overflow, and FIN at once', async (scene, t, side) => {
+    const prefix = scene.impl.lengthPrefix({ bytes: 1 });
+    const cases: [ReadDelimiter, string][] = [
+      ['\n', 'ok\n12345'],
+      ['\r\n', 'ok\r\n12345\r\n'],
+      [prefix, '\x02ok\x05123'],
+    ];
+    for (const [readDelimiter, input] of cases) {
+      const { log, peer } = await scene.open(side, { readDelimiter, bufferSize: 4 });
+      peer.end(input);
+      await log.closed();
+      t.deepEqual(log.order, ['connect', 'read ok', ...OVERFLOWN]);
+    }
+  });
+
   suite.test('R24: exactly bufferSize, however it is split', async (scene, t) => {
     const lockstep = await Lockstep.start(scene);
     const input = '1234\r\n';

@@ -181,6 +181,56 @@ export function switching(suite: Suite): void {
     t.deepEqual(log.reads, ['abc', 'def']);
   });
 
+  suite.both(
+    'R1: inside onRead, and then a reset: what is cut anew comes',
+    async (scene, t, side) => {
+      for (let round = 0; round < 20; round++) {
+        const { log, peer } = await scene.open(side, { readDelimiter: '\n' }, (channel) => ({
+          onRead: () => {
+            channel.readDelimiter = 2;
+          },
+        }));
+        await peer.write('a\nbcdefg');
+        peer.reset();
+        await log.closed();
+        const reads = ['read a', 'read bc', 'read de', 'read fg'];
+        t.deepEqual(log.order, ['connect', ...reads, 'error ECONNRESET', 'close error']);
+      }
+    },
+  );
+
+  suite.both(
+    'R1: from outside, and then a reset: what is cut anew comes',
+    async (scene, t, side) => {
+      const lockstep = await Lockstep.start(scene);
+      for (const waits of [true, false]) {
+        const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
+        if (waits) await lockstep.send(peer, ['abcdef']);
+        else void peer.write('abcdef');
+        channel.readDelimiter = 2;
+        await peer.write('gh');
+        peer.reset();
+        await log.closed();
+        const reads = ['read ab', 'read cd', 'read ef', 'read gh'];
+        t.deepEqual(log.order, ['connect', ...reads, 'error ECONNRESET', 'close error']);
+      }
+    },
+  );
+
+  suite.both('R1: while paused, after a reset: what is cut anew comes', async (scene, t, side) => {
+    const lockstep = await Lockstep.start(scene);
+    const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
+    channel.pause();
+    await lockstep.send(peer, ['abcdef']);
+    peer.reset();
+    await lockstep.step();
+    channel.readDelimiter = 3;
+    channel.resume();
+    await log.closed();
+    const expected = ['connect', 'read abc', 'read def', 'error ECONNRESET', 'close error'];
+    t.deepEqual(log.order, expected);
+  });
+
   suite.both('in onConnect, for the very first byte', async (scene, t, side) => {
     const { log, peer } = await scene.open(side, { readDelimiter: '\n' }, (channel) => ({
       onConnect: () => {

@@ -33,6 +33,8 @@ export class Scene {
   readonly t: ExecutionContext;
   readonly impl: Implementation;
 
+  readonly #peerServers: PeerServer[] = [];
+
   constructor(t: ExecutionContext, impl: Implementation) {
     this.t = t;
     this.impl = impl;
@@ -106,7 +108,13 @@ export class Scene {
 
   async peerServer(host?: string): Promise<PeerServer> {
     const server = await PeerServer.listen(host);
+    this.#peerServers.push(server);
     this.t.teardown(() => server.close());
     return server;
+  }
+
+  /** Before the test ends: what the peers' side holds is counted too. */
+  closePeerServers(): void {
+    for (const server of this.#peerServers.splice(0)) server.close();
   }
 }
