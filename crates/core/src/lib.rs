@@ -24,5 +24,6 @@ mod sys;
 /// The version of the package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+pub use buffer::{FileRange, Piece};
 pub use id::ChannelId;
 pub use reactor::{Handle, ListenError, Listening, Reactor, ReactorThread, Stats};

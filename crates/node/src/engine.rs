@@ -8,7 +8,7 @@ use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
 use pants_core::queue::recut;
-use pants_core::{ChannelId, ReactorThread};
+use pants_core::{ChannelId, Piece, ReactorThread};
 
 use crate::convert::{
     NativeConnectOptions, NativeListenOptions, NativeListening, NativeStats, address,
@@ -19,8 +19,15 @@ use crate::notifier::Notifier;
 pub struct NativeEngine {
     thread: Rc<RefCell<ReactorThread>>,
     notifier: Notifier,
-    /// Large writes, until the batch that refers to them is submitted.
-    owned: RefCell<VecDeque<Vec<u8>>>,
+    /// Large writes and files, until the batch that refers to them is submitted.
+    owned: RefCell<VecDeque<Piece>>,
+}
+
+impl NativeEngine {
+    /// For the next `WRITE_OWNED` record.
+    pub(crate) fn push(&self, piece: Piece) {
+        self.owned.borrow_mut().push_back(piece);
+    }
 }
 
 /// Starts a reactor. `drain` is called on this thread when there are completions, after a `take`
@@ -46,6 +53,7 @@ pub fn open_engine(env: &Env, drain: Function<'_, (), ()>) -> Result<External<Na
 #[napi]
 pub fn close_engine(engine: &External<NativeEngine>) {
     engine.thread.borrow_mut().stop();
+    engine.owned.take();
 }
 
 /// Whether the engine keeps the process alive.
@@ -71,7 +79,7 @@ pub fn submit(engine: &External<NativeEngine>, records: &[u8], length: u32) -> R
 /// Copies `data` for the next `WRITE_OWNED` record.
 #[napi]
 pub fn push_owned(engine: &External<NativeEngine>, data: &[u8]) {
-    engine.owned.borrow_mut().push_back(data.to_vec());
+    engine.push(data.to_vec().into());
 }
 
 /// Takes completions into `words`; see `wire::batch`.

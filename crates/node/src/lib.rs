@@ -11,6 +11,7 @@
 
 mod convert;
 mod engine;
+mod file;
 mod notifier;
 
 use napi_derive::napi;

@@ -1,7 +1,10 @@
-//! Bytes on their way to and from one socket.
+//! What is on its way to and from one socket.
 
+pub(crate) mod file;
 mod recv;
 mod send;
 
+pub use file::FileRange;
 pub(crate) use recv::{Fed, RecvBuffer};
-pub(crate) use send::SendBuffer;
+pub use send::Piece;
+pub(crate) use send::{SendBuffer, Sent, Sink};

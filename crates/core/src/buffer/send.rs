@@ -1,7 +1,10 @@
-//! Bytes that were written and that the operating system has not taken yet.
+//! What was written and what the operating system has not taken yet.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{self, IoSlice};
+
+use super::FileRange;
 
 /// Small writes are gathered into pieces of up to this size; a larger write is a piece of its own.
 const PIECE_BYTES: usize = 16 * 1024;
@@ -9,23 +12,66 @@ const PIECE_BYTES: usize = 16 * 1024;
 const KEEP_BYTES: usize = 1024;
 /// How many pieces one system call may take.
 const MAX_SLICES: usize = 64;
+/// How much of a file one system call may take. It waits for the disk where the file is not in
+/// memory, and everybody else with it.
+const FILE_BYTES: usize = 64 * 1024;
 
-/// A queue of bytes.
+/// Something to send that is handed over whole.
+#[derive(Debug)]
+pub enum Piece {
+    Bytes(Vec<u8>),
+    File(FileRange),
+}
+
+impl Piece {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::File(range) => range.len(),
+        }
+    }
+}
+
+impl From<Vec<u8>> for Piece {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+/// Where it goes: a socket that does not block.
+pub(crate) trait Sink {
+    fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Sends at most `most` bytes of the file, from `offset` on; 0: there are none.
+    /// [`io::ErrorKind::Unsupported`]: not of this file, or not on this platform.
+    fn send_file(&mut self, file: &File, offset: u64, most: usize) -> io::Result<usize>;
+}
+
+/// What one call has sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) bytes: usize,
+    /// The socket took less than it was offered.
+    pub(crate) short: bool,
+}
+
+/// A queue of bytes, and of files that hold more of them.
 ///
 /// ```text
-///   pieces  [· · · a b c][d e f g][h]          head = 3: that much of the first has been sent
-///                  └──── len = 8 ────┘
+///   pieces  [· · · a b c][d e f g][h][ file ═══════ ][i j]    head = 3: that much of the first
+///                  └────────────── len ─────────────────┘     has been sent
 /// ```
 #[derive(Debug, Default)]
 pub(crate) struct SendBuffer {
-    pieces: VecDeque<Vec<u8>>,
+    pieces: VecDeque<Piece>,
+    /// How much of a first piece of bytes has been sent; a file's range moves on by itself.
     head: usize,
-    len: usize,
+    len: u64,
 }
 
 impl SendBuffer {
     #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> u64 {
         self.len
     }
 
@@ -33,63 +79,87 @@ impl SendBuffer {
         self.len == 0
     }
 
+    /// Whether the next thing to send is a file.
+    pub(crate) fn is_at_file(&self) -> bool {
+        matches!(self.pieces.front(), Some(Piece::File(_)))
+    }
+
     /// Appends a copy.
     pub(crate) fn push(&mut self, data: &[u8]) {
-        self.len += data.len();
+        if data.is_empty() {
+            return;
+        }
+        self.len += data.len() as u64;
         match self.pieces.back_mut() {
-            Some(last) if last.len() + data.len() <= PIECE_BYTES => last.extend_from_slice(data),
-            _ => self.pieces.push_back(data.to_vec()),
+            Some(Piece::Bytes(last)) if last.len() + data.len() <= PIECE_BYTES => {
+                last.extend_from_slice(data);
+            }
+            _ => self.pieces.push_back(Piece::Bytes(data.to_vec())),
         }
     }
 
     /// Appends without a copy.
-    pub(crate) fn push_owned(&mut self, data: Vec<u8>) {
-        if data.is_empty() {
+    pub(crate) fn push_owned(&mut self, piece: Piece) {
+        if piece.len() == 0 {
             return;
         }
-        self.len += data.len();
-        if self.len == data.len() {
+        if self.is_empty() {
             self.pieces.clear();
         }
-        self.pieces.push_back(data);
+        self.len += piece.len();
+        self.pieces.push_back(piece);
     }
 
-    /// Hands as much to `write` as it takes in one call; returns how much that was.
-    pub(crate) fn write_to(
-        &mut self,
-        write: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
-    ) -> io::Result<usize> {
+    /// Sends as much as `sink` takes in one call, and at most `most` bytes.
+    ///
+    /// [`io::ErrorKind::UnexpectedEof`]: a file has become shorter than what was to be sent of it.
+    pub(crate) fn send_to(&mut self, sink: &mut impl Sink, most: usize) -> io::Result<Sent> {
+        if let Some(Piece::File(range)) = self.pieces.front_mut() {
+            let send = |file: &File, offset, most| sink.send_file(file, offset, most);
+            if let Some(bytes) = range.send(most.min(FILE_BYTES), send)? {
+                self.len -= bytes as u64;
+                self.drop_first_if_sent();
+                // Where the file has ended, or the socket is full, the next call will say so.
+                return Ok(Sent {
+                    bytes,
+                    short: false,
+                });
+            }
+            let bytes = range.read(FILE_BYTES)?;
+            self.drop_first_if_sent();
+            self.pieces.push_front(Piece::Bytes(bytes));
+        }
+        self.send_bytes(sink, most)
+    }
+
+    fn send_bytes(&mut self, sink: &mut impl Sink, most: usize) -> io::Result<Sent> {
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let mut count = 0;
+        let (mut count, mut offered) = (0, 0);
         for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
+            let Piece::Bytes(bytes) = piece else { break };
             let from = if count == 0 { self.head } else { 0 };
-            *slice = IoSlice::new(&piece[from..]);
+            let to = bytes.len().min(from.saturating_add(most - offered));
+            *slice = IoSlice::new(&bytes[from..to]);
+            offered += to - from;
             count += 1;
+            if offered == most {
+                break;
+            }
         }
-        let sent = write(&slices[..count])?;
-        self.advance(sent);
-        Ok(sent)
-    }
-
-    /// How many bytes one [`write_to`](Self::write_to) would offer.
-    pub(crate) fn offered(&self) -> usize {
-        if self.pieces.len() <= MAX_SLICES {
-            return self.len;
-        }
-        self.pieces
-            .iter()
-            .take(MAX_SLICES)
-            .map(Vec::len)
-            .sum::<usize>()
-            - self.head
+        let bytes = sink.write(&slices[..count])?;
+        self.advance(bytes);
+        Ok(Sent {
+            bytes,
+            short: bytes < offered,
+        })
     }
 
     fn advance(&mut self, mut sent: usize) {
-        self.len -= sent;
+        self.len -= sent as u64;
         if self.len == 0 {
             return self.settle();
         }
-        while let Some(first) = self.pieces.front() {
+        while let Some(Piece::Bytes(first)) = self.pieces.front() {
             let left = first.len() - self.head;
             if sent < left {
                 self.head += sent;
@@ -101,39 +171,91 @@ impl SendBuffer {
         }
     }
 
+    /// Closes a file as soon as its last byte has left.
+    fn drop_first_if_sent(&mut self) {
+        if self.pieces.front().is_some_and(|first| first.len() == 0) {
+            self.pieces.pop_front();
+        }
+    }
+
     /// Empties it; keeps one small piece, so that a request-response channel never allocates.
     fn settle(&mut self) {
         self.head = 0;
         self.pieces.truncate(1);
-        if let Some(piece) = self.pieces.front_mut() {
-            piece.clear();
-            if piece.capacity() > KEEP_BYTES {
-                self.pieces.clear();
-            }
+        match self.pieces.front_mut() {
+            Some(Piece::Bytes(bytes)) if bytes.capacity() <= KEEP_BYTES => bytes.clear(),
+            _ => self.pieces.clear(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    /// Takes at most `most` bytes a call, until nothing is left.
-    fn drain(buffer: &mut SendBuffer, most: usize) -> Vec<u8> {
-        let mut out = Vec::new();
-        while !buffer.is_empty() {
-            let offered = buffer.offered();
-            buffer
-                .write_to(|slices| {
-                    let all: Vec<u8> = slices.iter().flat_map(|s| s.iter().copied()).collect();
-                    assert_eq!(all.len(), offered);
-                    let n = all.len().min(most);
-                    out.extend_from_slice(&all[..n]);
-                    Ok(n)
-                })
-                .unwrap();
+    use super::*;
+    #[cfg(target_os = "linux")]
+    use crate::buffer::file::testing::descriptors_of;
+    use crate::buffer::file::testing::file_of;
+    use crate::sys;
+
+    /// A socket that takes at most `most` bytes a call.
+    struct Taker {
+        most: usize,
+        sends_files: bool,
+        out: Vec<u8>,
+        calls: usize,
+    }
+
+    impl Taker {
+        fn new(most: usize) -> Self {
+            Self {
+                most,
+                sends_files: true,
+                out: Vec::new(),
+                calls: 0,
+            }
         }
-        out
+
+        /// Takes all there is.
+        fn drain(&mut self, buffer: &mut SendBuffer, at_most: usize) -> Vec<u8> {
+            while !buffer.is_empty() {
+                let before = buffer.len();
+                let sent = buffer.send_to(self, at_most).unwrap();
+                assert!(sent.bytes > 0 && sent.bytes <= at_most);
+                assert_eq!(before - buffer.len(), sent.bytes as u64);
+            }
+            std::mem::take(&mut self.out)
+        }
+    }
+
+    impl Sink for Taker {
+        fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+            self.calls += 1;
+            let all: Vec<u8> = slices.iter().flat_map(|s| s.iter().copied()).collect();
+            let taken = all.len().min(self.most);
+            self.out.extend_from_slice(&all[..taken]);
+            Ok(taken)
+        }
+
+        fn send_file(&mut self, file: &File, offset: u64, most: usize) -> io::Result<usize> {
+            self.calls += 1;
+            if !self.sends_files {
+                return Err(io::ErrorKind::Unsupported.into());
+            }
+            let mut bytes = vec![0; most.min(self.most)];
+            let taken = sys::read_at(file, &mut bytes, offset)?;
+            self.out.extend_from_slice(&bytes[..taken]);
+            Ok(taken)
+        }
+    }
+
+    fn range(file: &File, offset: u64, len: u64) -> Piece {
+        Piece::File(FileRange::new(file.try_clone().unwrap(), offset, len).unwrap())
+    }
+
+    fn pattern(len: usize) -> Vec<u8> {
+        (0..len).map(|at| (at * 7 + at / 256) as u8).collect()
     }
 
     #[test]
@@ -144,16 +266,17 @@ mod tests {
             for round in 0..200_u32 {
                 let data = vec![round as u8; (round % 50) as usize];
                 if round % 7 == 0 {
-                    buffer.push_owned(data.clone());
+                    buffer.push_owned(data.clone().into());
                 } else {
                     buffer.push(&data);
                 }
                 expected.extend(data);
             }
-            assert_eq!(buffer.len(), expected.len());
-            assert_eq!(drain(&mut buffer, most), expected);
+            assert_eq!(buffer.len(), expected.len() as u64);
+            let mut socket = Taker::new(most);
+            assert_eq!(socket.drain(&mut buffer, usize::MAX), expected);
             buffer.push(b"again");
-            assert_eq!(drain(&mut buffer, most), b"again");
+            assert_eq!(socket.drain(&mut buffer, usize::MAX), b"again");
         }
     }
 
@@ -162,31 +285,200 @@ mod tests {
         let mut buffer = SendBuffer::default();
         let expected: Vec<u8> = (0..300).map(|n| n as u8).collect();
         for byte in &expected {
-            buffer.push_owned(vec![*byte]);
+            buffer.push_owned(vec![*byte].into());
         }
-        assert_eq!(drain(&mut buffer, usize::MAX), expected);
+        let mut socket = Taker::new(usize::MAX);
+        assert_eq!(socket.drain(&mut buffer, usize::MAX), expected);
+    }
+
+    #[test]
+    fn one_call_offers_no_more_than_it_may() {
+        let mut buffer = SendBuffer::default();
+        buffer.push_owned(vec![1; 300].into());
+        buffer.push_owned(vec![2; 300].into());
+        let mut socket = Taker::new(usize::MAX);
+        for expected in [250, 250, 100] {
+            let sent = buffer.send_to(&mut socket, 250).unwrap();
+            assert_eq!((sent.bytes, sent.short), (expected, false));
+        }
+        assert!(buffer.is_empty());
+    }
+
+    #[test]
+    fn a_short_write_is_told_from_a_small_one() {
+        let mut buffer = SendBuffer::default();
+        buffer.push(b"abcd");
+        let mut socket = Taker::new(3);
+        assert!(buffer.send_to(&mut socket, 100).unwrap().short);
+        assert!(!buffer.send_to(&mut socket, 100).unwrap().short);
     }
 
     #[test]
     fn an_idle_buffer_holds_no_large_piece() {
         let mut buffer = SendBuffer::default();
+        let mut socket = Taker::new(usize::MAX);
         buffer.push(&[0; 10_000]);
-        drain(&mut buffer, usize::MAX);
+        socket.drain(&mut buffer, usize::MAX);
         assert!(buffer.pieces.is_empty());
         buffer.push(&[0; 100]);
-        drain(&mut buffer, usize::MAX);
+        socket.drain(&mut buffer, usize::MAX);
         assert_eq!(buffer.pieces.len(), 1);
     }
 
     #[test]
     fn an_error_loses_nothing() {
+        struct Full;
+        impl Sink for Full {
+            fn write(&mut self, _: &[IoSlice<'_>]) -> io::Result<usize> {
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            fn send_file(&mut self, _: &File, _: u64, _: usize) -> io::Result<usize> {
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+        }
         let mut buffer = SendBuffer::default();
         buffer.push(b"abc");
-        assert!(
-            buffer
-                .write_to(|_| Err(io::ErrorKind::WouldBlock.into()))
-                .is_err()
-        );
-        assert_eq!(drain(&mut buffer, usize::MAX), b"abc");
+        assert!(buffer.send_to(&mut Full, 10).is_err());
+        let mut socket = Taker::new(usize::MAX);
+        assert_eq!(socket.drain(&mut buffer, usize::MAX), b"abc");
+        buffer.push_owned(range(&file_of(b"file"), 0, 4));
+        assert!(buffer.send_to(&mut Full, 10).is_err());
+        assert_eq!(socket.drain(&mut buffer, usize::MAX), b"file");
+    }
+
+    #[test]
+    fn a_file_is_sent_in_bounded_calls() {
+        let content = pattern(3 * FILE_BYTES + 5);
+        let mut buffer = SendBuffer::default();
+        buffer.push_owned(range(&file_of(&content), 0, content.len() as u64));
+        let mut socket = Taker::new(usize::MAX);
+        assert_eq!(socket.drain(&mut buffer, usize::MAX), content);
+        assert_eq!(socket.calls, 4);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_is_closed_with_its_last_byte() {
+        let file = file_of(b"abcdef");
+        let mut buffer = SendBuffer::default();
+        buffer.push_owned(range(&file, 2, 3));
+        buffer.push(b"after");
+        let mut socket = Taker::new(2);
+        buffer.send_to(&mut socket, 100).unwrap();
+        assert_eq!(descriptors_of(&file), 2);
+        buffer.send_to(&mut socket, 100).unwrap();
+        assert_eq!(descriptors_of(&file), 1);
+        assert_eq!(buffer.len(), 5);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_dropped_buffer_closes_its_files() {
+        let file = file_of(b"abcdef");
+        let mut buffer = SendBuffer::default();
+        buffer.push(b"before");
+        buffer.push_owned(range(&file, 0, 6));
+        drop(buffer);
+        assert_eq!(descriptors_of(&file), 1);
+    }
+
+    #[test]
+    fn a_file_that_has_shrunk_is_an_error_and_no_padding() {
+        for sends_files in [true, false] {
+            let file = file_of(&[b'x'; 3 * FILE_BYTES]);
+            let mut buffer = SendBuffer::default();
+            buffer.push_owned(range(&file, 0, 3 * FILE_BYTES as u64));
+            buffer.push(b"never");
+            let mut socket = Taker::new(3000);
+            socket.sends_files = sends_files;
+            buffer.send_to(&mut socket, 100).unwrap();
+            let kept = FILE_BYTES + 400;
+            file.set_len(kept as u64).unwrap();
+            let error = loop {
+                match buffer.send_to(&mut socket, usize::MAX) {
+                    Ok(sent) => assert!(sent.bytes > 0),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+            assert_eq!(socket.out, vec![b'x'; kept]);
+            assert_eq!(buffer.len(), (3 * FILE_BYTES + 5 - kept) as u64);
+        }
+    }
+
+    #[test]
+    fn a_file_without_bytes_is_nothing() {
+        let file = file_of(b"abc");
+        let mut buffer = SendBuffer::default();
+        buffer.push_owned(range(&file, 3, 0));
+        assert!(buffer.is_empty() && buffer.pieces.is_empty());
+        buffer.push_owned(range(&file, 0, 3));
+        buffer.push(b"");
+        buffer.push_owned(range(&file, 1, 0));
+        buffer.push_owned(range(&file, 2, 1));
+        assert_eq!(Taker::new(9).drain(&mut buffer, usize::MAX), b"abcc");
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Push(usize),
+        Owned(usize),
+        File(usize, usize),
+        Send(usize, usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (0..40_usize).prop_map(Step::Push),
+            (0..40_usize).prop_map(Step::Owned),
+            (0..100_usize, 0..100_usize).prop_map(|(from, len)| Step::File(from, len)),
+            (1..200_usize, 1..60_usize).prop_map(|(most, taken)| Step::Send(most, taken)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn everything_leaves_in_order(
+            steps in prop::collection::vec(step(), 0..60),
+            sends_files: bool,
+        ) {
+            let content = pattern(200);
+            let file = file_of(&content);
+            let mut buffer = SendBuffer::default();
+            let mut socket = Taker::new(0);
+            socket.sends_files = sends_files;
+            let mut expected = Vec::new();
+            for (at, step) in steps.into_iter().enumerate() {
+                match step {
+                    Step::Push(len) => {
+                        buffer.push(&vec![at as u8; len]);
+                        expected.extend(vec![at as u8; len]);
+                    }
+                    Step::Owned(len) => {
+                        buffer.push_owned(vec![at as u8; len].into());
+                        expected.extend(vec![at as u8; len]);
+                    }
+                    Step::File(from, len) => {
+                        buffer.push_owned(range(&file, from as u64, len as u64));
+                        expected.extend_from_slice(&content[from..from + len]);
+                    }
+                    Step::Send(..) if buffer.is_empty() => {}
+                    Step::Send(most, taken) => {
+                        socket.most = taken;
+                        let sent = buffer.send_to(&mut socket, most).unwrap().bytes;
+                        prop_assert!(sent > 0 && sent <= most.min(taken));
+                    }
+                }
+                prop_assert_eq!(
+                    buffer.len(),
+                    (expected.len() - socket.out.len()) as u64
+                );
+            }
+            socket.most = 50;
+            while !buffer.is_empty() {
+                buffer.send_to(&mut socket, usize::MAX).unwrap();
+            }
+            prop_assert_eq!(socket.out, expected);
+        }
     }
 }

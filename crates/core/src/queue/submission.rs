@@ -15,6 +15,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::wire::{HEADER_WORDS, flag, framing as kind, op, reframe, start};
+use crate::buffer::Piece;
 use crate::framing::{Delimiter, Endian, Framing, LengthPrefix};
 use crate::id::ChannelId;
 use crate::options::ConnectOptions;
@@ -24,10 +25,10 @@ use crate::sync::lock;
 /// One thing handed to the reactor.
 #[derive(Debug)]
 pub(crate) enum Submission {
-    /// Records; large writes stand beside them, whole, in the order of their `WRITE_OWNED`s.
+    /// Records; large writes and files stand beside them, in the order of their `WRITE_OWNED`s.
     Batch {
         records: Vec<u8>,
-        owned: VecDeque<Vec<u8>>,
+        owned: VecDeque<Piece>,
     },
     /// Begin to connect to the first of these that answers.
     Connect {
@@ -53,7 +54,7 @@ pub(crate) struct Record<'a> {
 #[derive(Debug)]
 pub(crate) enum Request<'a> {
     Write { data: &'a [u8], notify: bool },
-    WriteOwned { data: Vec<u8>, notify: bool },
+    WriteOwned { piece: Piece, notify: bool },
     Start(Box<Start>),
     Reframe(Box<Reframe>),
     Pause,
@@ -168,7 +169,7 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
 /// cannot be told apart from data.
 pub(crate) fn each_record(
     records: &[u8],
-    owned: &mut VecDeque<Vec<u8>>,
+    owned: &mut VecDeque<Piece>,
     mut each: impl FnMut(Record<'_>),
 ) -> Option<()> {
     let mut rest = records;
@@ -187,7 +188,7 @@ pub(crate) fn each_record(
                 notify,
             },
             op::WRITE_OWNED => Request::WriteOwned {
-                data: owned.pop_front()?,
+                piece: owned.pop_front()?,
                 notify,
             },
             op::START => Request::Start(Box::new(parse_start(payload)?)),
@@ -298,7 +299,7 @@ mod tests {
         batch.extend(record(op::PAUSE, b""));
         batch.extend(record(op::WRITE_OWNED, b""));
         batch.extend(record(op::CLOSE | (3 << 8), b""));
-        let mut owned = VecDeque::from([vec![1, 2, 3]]);
+        let mut owned = VecDeque::from([vec![1, 2, 3].into()]);
         let mut seen = Vec::new();
         let whole = each_record(&batch, &mut owned, |record| {
             assert_eq!(
@@ -316,7 +317,7 @@ mod tests {
             [
                 "Write { data: [104, 101, 108, 108, 111], notify: true }",
                 "Pause",
-                "WriteOwned { data: [1, 2, 3], notify: false }",
+                "WriteOwned { piece: Bytes([1, 2, 3]), notify: false }",
                 "Close { reason: 3 }",
             ]
         );

@@ -27,7 +27,8 @@ constants! {
     op, "Op" {
         /// payload: the bytes. flags: [`flag::NOTIFY`].
         WRITE = 1,
-        /// The next of the batch's owned buffers. flags: [`flag::NOTIFY`]. No payload.
+        /// The next of the batch's owned pieces: bytes, or part of a file. flags:
+        /// [`flag::NOTIFY`]. No payload.
         WRITE_OWNED = 2,
         /// Begin to read. payload: [`start`], then [`reframe`].
         START = 3,
@@ -109,6 +110,8 @@ constants! {
         LINGER = 6,
         /// The connect failed: every attempt is in the bytes.
         CONNECT = 7,
+        /// A file has become shorter than what was to be sent of it.
+        TRUNCATED = 8,
     }
 }
 
@@ -122,6 +125,7 @@ constants! {
         ACCEPT = 4,
         SHUTDOWN = 5,
         BIND = 6,
+        SENDFILE = 7,
     }
 }
 

@@ -12,6 +12,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::context::{Context, Stats};
 use crate::addr;
+use crate::buffer::Piece;
 use crate::id::{ChannelId, Slots};
 use crate::options::{ConnectOptions, ListenOptions};
 use crate::queue::completion::Completions;
@@ -140,8 +141,8 @@ impl Handle {
     }
 
     /// Submits a batch of records, see [`crate::queue::wire`]. The bytes are copied; `owned` are
-    /// the buffers of its `WRITE_OWNED` records, in order.
-    pub fn submit(&self, records: &[u8], owned: VecDeque<Vec<u8>>) {
+    /// the pieces of its `WRITE_OWNED` records, in order.
+    pub fn submit(&self, records: &[u8], owned: VecDeque<Piece>) {
         let mut copy = lock(&self.shared.spare).pop().unwrap_or_default();
         match lone_write(records) {
             Some((id, data)) if owned.is_empty() => match self.send_past_reactor(id, data) {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Closing, Fate, Readiness, Shortcut, Transport};
-use crate::buffer::{Fed, RecvBuffer, SendBuffer};
+use crate::buffer::{Fed, RecvBuffer, SendBuffer, Sent};
 use crate::framing::Overflow;
 use crate::id::ChannelId;
 use crate::queue::submission::{Reframe, Request, Start};
@@ -30,6 +30,9 @@ const READ_BYTES: usize = 64 * 1024;
 const TURN_BYTES: usize = 256 * 1024;
 /// How long an end lingers that comes before the start has said so.
 const LINGER: Duration = Duration::from_secs(5);
+/// How often one channel may write its portion in the last turn: more than any socket's buffer
+/// takes, and a bound where the peer reads as fast as this side sends.
+const LAST_TURNS: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writing {
@@ -153,9 +156,9 @@ impl Stream {
                 self.send.push(data);
                 self.mark_clear();
             }
-            Request::WriteOwned { data, notify } => {
+            Request::WriteOwned { piece, notify } => {
                 self.notify |= notify;
-                self.send.push_owned(data);
+                self.send.push_owned(piece);
                 self.mark_clear();
             }
             Request::Start(start) => self.start(cx, *start),
@@ -262,24 +265,28 @@ impl Stream {
                 self.requeue(cx);
                 return Fate::Keep;
             }
-            let offered = self.send.offered();
-            let socket = &mut self.socket;
-            match self.send.write_to(|slices| socket.write(slices)) {
-                Ok(0) => return self.write_failed(&io::ErrorKind::WriteZero.into()),
-                Ok(sent) => {
-                    cx.count_sent(self.id, sent);
+            let syscall = match self.send.is_at_file() {
+                true => syscall::SENDFILE,
+                false => syscall::WRITE,
+            };
+            match self.send.send_to(&mut self.socket, budget) {
+                Ok(Sent { bytes: 0, .. }) => {
+                    return self.write_failed(&io::ErrorKind::WriteZero.into(), syscall);
+                }
+                Ok(Sent { bytes, short }) => {
+                    cx.count_sent(self.id, bytes);
                     self.active_at = cx.now;
-                    budget = budget.saturating_sub(sent);
+                    budget -= bytes;
                     if self.writing == Writing::Ending {
                         self.linger_until = Some(cx.now + self.linger);
                     }
-                    if sent < offered && sys::SHORT_IO_DRAINS {
+                    if short && sys::SHORT_IO_DRAINS {
                         self.writable = false;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return self.write_failed(&error),
+                Err(error) => return self.write_failed(&error, syscall),
             }
         }
         if self.send.is_empty() && self.failure.is_none() {
@@ -289,10 +296,11 @@ impl Stream {
         }
     }
 
-    /// Sends all that the operating system takes now: no other turn follows.
+    /// Sends what the operating system takes now: no other turn follows.
     pub(crate) fn send_out(&mut self, cx: &mut Context) {
-        while self.writable && !self.send.is_empty() && self.failure.is_none() {
-            if !matches!(self.flush(cx), Fate::Keep) {
+        for _ in 0..LAST_TURNS {
+            let may_send = self.writable && !self.send.is_empty() && self.failure.is_none();
+            if !may_send || !matches!(self.flush(cx), Fate::Keep) {
                 return;
             }
         }
@@ -309,8 +317,8 @@ impl Stream {
             if let Err(error) = self.socket.shutdown_write() {
                 // "Not connected": it was reset, and nobody has looked since. That tells more.
                 return match self.socket.take_error() {
-                    Ok(Some(reset)) => self.write_failed_at(&reset, syscall::READ),
-                    _ => self.write_failed_at(&error, syscall::SHUTDOWN),
+                    Ok(Some(reset)) => self.write_failed(&reset, syscall::READ),
+                    _ => self.write_failed(&error, syscall::SHUTDOWN),
                 };
             }
             self.writing = match self.writing {
@@ -324,12 +332,11 @@ impl Stream {
         Fate::Keep
     }
 
-    fn write_failed(&mut self, error: &io::Error) -> Fate {
-        self.write_failed_at(error, syscall::WRITE)
-    }
-
-    fn write_failed_at(&mut self, error: &io::Error, syscall: u32) -> Fate {
-        let closing = Closing::error(error, syscall);
+    fn write_failed(&mut self, error: &io::Error, syscall: u32) -> Fate {
+        let closing = match error.kind() {
+            io::ErrorKind::UnexpectedEof => Closing::new(reason::TRUNCATED),
+            _ => Closing::error(error, syscall),
+        };
         if self.is_discarding() || self.read_closed {
             return Fate::Close(closing);
         }

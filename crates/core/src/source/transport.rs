@@ -1,5 +1,6 @@
 //! The socket under a stream.
 
+use std::fs::File;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::Instant;
 use mio::{Interest, Registry, Token, event::Source as _, net::TcpStream};
 
 use super::shortcut::Shortcut;
+use crate::buffer::Sink;
 use crate::sys;
 
 /// A connected, non-blocking stream socket.
@@ -45,13 +47,6 @@ impl Transport {
         }
     }
 
-    pub(crate) fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match (self, slices) {
-            (Self::Tcp(socket), [one]) => (&**socket).write(one),
-            (Self::Tcp(socket), many) => (&**socket).write_vectored(many),
-        }
-    }
-
     /// Sends FIN.
     pub(crate) fn shutdown_write(&self) -> io::Result<()> {
         match self {
@@ -76,6 +71,21 @@ impl Transport {
     pub(crate) fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
         match self {
             Self::Tcp(socket) => (socket.local_addr().ok(), socket.peer_addr().ok()),
+        }
+    }
+}
+
+impl Sink for Transport {
+    fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match (self, slices) {
+            (Self::Tcp(socket), [one]) => (&**socket).write(one),
+            (Self::Tcp(socket), many) => (&**socket).write_vectored(many),
+        }
+    }
+
+    fn send_file(&mut self, file: &File, offset: u64, most: usize) -> io::Result<usize> {
+        match self {
+            Self::Tcp(socket) => sys::send_file(&**socket, file, offset, most),
         }
     }
 }

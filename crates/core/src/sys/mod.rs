@@ -7,6 +7,9 @@
 //! - `is_shortage(&io::Error) -> bool`: accept failed for want of descriptors or memory.
 //! - `is_transient_accept(&io::Error) -> bool`: accept failed for one peer; the next may do.
 //! - `interface_index(&str) -> Option<u32>`: the index of a network interface.
+//! - `send_file(&socket, &File, offset, most) -> io::Result<usize>`: sends bytes of the file past
+//!   this process's memory; 0: the file has ended. `Unsupported`: it cannot, read them instead.
+//! - `read_at(&File, &mut [u8], offset) -> io::Result<usize>`
 //! - `mask_signals()`: the calling thread takes no signals.
 
 #[cfg(unix)]

@@ -1,6 +1,8 @@
 //! Windows.
 
+use std::fs::File;
 use std::io;
+use std::os::windows::fs::FileExt;
 use std::os::windows::io::AsRawSocket;
 
 /// mio re-arms its AFD poll only when a call has said WouldBlock.
@@ -32,6 +34,25 @@ pub(crate) fn is_transient_accept(error: &io::Error) -> bool {
 
 pub(crate) fn interface_index(_name: &str) -> Option<u32> {
     None
+}
+
+/// The end of the file is an error here, as it never is elsewhere.
+pub(crate) fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
+    const ERROR_HANDLE_EOF: i32 = 38;
+    match file.seek_read(into, offset) {
+        Err(error) if error.raw_os_error() == Some(ERROR_HANDLE_EOF) => Ok(0),
+        other => other,
+    }
+}
+
+/// TransmitFile wants overlapped sockets, and waits for them.
+pub(crate) fn send_file(
+    _socket: &impl AsRawSocket,
+    _file: &File,
+    _offset: u64,
+    _most: usize,
+) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// There are no signals that interrupt a thread.
