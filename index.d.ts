@@ -5,6 +5,18 @@ import { LookupFunction } from 'node:net';
 /** The only module that imports the native addon. */
 /** The version of the package's native part. */
 export declare const version: string;
+/** Files that are sent: what may be given, and which part of it is meant. */
+/**
+ * What `writeFile()` takes: a path, a `file:` URL, a descriptor, or what has one, such as the
+ * `FileHandle` of `node:fs/promises`.
+ */
+export type FileLike =
+  | string
+  | URL
+  | number
+  | {
+      readonly fd: number;
+    };
 /** Options of `lengthPrefix`. */
 export interface LengthPrefixOptions {
   /** The header's size. */
@@ -82,9 +94,9 @@ export declare class Stream extends Channel {
   get remoteAddr(): Address | null;
   /** Bytes received and handed to this thread. */
   get bytesRead(): number;
-  /** Bytes accepted by `write()`, pending ones included. */
+  /** Bytes accepted by `write()` and `writeFile()`, pending ones included. */
   get bytesWritten(): number;
-  /** Bytes accepted by `write()` and not yet by the operating system. */
+  /** Bytes accepted by `write()` and `writeFile()`, and not yet by the operating system. */
   get pendingBytes(): number;
   /**
    * Connects: `(host, port)`, `(port)`, `([host, port])` or `({ host, port, …options })`. Without
@@ -113,6 +125,33 @@ export declare class Stream extends Channel {
    *   `shutdown()` or `close()`, `ERR_INVALID_ARG_TYPE`
    */
   write(data: Data, flush?: boolean): boolean;
+  /**
+   * Sends a file, or part of it, in order with what is written before and after; the bytes go from
+   * the file to the socket without passing through JavaScript, or (by `sendfile(2)`, on Linux,
+   * macOS and FreeBSD) through the memory of this process at all. They count as those of `write()`
+   * do: in what is returned, `pendingBytes`, `bytesWritten`, `onWrite` and `unsentBytes`; but not
+   * towards `maxPendingBytes`, as they take no memory.
+   *
+   * `nbytes` bytes are sent from `offset` on; 0 is all up to the end that the file has at this call.
+   * The position of a descriptor is neither used nor moved.
+   *
+   * The file is opened (or its descriptor duplicated) during the call, and checked; nothing is sent
+   * where that throws. Afterwards it may be closed, renamed or deleted: it is still sent. What is
+   * written into it before it has left is sent as it is then. When it becomes shorter than what is
+   * to be sent, the channel fails with `ERR_FILE_TRUNCATED` after its last byte; nothing is padded.
+   *
+   * The reactor reads the file as it sends it, 64 KiB at a time and 256 KiB before other channels
+   * have their turn. Where those are not in the page cache it waits for the disk, and the engine's
+   * other channels wait with it: serve slow disks from an `Engine` of their own.
+   *
+   * Each file that is pending holds a descriptor, whether or not you wait for `onWrite`.
+   *
+   * @throws what `fs.openSync()` and `fs.fstatSync()` throw (`ENOENT`, `EACCES`, `EMFILE`, `EBADF`,
+   *   …), `EISDIR`, `ERR_INVALID_ARG_VALUE` for what is no regular file or a range that is not in
+   *   it, `ERR_INVALID_ARG_TYPE`, and as `write()` does `ERR_CHANNEL_NOT_CONNECTED` and
+   *   `ERR_CHANNEL_CLOSED`
+   */
+  writeFile(file: FileLike, nbytes?: number, offset?: number, flush?: boolean): boolean;
   /** Sends now what was written in this turn. */
   flush(): void;
   /** Delivers no further frame, and stops reading, so that the peer feels it. */
@@ -260,6 +299,7 @@ export type ErrorCode =
   | 'ERR_CHANNEL_NOT_CONNECTED'
   | 'ERR_ENGINE_CLOSED'
   | 'ERR_ENGINE_FAILED'
+  | 'ERR_FILE_TRUNCATED'
   | 'ERR_FRAME_OVERFLOW'
   | 'ERR_FRAME_TIMEOUT'
   | 'ERR_IDLE_TIMEOUT'
@@ -281,6 +321,8 @@ export interface SystemError extends Error {
   syscall: string;
   address?: string;
   port?: number;
+  /** The file that could not be opened. */
+  path?: string;
   /** The name that was looked up, where the look-up failed. */
   hostname?: string;
   /** Every attempt, where a connect tried several addresses. */
@@ -301,7 +343,9 @@ export interface CloseInfo {
   reason: CloseReason;
   /** There for `'error'`, `'overflow'` and `'timeout'`. */
   error?: Error;
-  /** Bytes that `write()` had accepted and that never reached the operating system. */
+  /**
+   * Bytes that `write()` and `writeFile()` had accepted and that never reached the operating system.
+   */
   unsentBytes: number;
 }
 /** What `onRead` gets: a string where `readEncoding` is set. */
@@ -355,9 +399,9 @@ export interface StreamOptions extends SocketOptions {
   readEncoding?: BufferEncoding | (string & {}) | null | undefined;
   /** How much may wait for a delimiter. Default: 65,536. */
   bufferSize?: number | undefined;
-  /** `write()` returns false above this much pending. Default: 65,536. */
+  /** `write()` and `writeFile()` return false above this much pending. Default: 65,536. */
   highWaterMark?: number | undefined;
-  /** A writer that ignores `false` is stopped here. Default: 64 MiB. */
+  /** A writer that ignores `false` is stopped here; files do not count. Default: 64 MiB. */
   maxPendingBytes?: number | undefined;
   /** Stay writable when the peer has finished sending. Default: false. */
   allowHalfOpen?: boolean | undefined;

@@ -6,6 +6,7 @@ import * as native from '../native/binding.cjs';
 export type NativeBinding = Pick<
   typeof native,
   | 'closeEngine'
+  | 'closeFile'
   | 'connect'
   | 'cut'
   | 'engineStats'
@@ -13,6 +14,8 @@ export type NativeBinding = Pick<
   | 'holdEngine'
   | 'listen'
   | 'openEngine'
+  | 'openFile'
+  | 'pushFile'
   | 'pushOwned'
   | 'reportUncaught'
   | 'sent'
@@ -22,6 +25,9 @@ export type NativeBinding = Pick<
 
 /** @internal */
 export type NativeEngineHandle = ReturnType<typeof native.openEngine>;
+
+/** @internal Part of a file that is held open. */
+export type NativeFileHandle = Exclude<ReturnType<typeof native.openFile>, number>;
 
 /** @internal */
 export const binding: NativeBinding = native;

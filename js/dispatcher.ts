@@ -14,7 +14,14 @@ import { markAsUntransferable } from 'node:worker_threads';
 
 import type { NativeBinding, NativeEngineHandle } from './binding.ts';
 import { ConnectAttempt } from './connect.ts';
-import { engineFailed, frameTimeout, idleTimeout, lingerTimeout, systemError } from './errors.ts';
+import {
+  engineFailed,
+  fileTruncated,
+  frameTimeout,
+  idleTimeout,
+  lingerTimeout,
+  systemError,
+} from './errors.ts';
 import { ADDRESS_BYTES, BatchHeader, Flag, Kind, Reason } from './generated/wire.ts';
 import type { Chunk } from './inbox.ts';
 import type { ServerLink } from './server-link.ts';
@@ -222,6 +229,10 @@ export class Dispatcher {
           error: lingerTimeout(stream?.settings.lingerTimeout ?? 0),
           unsentBytes,
         };
+      case Reason.TRUNCATED: {
+        const error = fileTruncated(stream?.outbox.fileAt(sent) ?? '');
+        return { reason: 'error', error, unsentBytes };
+      }
       case Reason.CONNECT: {
         const attempt = stream?.attempt;
         const error = attempt

@@ -81,6 +81,7 @@ export class Engine {
         this.#binding.submit(this.#reactor, records, length);
       },
       pushOwned: (data) => this.#binding.pushOwned(this.#reactor, data),
+      pushFile: (file) => this.#binding.pushFile(this.#reactor, file),
     });
   }
 

@@ -1,5 +1,6 @@
 /** Every error that the package makes: a stable `code`, and a message that quotes what was given. */
 
+import os from 'node:os';
 import { getSystemErrorName, inspect } from 'node:util';
 
 import { Syscall } from './generated/wire.ts';
@@ -10,7 +11,7 @@ function withCode<E extends Error>(error: E, code: ErrorCode): E & ChannelError 
 }
 
 /** A value as it is quoted in a message: short, on one line. */
-function quote(value: unknown): string {
+export function quote(value: unknown): string {
   const text = inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
   return text.length > 128 ? `${text.slice(0, 128)}…` : text;
 }
@@ -93,6 +94,13 @@ export function bufferDetached(): ChannelError {
   );
 }
 
+export function fileTruncated(name: string): ChannelError {
+  return withCode(
+    new Error(`the file ${name} has become shorter than what was to be sent of it`),
+    'ERR_FILE_TRUNCATED',
+  );
+}
+
 export function engineFailed(): ChannelError {
   return withCode(
     new Error('the reactor has died of an internal error; its channels are closed'),
@@ -118,6 +126,7 @@ const SYSCALLS: Readonly<Record<number, string>> = {
   [Syscall.ACCEPT]: 'accept',
   [Syscall.SHUTDOWN]: 'shutdown',
   [Syscall.BIND]: 'bind',
+  [Syscall.SENDFILE]: 'sendfile',
 };
 
 /** Winsock's numbers, by the names that Node gives the same errors on other systems. */
@@ -161,6 +170,14 @@ export function systemError(
   });
   if (address !== undefined) error.address = address;
   if (port !== undefined) error.port = port;
+  return error;
+}
+
+/** As `fs.readFileSync()` has it. */
+export function isDirectory(file: unknown): SystemError {
+  const error = systemError(os.constants.errno.EISDIR, 'read');
+  error.message = `EISDIR: illegal operation on a directory, read ${quote(file)}`;
+  if (typeof file === 'string') error.path = file;
   return error;
 }
 

@@ -3,6 +3,7 @@
 export { version } from './binding.ts';
 export { Channel } from './channel.ts';
 export { Engine } from './engine.ts';
+export type { FileLike } from './file.ts';
 export { Client, Connection, Server } from './network.ts';
 export {
   type LengthPrefix,

@@ -1,9 +1,13 @@
 /** The writing half of a stream, on the JS side: what was accepted, and what has left. */
 
 import { channelClosed, channelNotConnected, invalidType, pendingOverflow } from './errors.ts';
+import { type FileRequest, HeldFile } from './file.ts';
 import type { StreamSettings } from './options.ts';
 import type { Submission, Target } from './submission.ts';
 import type { ChannelError } from './types.ts';
+
+/** What is written. */
+type Piece = string | Uint8Array | HeldFile;
 
 /** @internal What the outbox needs of the engine. */
 export interface OutboxEngine {
@@ -25,7 +29,7 @@ export interface OutboxEngine {
  * ```
  */
 export class Outbox {
-  /** Bytes that `write()` has accepted since the channel began. */
+  /** Bytes that `write()` and `writeFile()` have accepted since the channel began. */
   accepted = 0;
   settings: StreamSettings;
   #engine: OutboxEngine;
@@ -36,7 +40,9 @@ export class Outbox {
   #sent = 0;
   #asked = -1;
   /** What was written before there was a socket to send it to. */
-  #early: (string | Uint8Array)[] = [];
+  #early: Piece[] = [];
+  /** The files that may not have left yet: where in the stream each begins and ends. */
+  #files: { from: number; to: number; name: string }[] = [];
 
   constructor(engine: OutboxEngine, target: Target, settings: StreamSettings) {
     this.#engine = engine;
@@ -71,40 +77,76 @@ export class Outbox {
   /** Takes the bytes; returns whether to go on, or an error where too much was pending before. */
   write(data: unknown, notify: boolean): boolean | ChannelError {
     const piece = typeof data === 'string' ? data : bytesOf(data);
-    if (this.#ended) throw channelClosed('write()');
-    if (this.#state === 'idle') throw channelNotConnected('write()');
-    const { highWaterMark, maxPendingBytes } = this.settings;
-    if (this.accepted - this.#sent > maxPendingBytes && this.pending > maxPendingBytes) {
-      return pendingOverflow(this.pending, maxPendingBytes);
-    }
-    if (this.#state !== 'open') {
-      const kept = typeof piece === 'string' ? piece : Uint8Array.from(piece);
-      this.accepted += typeof kept === 'string' ? Buffer.byteLength(kept) : kept.length;
-      if (this.#state === 'early') this.#early.push(kept);
-      return this.accepted - this.#sent <= highWaterMark;
-    }
-    this.accepted += this.#submit(piece, notify);
-    if (this.accepted - this.#sent <= highWaterMark) return true;
-    if (this.#asked !== this.#engine.turn) this.#refresh();
-    return this.accepted - this.#sent <= highWaterMark;
+    return this.#refused('write()') ?? this.#accept(piece, notify);
+  }
+
+  /** As `write()`; the file is opened only where it is accepted. */
+  writeFile(request: FileRequest, notify: boolean): boolean | ChannelError {
+    const refused = this.#refused('writeFile()');
+    if (refused !== null) return refused;
+    const file = request.open();
+    this.#files.push({ from: this.accepted, to: this.accepted + file.length, name: file.name });
+    return this.#accept(file, notify);
   }
 
   /** The reactor says that everything up to here has been taken: is that all? */
   drained(sent: number): boolean {
     this.#sent = Math.max(this.#sent, sent);
-    return this.#sent >= this.accepted;
+    if (this.#sent < this.accepted) return false;
+    this.#files.length = 0;
+    return true;
   }
 
   /** The socket is gone with so much left; what is still written is left as well. */
   settle(unsent: number): void {
     this.#state = 'gone';
-    this.#early = [];
+    for (const piece of this.#early.splice(0)) if (piece instanceof HeldFile) piece.close();
     this.#sent = this.accepted - unsent;
   }
 
-  #submit(piece: string | Uint8Array, notify: boolean): number {
+  /** The file that the byte at this place in the stream is of. */
+  fileAt(place: number): string {
+    return this.#files.find(({ from, to }) => from <= place && place < to)?.name ?? '';
+  }
+
+  #refused(what: string): ChannelError | null {
+    if (this.#ended) throw channelClosed(what);
+    if (this.#state === 'idle') throw channelNotConnected(what);
+    const { maxPendingBytes } = this.settings;
+    if (this.accepted - this.#sent <= maxPendingBytes) return null;
+    const inMemory = this.pending - this.#pendingInFiles();
+    return inMemory > maxPendingBytes ? pendingOverflow(inMemory, maxPendingBytes) : null;
+  }
+
+  #accept(piece: Piece, notify: boolean): boolean {
+    this.accepted += this.#state === 'open' ? this.#submit(piece, notify) : this.#keep(piece);
+    const { highWaterMark } = this.settings;
+    if (this.accepted - this.#sent <= highWaterMark) return true;
+    if (this.#asked !== this.#engine.turn) this.#refresh();
+    return this.accepted - this.#sent <= highWaterMark;
+  }
+
+  /** How much of what is pending waits in files, and takes no memory. */
+  #pendingInFiles(): number {
+    while (this.#files[0] !== undefined && this.#files[0].to <= this.#sent) this.#files.shift();
+    return this.#files.reduce((sum, { from, to }) => sum + to - Math.max(from, this.#sent), 0);
+  }
+
+  /** Until there is a socket; or only counts it, where that is gone. */
+  #keep(piece: Piece): number {
+    const kept = piece instanceof Uint8Array ? Uint8Array.from(piece) : piece;
+    if (this.#state === 'early') this.#early.push(kept);
+    else if (kept instanceof HeldFile) kept.close();
+    return typeof kept === 'string' ? Buffer.byteLength(kept) : kept.length;
+  }
+
+  #submit(piece: Piece, notify: boolean): number {
     const { submission } = this.#engine;
     this.#engine.submitSoon();
+    if (piece instanceof HeldFile) {
+      submission.writeFile(this.#target, piece.native, notify);
+      return piece.length;
+    }
     return typeof piece === 'string'
       ? submission.writeString(this.#target, piece, notify)
       : submission.writeBytes(this.#target, piece, notify);

@@ -16,6 +16,7 @@ import type { ChannelLink } from './channel.ts';
 import type { ConnectAttempt } from './connect.ts';
 import type { Engine } from './engine.ts';
 import { bufferDetached, channelNotConnected, frameOverflow, frameTimeout } from './errors.ts';
+import type { FileRequest } from './file.ts';
 import { FramingKind, Op } from './generated/wire.ts';
 import { type Chunk, Inbox, type Receiver } from './inbox.ts';
 import { checkBufferSize, checkEncoding, type StreamSettings } from './options.ts';
@@ -123,7 +124,14 @@ export class StreamLink implements ChannelLink, Receiver {
   }
 
   write(data: unknown, flush: boolean): boolean {
-    const accepted = this.outbox.write(data, this.#wantsDrain);
+    return this.#written(this.outbox.write(data, this.#wantsDrain), flush);
+  }
+
+  writeFile(request: FileRequest, flush: boolean): boolean {
+    return this.#written(this.outbox.writeFile(request, this.#wantsDrain), flush);
+  }
+
+  #written(accepted: boolean | Error, flush: boolean): boolean {
     if (typeof accepted === 'boolean') {
       if (flush) this.engine.flush();
       return accepted;
@@ -477,6 +485,8 @@ export class StreamLink implements ChannelLink, Receiver {
     clearTimeout(this.#frameTimer);
     this.inbox.clear();
     const told: CloseInfo = { ...info, unsentBytes: this.outbox.pending };
+    // Also where nothing native has: what was kept for a socket is let go.
+    this.outbox.settle(told.unsentBytes);
     this.outbox.end();
     this.#release();
     const { fileno } = this;

@@ -5,6 +5,7 @@ import { Channel, link } from './channel.ts';
 import { ConnectAttempt } from './connect.ts';
 import { Engine } from './engine.ts';
 import { channelActive, channelClosed, invalidType } from './errors.ts';
+import { type FileLike, FileRequest } from './file.ts';
 import { checkOptions, connectSettings, streamSettings } from './options.ts';
 import type { ReadDelimiter } from './read-delimiter.ts';
 import { StreamLink } from './stream-link.ts';
@@ -90,12 +91,12 @@ export class Stream extends Channel {
     return this[link].inbox.consumed;
   }
 
-  /** Bytes accepted by `write()`, pending ones included. */
+  /** Bytes accepted by `write()` and `writeFile()`, pending ones included. */
   get bytesWritten(): number {
     return this[link].outbox.accepted;
   }
 
-  /** Bytes accepted by `write()` and not yet by the operating system. */
+  /** Bytes accepted by `write()` and `writeFile()`, and not yet by the operating system. */
   get pendingBytes(): number {
     return this[link].outbox.pending;
   }
@@ -146,6 +147,36 @@ export class Stream extends Channel {
    */
   write(data: Data, flush = false): boolean {
     return this[link].write(data, flush);
+  }
+
+  /**
+   * Sends a file, or part of it, in order with what is written before and after; the bytes go from
+   * the file to the socket without passing through JavaScript, or (by `sendfile(2)`, on Linux,
+   * macOS and FreeBSD) through the memory of this process at all. They count as those of `write()`
+   * do: in what is returned, `pendingBytes`, `bytesWritten`, `onWrite` and `unsentBytes`; but not
+   * towards `maxPendingBytes`, as they take no memory.
+   *
+   * `nbytes` bytes are sent from `offset` on; 0 is all up to the end that the file has at this call.
+   * The position of a descriptor is neither used nor moved.
+   *
+   * The file is opened (or its descriptor duplicated) during the call, and checked; nothing is sent
+   * where that throws. Afterwards it may be closed, renamed or deleted: it is still sent. What is
+   * written into it before it has left is sent as it is then. When it becomes shorter than what is
+   * to be sent, the channel fails with `ERR_FILE_TRUNCATED` after its last byte; nothing is padded.
+   *
+   * The reactor reads the file as it sends it, 64 KiB at a time and 256 KiB before other channels
+   * have their turn. Where those are not in the page cache it waits for the disk, and the engine's
+   * other channels wait with it: serve slow disks from an `Engine` of their own.
+   *
+   * Each file that is pending holds a descriptor, whether or not you wait for `onWrite`.
+   *
+   * @throws what `fs.openSync()` and `fs.fstatSync()` throw (`ENOENT`, `EACCES`, `EMFILE`, `EBADF`,
+   *   …), `EISDIR`, `ERR_INVALID_ARG_VALUE` for what is no regular file or a range that is not in
+   *   it, `ERR_INVALID_ARG_TYPE`, and as `write()` does `ERR_CHANNEL_NOT_CONNECTED` and
+   *   `ERR_CHANNEL_CLOSED`
+   */
+  writeFile(file: FileLike, nbytes = 0, offset = 0, flush = false): boolean {
+    return this[link].writeFile(new FileRequest(file, nbytes, offset), flush);
   }
 
   /** Sends now what was written in this turn. */

@@ -7,6 +7,7 @@
  * ```
  */
 
+import type { NativeFileHandle } from './binding.ts';
 import { Flag, HEADER_WORDS, Op, Reframe, Start } from './generated/wire.ts';
 import type { Framing } from './read-delimiter.ts';
 
@@ -31,6 +32,7 @@ export interface Target {
 export interface Sink {
   submit(records: Uint8Array, length: number): void;
   pushOwned(data: Uint8Array): void;
+  pushFile(file: NativeFileHandle): void;
 }
 
 /** @internal Who cuts a channel's bytes, and how, from now on. */
@@ -100,6 +102,12 @@ export class Submission {
     const end = this.#header + HEADER_BYTES + (this.#words[this.#header / 4 + 3] as number);
     this.#buffer.set(data, end);
     return this.#grow(length);
+  }
+
+  /** Queues a file. */
+  writeFile(target: Target, file: NativeFileHandle, notify: boolean): void {
+    this.#record(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
+    this.#sink.pushFile(file);
   }
 
   /** A request without a payload. */

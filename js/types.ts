@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'ERR_CHANNEL_NOT_CONNECTED'
   | 'ERR_ENGINE_CLOSED'
   | 'ERR_ENGINE_FAILED'
+  | 'ERR_FILE_TRUNCATED'
   | 'ERR_FRAME_OVERFLOW'
   | 'ERR_FRAME_TIMEOUT'
   | 'ERR_IDLE_TIMEOUT'
@@ -56,6 +57,8 @@ export interface SystemError extends Error {
   syscall: string;
   address?: string;
   port?: number;
+  /** The file that could not be opened. */
+  path?: string;
   /** The name that was looked up, where the look-up failed. */
   hostname?: string;
   /** Every attempt, where a connect tried several addresses. */
@@ -78,7 +81,9 @@ export interface CloseInfo {
   reason: CloseReason;
   /** There for `'error'`, `'overflow'` and `'timeout'`. */
   error?: Error;
-  /** Bytes that `write()` had accepted and that never reached the operating system. */
+  /**
+   * Bytes that `write()` and `writeFile()` had accepted and that never reached the operating system.
+   */
   unsentBytes: number;
 }
 
@@ -138,9 +143,9 @@ export interface StreamOptions extends SocketOptions {
   readEncoding?: BufferEncoding | (string & {}) | null | undefined;
   /** How much may wait for a delimiter. Default: 65,536. */
   bufferSize?: number | undefined;
-  /** `write()` returns false above this much pending. Default: 65,536. */
+  /** `write()` and `writeFile()` return false above this much pending. Default: 65,536. */
   highWaterMark?: number | undefined;
-  /** A writer that ignores `false` is stopped here. Default: 64 MiB. */
+  /** A writer that ignores `false` is stopped here; files do not count. Default: 64 MiB. */
   maxPendingBytes?: number | undefined;
   /** Stay writable when the peer has finished sending. Default: false. */
   allowHalfOpen?: boolean | undefined;

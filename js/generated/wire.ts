@@ -42,6 +42,7 @@ export const Reason = {
   FRAME: 5,
   LINGER: 6,
   CONNECT: 7,
+  TRUNCATED: 8,
 } as const;
 
 export const Syscall = {
@@ -52,6 +53,7 @@ export const Syscall = {
   ACCEPT: 4,
   SHUTDOWN: 5,
   BIND: 6,
+  SENDFILE: 7,
 } as const;
 
 export const FramingKind = {
