@@ -3,6 +3,7 @@ import { badArguments } from './arguments.ts';
 import { connecting } from './connecting.ts';
 import { encoding } from './encoding.ts';
 import { ending } from './ending.ts';
+import { files } from './files.ts';
 import { flow } from './flow.ts';
 import { framing } from './framing.ts';
 import { hooks } from './hooks.ts';
@@ -30,6 +31,7 @@ export function conformance(name: string, impl: Implementation): void {
   encoding(suite);
   flow(suite);
   writing(suite);
+  files(suite);
   ending(suite);
   timers(suite);
   badArguments(suite);

@@ -67,6 +67,8 @@ export interface StreamHooks {
   onClose(info: CloseInfo): void;
 }
 
+export type FileLike = string | URL | number | { readonly fd: number };
+
 export interface StreamLike extends ChannelLike, StreamHooks {
   readDelimiter: ReadDelimiter;
   readEncoding: string | null;
@@ -77,6 +79,7 @@ export interface StreamLike extends ChannelLike, StreamHooks {
   readonly bytesWritten: number;
   readonly pendingBytes: number;
   write(data: string | ArrayBufferView | ArrayBufferLike, flush?: boolean): boolean;
+  writeFile(file: FileLike, nbytes?: number, offset?: number, flush?: boolean): boolean;
   flush(): void;
   pause(): void;
   resume(): void;

@@ -1,11 +1,17 @@
 import type { Socket } from 'node:net';
 
+import { FilePiece } from './file.ts';
 import { keepReadingAfterWriteError, unsentBytesOf } from './socket.ts';
+
+/** How much of a file is read at a time. */
+const FILE_BYTES = 65_536;
 
 export interface SenderEvents {
   /** Everything queued has been handed to the operating system. */
   drained(): void;
   failed(error: Error): void;
+  /** A file cannot be read; the socket is as it was. */
+  fileFailed(error: Error): void;
   /** FIN has been sent. */
   finished(): void;
 }
@@ -14,7 +20,7 @@ export interface SenderEvents {
 export class Sender {
   readonly #events: SenderEvents;
   #socket: Socket | null = null;
-  #queue: Buffer[] = [];
+  #queue: (Buffer | FilePiece)[] = [];
   #inFlight = 0;
   #busy = false;
   #failed = false;
@@ -34,6 +40,12 @@ export class Sender {
     return queued + (unsent ?? this.#inFlight);
   }
 
+  /** Files that wait take no memory. */
+  get pendingInMemory(): number {
+    const inFiles = this.#queue.map((piece) => (piece instanceof FilePiece ? piece.length : 0));
+    return this.pendingBytes - inFiles.reduce((sum, length) => sum + length, 0);
+  }
+
   /** The socket is connected: what was queued before can go. */
   start(socket: Socket): void {
     this.#socket = socket;
@@ -46,8 +58,8 @@ export class Sender {
     this.flush();
   }
 
-  add(bytes: Buffer): void {
-    this.#queue.push(bytes);
+  add(piece: Buffer | FilePiece): void {
+    this.#queue.push(piece);
     this.#flushing ??= setImmediate(() => this.flush());
   }
 
@@ -62,14 +74,42 @@ export class Sender {
     this.#flushing = null;
     if (this.#socket === null || this.#busy || this.#failed || this.#socket.destroyed) return;
     if (this.#queue.length > 0) {
-      const bytes = Buffer.concat(this.#queue);
-      this.#queue = [];
+      const bytes = this.#next();
+      if (bytes === null) return;
       this.#busy = true;
       this.#inFlight = bytes.length;
       this.#socket.write(bytes, () => this.#written());
     } else if (this.#ending && !this.#finSent) {
       this.#finSent = true;
       this.#socket.end();
+    }
+  }
+
+  /** Nothing is sent any more; what is queued stays counted. */
+  close(): void {
+    for (const piece of this.#queue) if (piece instanceof FilePiece) piece.close();
+  }
+
+  /** What is sent next; null where it cannot be had. */
+  #next(): Buffer | null {
+    const first = this.#queue[0];
+    if (!(first instanceof FilePiece)) {
+      const file = this.#queue.findIndex((piece) => piece instanceof FilePiece);
+      const pieces = this.#queue.splice(0, file < 0 ? this.#queue.length : file);
+      return Buffer.concat(pieces as Buffer[]);
+    }
+    try {
+      const bytes = first.read(FILE_BYTES);
+      if (first.length === 0) {
+        first.close();
+        this.#queue.shift();
+      }
+      return bytes;
+    } catch (error) {
+      this.#failed = true;
+      // It may fail at once, inside the flush() of a user.
+      setImmediate(() => this.#events.fileFailed(error as Error));
+      return null;
     }
   }
 

@@ -5,6 +5,7 @@ import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { Countdown } from './countdown.ts';
 import { codedError, notConnected } from './errors.ts';
+import { checkFileArguments, type FileLike, FilePiece } from './file.ts';
 import { Framer } from './framer.ts';
 import { checkStreamOptions } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
@@ -54,6 +55,10 @@ export abstract class Stream extends Channel {
   readonly #sender = new Sender({
     drained: () => this.#drained(),
     failed: (error) => this.#failed(error),
+    fileFailed: (error) => {
+      this.#readingEnded = true;
+      this.#failed(error);
+    },
     finished: () => this.#linger(),
   });
   #bytesRead = 0;
@@ -147,17 +152,27 @@ export abstract class Stream extends Channel {
 
   write(data: Writable, flush = false): boolean {
     const bytes = copyBytes(data);
-    if (this.#phase === 'idle') throw notConnected('write');
+    return this.#add('write', flush, () => bytes);
+  }
+
+  writeFile(file: FileLike, nbytes = 0, offset = 0, flush = false): boolean {
+    checkFileArguments(file, nbytes, offset);
+    return this.#add('writeFile', flush, () => new FilePiece(file, nbytes, offset));
+  }
+
+  #add(what: string, flush: boolean, make: () => Buffer | FilePiece): boolean {
+    if (this.#phase === 'idle') throw notConnected(what);
     if (this.#phase === 'closed' || this.#writingEnded) {
-      throw codedError('ERR_CHANNEL_CLOSED', 'write after the channel was ended or closed');
+      throw codedError('ERR_CHANNEL_CLOSED', `${what} after the channel was ended or closed`);
     }
-    const pending = this.#sender.pendingBytes;
+    const pending = this.#sender.pendingInMemory;
     if (this.#refusing || pending > this.#settings.maxPendingBytes) {
       this.#refuse(pending);
       return false;
     }
-    this.#bytesQueued += bytes.length;
-    this.#sender.add(bytes);
+    const piece = make();
+    this.#bytesQueued += piece.length;
+    this.#sender.add(piece);
     if (flush) this.flush();
     return this.#sender.pendingBytes <= this.#settings.highWaterMark;
   }
@@ -410,6 +425,7 @@ export abstract class Stream extends Channel {
     for (const countdown of [this.#idle, this.#frame, this.#lingering]) countdown.stop();
     if (this.#socket === null || this.#socketClosed) setImmediate(() => this.#emitClose());
     else this.#socket.destroy();
+    this.#sender.close();
   }
 
   #emitClose(): void {
