@@ -65,6 +65,11 @@ pub(crate) struct Context {
     pub(super) timers: Timers,
     /// Sources that stopped before WouldBlock: with edge triggering nobody else will wake them.
     pub(super) again: VecDeque<ChannelId>,
+    /// The same, of those that could not even begin, because the batch was full. They come first
+    /// the next time: whoever fills each batch would else be the only one that is ever read.
+    pub(super) unserved: VecDeque<ChannelId>,
+    /// One of them has work that needs no room in the batch.
+    pub(super) at_once: bool,
     /// Streams accepted in this turn, on their way to the table of sources.
     pub(super) accepted: Vec<Stream>,
     /// Ids that are free again when the turn ends, so that no event of this turn meets a new owner.
@@ -93,9 +98,20 @@ impl Context {
         &self.registry
     }
 
-    /// Calls the source again in the next turn.
-    pub(crate) fn requeue(&mut self, id: ChannelId) {
-        self.again.push_back(id);
+    /// Calls the source again in the next turn, which is at once. `queued`: whether it is in one
+    /// of the lists already.
+    pub(crate) fn requeue(&mut self, id: ChannelId, queued: &mut bool) {
+        self.at_once = true;
+        if !std::mem::replace(queued, true) {
+            self.again.push_back(id);
+        }
+    }
+
+    /// Calls the source again when there is room in the batch, before those that have had theirs.
+    pub(crate) fn requeue_for_room(&mut self, id: ChannelId, queued: &mut bool) {
+        if !std::mem::replace(queued, true) {
+            self.unserved.push_back(id);
+        }
     }
 
     pub(crate) fn arm(&mut self, id: ChannelId, timer: Timer, at: Instant) {

@@ -62,6 +62,8 @@ impl Reactor {
             registry: poll.registry().try_clone()?,
             timers: timers::Timers::default(),
             again: VecDeque::new(),
+            unserved: VecDeque::new(),
+            at_once: false,
             accepted: Vec::new(),
             released: Vec::new(),
             short: Vec::new(),
@@ -149,7 +151,9 @@ impl Reactor {
 
     /// Calls each source that asked for it once; what asks again waits for the next turn.
     fn call_again(&mut self) {
-        std::mem::swap(&mut self.due, &mut self.cx.again);
+        self.cx.at_once = false;
+        std::mem::swap(&mut self.due, &mut self.cx.unserved);
+        self.due.append(&mut self.cx.again);
         while let Some(id) = self.due.pop_front() {
             self.drive(id, |source, cx| source.resume(cx));
         }
@@ -170,8 +174,11 @@ impl Reactor {
     /// How long this turn may wait.
     fn patience(&self, timeout: Option<Duration>) -> Option<Duration> {
         // Sources that wait for room in the queue are woken when a batch is taken, by `take`.
-        let can_go_on = !self.cx.is_full() || self.shared.completions.has_room();
-        if (!self.cx.again.is_empty() && can_go_on) || !self.shared.submissions.may_sleep() {
+        let has_room = || !self.cx.is_full() || self.shared.completions.has_room();
+        if self.cx.at_once
+            || (!self.cx.unserved.is_empty() && has_room())
+            || !self.shared.submissions.may_sleep()
+        {
             return Some(Duration::ZERO);
         }
         let deadline = self
@@ -218,10 +225,7 @@ impl Reactor {
         let fate = work(source, &mut self.cx);
         match fate {
             Fate::Keep => {}
-            Fate::Become(stream) => {
-                *source = Source::Stream(stream);
-                self.cx.requeue(id);
-            }
+            Fate::Become(stream) => *source = Source::Stream(stream),
             Fate::Close(closing) => self.remove(id, &closing),
         }
         if !self.cx.accepted.is_empty() {
@@ -263,7 +267,10 @@ impl Reactor {
         }
         // A descriptor is free: listeners that wait for one need not wait for their timer.
         for short in std::mem::take(&mut self.cx.short) {
-            self.cx.requeue(short);
+            self.drive(short, |source, cx| {
+                source.retry(cx);
+                Fate::Keep
+            });
         }
     }
 

@@ -62,10 +62,12 @@ impl Listener {
 
     /// Accepts until there is no more, the budget is used up, or the queue has no room.
     pub(crate) fn ready(&mut self, cx: &mut Context) -> Fate {
-        self.queued = false;
-        for _ in 0..ACCEPT_BUDGET {
+        for round in 0..ACCEPT_BUDGET {
             if cx.is_full() {
-                self.requeue(cx);
+                match round {
+                    0 => cx.requeue_for_room(self.id, &mut self.queued),
+                    _ => self.requeue(cx),
+                }
                 return Fate::Keep;
             }
             match self.socket.accept() {
@@ -85,6 +87,11 @@ impl Listener {
         }
         self.requeue(cx);
         Fate::Keep
+    }
+
+    pub(crate) fn resume(&mut self, cx: &mut Context) -> Fate {
+        self.queued = false;
+        self.ready(cx)
     }
 
     pub(crate) fn timer(&mut self, cx: &mut Context, timer: Timer) -> Fate {
@@ -161,10 +168,7 @@ impl Listener {
         cx.call_when_free(self.id);
     }
 
-    fn requeue(&mut self, cx: &mut Context) {
-        if !self.queued {
-            self.queued = true;
-            cx.requeue(self.id);
-        }
+    pub(crate) fn requeue(&mut self, cx: &mut Context) {
+        cx.requeue(self.id, &mut self.queued);
     }
 }

@@ -118,8 +118,15 @@ impl Source {
     pub(crate) fn resume(&mut self, cx: &mut Context) -> Fate {
         match self {
             Self::Connect(_) => Fate::Keep,
-            Self::Listener(listener) => listener.ready(cx),
+            Self::Listener(listener) => listener.resume(cx),
             Self::Stream(stream) => stream.resume(cx),
+        }
+    }
+
+    /// What it was short of may be there.
+    pub(crate) fn retry(&mut self, cx: &mut Context) {
+        if let Self::Listener(listener) = self {
+            listener.requeue(cx);
         }
     }
 

@@ -352,11 +352,17 @@ impl Stream {
             return self.discard(cx);
         }
         let mut budget = TURN_BYTES;
+        let mut served = false;
         while self.may_read() && !self.read_closed {
+            if cx.is_full() && !served {
+                cx.requeue_for_room(self.id, &mut self.queued);
+                return Fate::Keep;
+            }
             if cx.is_full() || budget == 0 {
                 self.requeue(cx);
                 return Fate::Keep;
             }
+            served = true;
             if self.recv.has_uncut() {
                 let before = self.recv.emitted();
                 let fed = self.recv.cut_held(&mut cx.filling, self.id);
@@ -494,10 +500,7 @@ impl Stream {
     }
 
     fn requeue(&mut self, cx: &mut Context) {
-        if !self.queued {
-            self.queued = true;
-            cx.requeue(self.id);
-        }
+        cx.requeue(self.id, &mut self.queued);
     }
 
     /// Starts or stops the frame's clock. `progress`: what is held has begun just now.
