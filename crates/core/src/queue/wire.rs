@@ -62,7 +62,7 @@ constants! {
         CONNECTED = 4,
         /// [server index][server generation][fd][bytes]: a server accepted the channel.
         ACCEPTED = 5,
-        /// [errno]: a server could not accept for now. Once per shortage.
+        /// [errno]: a server could not accept for now. Once per shortage, once a second at most.
         ACCEPT_ERROR = 6,
         /// [sent low][sent high]: everything written so far has been taken by the operating
         /// system; that many bytes since the channel began.

@@ -1,7 +1,7 @@
 //! A listening socket: accepts in portions, and never spins when it cannot.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::net::TcpListener;
 use socket2::SockRef;
@@ -19,11 +19,15 @@ const ACCEPT_BUDGET: usize = 64;
 /// How long to wait for descriptors; doubled up to [`MAX_BACKOFF`] while there are none.
 const MIN_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(1);
+/// How long after a report the next one may follow. A server at its limit is short again with
+/// each connection that comes in the place of one that has gone.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// ```text
-///   accepting ──EMFILE, ENFILE, ENOBUFS, ENOMEM──▶ short of descriptors ──┐ reported once
-///       ▲                                                                 │
-///       └──── a timer, or a channel of this engine has closed ◀───────────┘
+///   accepting ──EMFILE, ENFILE, ENOBUFS, ENOMEM──▶ short of descriptors: reported
+///       ▲                                            │          ▲
+///       │                                            ▼          │ still, or again
+///       └─── WouldBlock ◀─── accepts again: after a time, or as a channel here has closed
 /// ```
 #[derive(Debug)]
 pub(crate) struct Listener {
@@ -35,6 +39,9 @@ pub(crate) struct Listener {
     live: usize,
     /// The wait before the next try, while short of descriptors.
     backoff: Option<Duration>,
+    /// The timer for that is set; there is never a second one.
+    retrying: bool,
+    reported_at: Option<Instant>,
     queued: bool,
 }
 
@@ -52,6 +59,8 @@ impl Listener {
             max_connections,
             live: 0,
             backoff: None,
+            retrying: false,
+            reported_at: None,
             queued: false,
         }
     }
@@ -71,11 +80,11 @@ impl Listener {
                 return Fate::Keep;
             }
             match self.socket.accept() {
-                Ok((socket, peer)) => {
+                Ok((socket, peer)) => self.accepted(cx, socket, peer),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.backoff = None;
-                    self.accepted(cx, socket, peer);
+                    return Fate::Keep;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Fate::Keep,
                 Err(error) if sys::is_transient_accept(&error) => {}
                 Err(error) if sys::is_shortage(&error) => {
                     self.back_off(cx, &error);
@@ -96,7 +105,13 @@ impl Listener {
 
     pub(crate) fn timer(&mut self, cx: &mut Context, timer: Timer) -> Fate {
         match timer {
-            Timer::Accept if self.backoff.is_some() => self.ready(cx),
+            Timer::Accept => {
+                self.retrying = false;
+                match self.backoff {
+                    Some(_) => self.ready(cx),
+                    None => Fate::Keep,
+                }
+            }
             _ => Fate::Keep,
         }
     }
@@ -151,20 +166,28 @@ impl Listener {
     }
 
     fn back_off(&mut self, cx: &mut Context, error: &io::Error) {
+        let quiet = self
+            .reported_at
+            .is_none_or(|at| at + REPORT_EVERY <= cx.now);
+        if self.backoff.is_none() && quiet {
+            self.reported_at = Some(cx.now);
+            cx.filling.push(
+                kind::ACCEPT_ERROR,
+                0,
+                self.id,
+                &[errno(error).cast_unsigned()],
+            );
+        }
         let wait = match self.backoff {
+            // Called before the timer, by a channel that has closed: the timer stays as it is.
+            Some(last) if self.retrying => last,
             Some(last) => (last * 2).min(MAX_BACKOFF),
-            None => {
-                cx.filling.push(
-                    kind::ACCEPT_ERROR,
-                    0,
-                    self.id,
-                    &[errno(error).cast_unsigned()],
-                );
-                MIN_BACKOFF
-            }
+            None => MIN_BACKOFF,
         };
         self.backoff = Some(wait);
-        cx.arm(self.id, Timer::Accept, cx.now + wait);
+        if !std::mem::replace(&mut self.retrying, true) {
+            cx.arm(self.id, Timer::Accept, cx.now + wait);
+        }
         cx.call_when_free(self.id);
     }
 
