@@ -138,7 +138,7 @@ impl Stream {
         if readiness.broken && self.read_closed {
             // Nothing is read any more that would tell of it.
             if let Ok(Some(error)) = self.socket.take_error() {
-                return Fate::Close(Closing::error(&error, syscall::READ));
+                return self.close(cx, Closing::error(&error, syscall::READ));
             }
         }
         self.drive(cx)
@@ -250,7 +250,7 @@ impl Stream {
     fn drive(&mut self, cx: &mut Context) -> Fate {
         if self.is_discarding() && self.failure.is_some() {
             // It failed while it was paused: nobody wants to read what came before any more.
-            return self.failed();
+            return self.failed(cx);
         }
         match self.flush(cx) {
             Fate::Keep => self.read(cx),
@@ -389,12 +389,12 @@ impl Stream {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.drained_by_read(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return self.read_failed(&error),
+                Err(error) => return self.read_failed(cx, &error),
             }
         }
         // All there was has been read.
         if self.failure.is_some() && self.may_read() {
-            self.failed()
+            self.failed(cx)
         } else {
             Fate::Keep
         }
@@ -417,7 +417,7 @@ impl Stream {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.drained_by_read(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return self.read_failed(&error),
+                Err(error) => return self.read_failed(cx, &error),
             }
         }
         if self.read_closed && self.writing == Writing::Lingering {
@@ -446,7 +446,7 @@ impl Stream {
 
     fn end_of_stream(&mut self, cx: &mut Context) -> Fate {
         if self.failure.is_some() {
-            return self.failed();
+            return self.failed(cx);
         }
         self.read_closed = true;
         self.frame_since = None;
@@ -462,18 +462,33 @@ impl Stream {
         }
     }
 
-    fn read_failed(&mut self, error: &io::Error) -> Fate {
+    fn read_failed(&mut self, cx: &mut Context, error: &io::Error) -> Fate {
         match self.failure {
-            Some(_) => self.failed(),
-            None => Fate::Close(Closing::error(error, syscall::READ)),
+            Some(_) => self.failed(cx),
+            None => self.close(cx, Closing::error(error, syscall::READ)),
         }
     }
 
-    fn failed(&mut self) -> Fate {
+    fn failed(&mut self, cx: &mut Context) -> Fate {
         match self.failure.take() {
-            Some(closing) => Fate::Close(closing),
+            Some(closing) => self.close(cx, closing),
             None => Fate::Keep,
         }
+    }
+
+    /// Closes for a reason that JS does not know yet.
+    ///
+    /// What is held goes to JS first, uncut: it may have set a delimiter under which these bytes
+    /// are whole frames, and the news of it is on its way here.
+    fn close(&mut self, cx: &mut Context, closing: Closing) -> Fate {
+        if !self.is_discarding() {
+            self.recv.pass_on();
+            if self.recv.has_uncut() {
+                self.recv.cut_held(&mut cx.filling, self.id);
+                self.mark_binary(cx);
+            }
+        }
+        Fate::Close(closing)
     }
 
     fn more_to_read(&self, got: usize) -> bool {
@@ -526,7 +541,7 @@ impl Stream {
         }
         let since = if self.is_behind() { cx.now } else { since };
         if since + limit <= cx.now {
-            return Fate::Close(Closing::new(reason::FRAME));
+            return self.close(cx, Closing::new(reason::FRAME));
         }
         self.frame_since = Some(since);
         self.frame_armed = true;
@@ -546,7 +561,7 @@ impl Stream {
         if self.is_behind() {
             self.active_at = cx.now;
         } else if self.active_at + idle <= cx.now {
-            return Fate::Close(Closing::new(reason::IDLE));
+            return self.close(cx, Closing::new(reason::IDLE));
         }
         cx.arm(self.id, Timer::Idle, self.active_at + idle);
         Fate::Keep
