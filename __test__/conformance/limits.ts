@@ -208,6 +208,26 @@ export function limits(suite: Suite): void {
     t.is(log.reads.slice(1).join(''), '\x05rest');
   });
 
+  suite.both('R23: the next overflow is told again', async (scene, t, side) => {
+    const lockstep = await Lockstep.start(scene);
+    const options = { readDelimiter: '\n', bufferSize: 4 };
+    const { channel, log, peer } = await scene.open(side, options, (channel) => ({
+      onOverflowError: () => {
+        channel.readDelimiter = null;
+      },
+    }));
+    for (let count = 1; count <= 3; count++) {
+      await lockstep.send(peer, ['12345678']);
+      await log.until('the bytes', () => log.text.length === 8 * count);
+      channel.readDelimiter = '\n';
+    }
+    t.is(log.count('overflow ERR_FRAME_OVERFLOW'), 3);
+    channel.readDelimiter = 3;
+    peer.end('abcd');
+    await log.closed();
+    t.deepEqual(log.order.slice(-3), ['read abc', 'end d', 'close end']);
+  });
+
   suite.both('R23: a hook that does nothing is not called again', async (scene, t, side) => {
     const options = { readDelimiter: '\n', bufferSize: 4 };
     const { log, peer } = await scene.open(side, options, () => ({ onOverflowError: () => {} }));

@@ -34,10 +34,10 @@ if (SEED !== undefined) {
     process.exitCode = 1;
   }
 } else {
-  const [count = 100_000, first = 1 + Math.floor(Math.random() * 2 ** 31)] = process.argv
+  const [count = 100_000, from = 1 + Math.floor(Math.random() * 2 ** 31)] = process.argv
     .slice(2)
     .map(Number);
-  const marathon = new Marathon(differ, first, count);
+  const marathon = new Marathon(differ, from, count);
   const report = setInterval(() => console.log(marathon.status), 10_000);
   const differences = await marathon.run();
   clearInterval(report);
@@ -46,6 +46,11 @@ if (SEED !== undefined) {
     console.log(`\nseed ${seed} (SEED=${seed} npm run differential):\n`);
     console.log(describe(difference));
   }
-  if (differences.length > 0) process.exitCode = 1;
+  const [first] = differences;
+  if (first !== undefined) {
+    console.log(`\nseed ${first.seed}, shrunk:\n`);
+    console.log(describe(await differ.shrink(first.difference)));
+    process.exitCode = 1;
+  }
 }
 await differ.close();
