@@ -6,6 +6,8 @@ use crate::queue::completion::Batch;
 
 /// How many frames one chunk may hold: bounds what a flood of delimiters costs a turn.
 const MAX_FRAMES: usize = 2048;
+/// Memory up to this size is not worth giving back.
+const KEEP_BYTES: usize = 4096;
 
 /// The received bytes of one channel, and how they are cut.
 ///
@@ -16,7 +18,7 @@ const MAX_FRAMES: usize = 2048;
 /// ```
 #[derive(Debug)]
 pub(crate) struct RecvBuffer {
-    held: Vec<u8>,
+    held: Held,
     scan: usize,
     framing: Framing,
     limit: usize,
@@ -42,7 +44,7 @@ pub(crate) enum Fed {
 impl RecvBuffer {
     pub(crate) fn new() -> Self {
         Self {
-            held: Vec::new(),
+            held: Held::default(),
             scan: 0,
             framing: Framing::Raw,
             limit: 0,
@@ -96,13 +98,13 @@ impl RecvBuffer {
     /// Takes in the first `n` bytes of the batch's room, and passes on the frames they complete.
     pub(crate) fn take_in(&mut self, batch: &mut Batch, id: ChannelId, n: usize) -> Fed {
         if !self.held.is_empty() {
-            self.held.extend_from_slice(&batch.room(n)[..n]);
+            self.held.push(&batch.room(n)[..n]);
             return self.cut_held(batch, id);
         }
         let chunk = batch.open_chunk(id, self.epoch);
         let (bytes, words) = batch.room_and_words(n);
         let run = self.cut(bytes, words);
-        self.held.extend_from_slice(&bytes[run.consumed..]);
+        self.held.push(&bytes[run.consumed..]);
         batch.seal_chunk(chunk, run.consumed, self.text);
         self.fed(run)
     }
@@ -111,18 +113,15 @@ impl RecvBuffer {
     pub(crate) fn cut_held(&mut self, batch: &mut Batch, id: ChannelId) -> Fed {
         let chunk = batch.open_chunk(id, self.epoch);
         let held = std::mem::take(&mut self.held);
-        let run = self.cut(&held, batch.room_and_words(0).1);
+        let run = self.cut(held.bytes(), batch.room_and_words(0).1);
         self.held = held;
         if run.consumed > 0 {
             batch
                 .room(run.consumed)
-                .copy_from_slice(&self.held[..run.consumed]);
+                .copy_from_slice(&self.held.bytes()[..run.consumed]);
         }
         batch.seal_chunk(chunk, run.consumed, self.text);
-        self.held.drain(..run.consumed);
-        if self.held.is_empty() && self.held.capacity() > 4096 {
-            self.held = Vec::new();
-        }
+        self.held.consume(run.consumed);
         self.fed(run)
     }
 
@@ -130,8 +129,9 @@ impl RecvBuffer {
     pub(crate) fn take_all(&mut self) -> Vec<u8> {
         self.scan = 0;
         self.uncut = false;
-        self.emitted += self.held.len() as u64;
-        std::mem::take(&mut self.held)
+        let all = std::mem::take(&mut self.held).into_bytes();
+        self.emitted += all.len() as u64;
+        all
     }
 
     fn cut(&mut self, bytes: &[u8], words: &mut Vec<u32>) -> Run {
@@ -165,8 +165,54 @@ impl RecvBuffer {
     }
 }
 
+/// A queue of bytes in one piece.
+///
+/// ```text
+///   all  [x x x x x p a r t i a l]      consumed bytes are moved over only when they are the
+///         └─ head ─┘└── bytes() ─┘      larger half: each byte is moved once at most, on average
+/// ```
+#[derive(Debug, Default)]
+struct Held {
+    all: Vec<u8>,
+    head: usize,
+}
+
+impl Held {
+    fn bytes(&self) -> &[u8] {
+        &self.all[self.head..]
+    }
+
+    fn is_empty(&self) -> bool {
+        self.head == self.all.len()
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.all.extend_from_slice(bytes);
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.head += n;
+        if self.head <= self.all.len() / 2 {
+            return;
+        }
+        self.all.drain(..self.head);
+        self.head = 0;
+        // A large frame may have been here; what is behind it seldom is as large.
+        if self.all.capacity() > KEEP_BYTES.max(4 * self.all.len()) {
+            self.all.shrink_to(2 * self.all.len());
+        }
+    }
+
+    fn into_bytes(mut self) -> Vec<u8> {
+        self.all.drain(..self.head);
+        self.all
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
     use crate::framing::Delimiter;
     use crate::queue::completion::Completions;
@@ -240,5 +286,40 @@ mod tests {
         assert_eq!(buffer.cut_held(&mut batch, ID), Fed::Whole);
         feed(&mut buffer, &mut batch, b"d");
         assert_eq!(passed_on(&mut batch), b"abcd");
+    }
+
+    #[test]
+    fn another_framing_of_much_that_is_held_costs_linear_time() {
+        let time = |size: usize| {
+            let (mut buffer, mut batch) = (lines(), Batch::default());
+            buffer.adopt(Framing::Fixed(2 * size), 0, 1);
+            feed(&mut buffer, &mut batch, &vec![b'\n'; size]);
+            buffer.adopt(Framing::Delimiter(Delimiter::new(b"\n").unwrap()), 100, 2);
+            let began = Instant::now();
+            while buffer.cut_held(&mut batch, ID) == Fed::More {
+                batch = Batch::default();
+            }
+            assert_eq!(buffer.emitted(), size as u64);
+            began.elapsed()
+        };
+        let best = |size| (0..3).map(|_| time(size)).min().unwrap();
+        let (short, long) = (best(1 << 20), best(8 << 20));
+        // Eight times the bytes; 64 times the time where each portion moves all the rest.
+        assert!(long < short * 24, "{short:?} {long:?}");
+    }
+
+    #[test]
+    fn a_large_frame_leaves_no_large_buffer_behind() {
+        let (mut buffer, mut batch) = (lines(), Batch::default());
+        buffer.adopt(Framing::Fixed(1 << 20), 0, 1);
+        feed(&mut buffer, &mut batch, &vec![b'x'; 1 << 19]);
+        assert_eq!(
+            feed(&mut buffer, &mut batch, &vec![b'x'; (1 << 19) + 5]),
+            Fed::Whole
+        );
+        assert!(buffer.has_partial());
+        let capacity = buffer.held.all.capacity();
+        assert!(capacity < 1 << 17, "{capacity}");
+        assert_eq!(buffer.take_all(), b"xxxxx");
     }
 }
