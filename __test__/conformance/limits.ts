@@ -228,6 +228,26 @@ export function limits(suite: Suite): void {
     t.deepEqual(log.order.slice(-3), ['read abc', 'end d', 'close end']);
   });
 
+  suite.both(
+    'R23: so is one that another delimiter makes of the same bytes',
+    async (scene, t, side) => {
+      const lockstep = await Lockstep.start(scene);
+      const options = { readDelimiter: '\n', bufferSize: 4 };
+      const { channel, log, peer } = await scene.open(side, options, (channel) => ({
+        onOverflowError: () => {
+          channel.bufferSize = 100;
+        },
+      }));
+      await lockstep.send(peer, ['12345678']);
+      await log.seen('overflow ERR_FRAME_OVERFLOW');
+      await lockstep.step();
+      // What the first bytes announce is more than the hook can make room for.
+      channel.readDelimiter = scene.impl.lengthPrefix({ bytes: 4 });
+      await log.closed();
+      t.deepEqual(log.order, ['connect', 'overflow ERR_FRAME_OVERFLOW', ...OVERFLOWN]);
+    },
+  );
+
   suite.both('R23: a hook that does nothing is not called again', async (scene, t, side) => {
     const options = { readDelimiter: '\n', bufferSize: 4 };
     const { log, peer } = await scene.open(side, options, () => ({ onOverflowError: () => {} }));

@@ -203,16 +203,21 @@ export function switching(suite: Suite): void {
     'R1: from outside, and then a reset: what is cut anew comes',
     async (scene, t, side) => {
       const lockstep = await Lockstep.start(scene);
-      for (const waits of [true, false]) {
-        const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
-        if (waits) await lockstep.send(peer, ['abcdef']);
-        else void peer.write('abcdef');
-        channel.readDelimiter = 2;
-        await peer.write('gh');
-        peer.reset();
-        await log.closed();
-        const reads = ['read ab', 'read cd', 'read ef', 'read gh'];
-        t.deepEqual(log.order, ['connect', ...reads, 'error ECONNRESET', 'close error']);
+      for (const [first, more] of [
+        ['abcdef', 'gh'],
+        ['abcdefgh', ''],
+      ] as const) {
+        for (const waits of [true, false, true, false]) {
+          const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
+          if (waits) await lockstep.send(peer, [first]);
+          else void peer.write(first);
+          channel.readDelimiter = 2;
+          await peer.write(more);
+          peer.reset();
+          await log.closed();
+          const reads = ['read ab', 'read cd', 'read ef', 'read gh'];
+          t.deepEqual(log.order, ['connect', ...reads, 'error ECONNRESET', 'close error']);
+        }
       }
     },
   );
