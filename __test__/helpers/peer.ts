@@ -104,10 +104,10 @@ export class PeerServer {
     });
   }
 
-  static listen(host = '127.0.0.1'): Promise<PeerServer> {
+  static listen(host = '127.0.0.1', port = 0): Promise<PeerServer> {
     return new Promise((resolve) => {
       const server = createServer({ allowHalfOpen: true });
-      server.listen(0, host, () => resolve(new PeerServer(server)));
+      server.listen(port, host, () => resolve(new PeerServer(server)));
     });
   }
 
