@@ -30,5 +30,7 @@ peerTest('wrk, 100 connections, closes them in the midst of it all', async (t) =
     t.regex(report, /^ {2}\d{3,} requests in /m, round);
     t.notRegex(report, /Non-2xx|Socket errors/, round);
   }
+  example.process.kill('SIGKILL');
+  await example.end();
   t.is(example.errors, '');
 });
