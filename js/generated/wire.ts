@@ -113,5 +113,13 @@ export const Stop = {
   NEGATIVE: 4,
 } as const;
 
+export const Family = {
+  NONE: 0,
+  UNIX: 1,
+  INET: 4,
+  INET6: 6,
+} as const;
+
 export const HEADER_WORDS = 4;
 export const ADDRESS_BYTES = 24;
+export const UNIX_ADDRESS_BYTES = 4;

@@ -24,6 +24,10 @@ mod sys;
 /// The version of the package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Whether the platform has Unix sockets, and sockets that can be adopted by number.
+pub const UNIX_SOCKETS: bool = sys::UNIX_SOCKETS;
+
 pub use buffer::{FileRange, Piece};
 pub use id::ChannelId;
-pub use reactor::{Handle, ListenError, Listening, Reactor, ReactorThread, Stats};
+pub use reactor::{Adopted, Handle, Listening, Reactor, ReactorThread, Stats};
+pub use source::{AdoptError, ListenError};

@@ -13,7 +13,7 @@ pub struct KeepAlive {
     pub count: Option<u32>,
 }
 
-/// Options of a connected TCP socket.
+/// Options of a connected socket; a Unix one knows only its buffers.
 #[derive(Debug, Clone, Default)]
 pub struct SocketOptions {
     /// Send small writes at once (`TCP_NODELAY`).
@@ -29,17 +29,23 @@ impl SocketOptions {
     /// Sets all of them. On a listener they hold for what it accepts on Linux; elsewhere they are
     /// set once more on each accepted socket.
     pub(crate) fn apply(&self, socket: &SockRef<'_>) -> std::io::Result<()> {
-        if let Some(bytes) = self.recv_buffer {
-            socket.set_recv_buffer_size(bytes)?;
-        }
-        if let Some(bytes) = self.send_buffer {
-            socket.set_send_buffer_size(bytes)?;
-        }
+        self.apply_buffers(socket)?;
         if self.no_delay {
             socket.set_tcp_nodelay(true)?;
         }
         if let Some(keep_alive) = self.keep_alive {
             socket.set_tcp_keepalive(&keep_alive.into())?;
+        }
+        Ok(())
+    }
+
+    /// Sets those that mean something to a Unix socket as well.
+    pub(crate) fn apply_buffers(&self, socket: &SockRef<'_>) -> std::io::Result<()> {
+        if let Some(bytes) = self.recv_buffer {
+            socket.set_recv_buffer_size(bytes)?;
+        }
+        if let Some(bytes) = self.send_buffer {
+            socket.set_send_buffer_size(bytes)?;
         }
         Ok(())
     }
@@ -88,6 +94,8 @@ pub struct ListenOptions {
     pub ipv6_only: bool,
     /// Let other sockets listen on the same port, and share its connections (`SO_REUSEPORT`).
     pub reuse_port: bool,
+    /// The permissions of a Unix socket's file; `None`: what the process's umask leaves.
+    pub mode: Option<u32>,
     /// Accepted channels beyond this number are closed at once; `None`: no bound.
     pub max_connections: Option<usize>,
 }

@@ -55,10 +55,11 @@ impl Scene {
             backlog: 8,
             ipv6_only: false,
             reuse_port: false,
+            mode: None,
             max_connections: None,
         };
         let listening = reactor.handle().listen("127.0.0.1", 0, options).unwrap();
-        let peer = TcpStream::connect(listening.local.unwrap()).unwrap();
+        let peer = TcpStream::connect(listening.local.unwrap().inet().unwrap()).unwrap();
         peer.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut scene = Self {
             reactor,

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use pants_core::addr;
+use pants_core::addr::{self, Address};
 use pants_core::options::{ConnectOptions, KeepAlive, ListenOptions, STAGGER, SocketOptions};
-use pants_core::{ListenError, Listening, Stats};
+use pants_core::{AdoptError, Adopted, ListenError, Listening, Stats};
 
-/// Options of a TCP socket; durations in milliseconds.
+/// Options of a socket; durations in milliseconds.
 #[napi(object)]
 pub struct NativeSocketOptions {
     pub no_delay: bool,
@@ -39,6 +39,8 @@ pub struct NativeListenOptions {
     pub ipv6_only: bool,
     pub reuse_port: bool,
     pub max_connections: Option<u32>,
+    /// The permissions of a Unix socket's file.
+    pub mode: Option<u32>,
 }
 
 /// A socket that listens, or why it does not.
@@ -52,7 +54,17 @@ pub struct NativeListening {
     pub failure: Option<NativeFailure>,
 }
 
-/// An error of the operating system, or (errno 0) of a name's look-up.
+/// A connected socket that came from elsewhere, or why it was not taken.
+#[napi(object)]
+pub struct NativeAdopted {
+    /// Index and generation.
+    pub id: Vec<u32>,
+    /// Both addresses and the peer, as `Transport::describe` lays them out.
+    pub about: Vec<u8>,
+    pub failure: Option<NativeFailure>,
+}
+
+/// An error of the operating system, or (errno 0) of a name's look-up, or a wrong kind of socket.
 #[napi(object)]
 pub struct NativeFailure {
     pub errno: i32,
@@ -122,25 +134,69 @@ impl From<NativeListenOptions> for ListenOptions {
             backlog: from.backlog,
             ipv6_only: from.ipv6_only,
             reuse_port: from.reuse_port,
+            mode: from.mode,
             max_connections: from.max_connections.map(|most| most as usize),
         }
     }
 }
 
-impl From<std::result::Result<Listening, ListenError>> for NativeListening {
-    fn from(from: std::result::Result<Listening, ListenError>) -> Self {
+impl<E: Into<NativeFailure>> From<std::result::Result<Listening, E>> for NativeListening {
+    fn from(from: std::result::Result<Listening, E>) -> Self {
         match from {
-            Ok(listening) => Self {
-                id: vec![listening.id.index, listening.id.generation],
-                descriptor: listening.descriptor,
-                local: addr::encode(listening.local).to_vec(),
-                failure: None,
-            },
+            Ok(listening) => {
+                let mut local = Vec::new();
+                addr::encode(listening.local.as_ref(), &mut local);
+                Self {
+                    id: vec![listening.id.index, listening.id.generation],
+                    descriptor: listening.descriptor,
+                    local,
+                    failure: None,
+                }
+            }
             Err(error) => Self {
                 id: Vec::new(),
                 descriptor: -1,
                 local: Vec::new(),
                 failure: Some(error.into()),
+            },
+        }
+    }
+}
+
+impl From<std::result::Result<Adopted, AdoptError>> for NativeAdopted {
+    fn from(from: std::result::Result<Adopted, AdoptError>) -> Self {
+        match from {
+            Ok(Adopted { id, about }) => Self {
+                id: vec![id.index, id.generation],
+                about,
+                failure: None,
+            },
+            Err(error) => Self {
+                id: Vec::new(),
+                about: Vec::new(),
+                failure: Some(error.into()),
+            },
+        }
+    }
+}
+
+impl From<AdoptError> for NativeFailure {
+    fn from(error: AdoptError) -> Self {
+        let message = error.to_string();
+        match error {
+            AdoptError::Kind { expected, .. } => Self {
+                errno: 0,
+                syscall: String::new(),
+                address: expected.to_owned(),
+                message,
+            },
+            AdoptError::System {
+                syscall, source, ..
+            } => Self {
+                errno: source.raw_os_error().unwrap_or(0),
+                syscall: syscall.to_owned(),
+                address: String::new(),
+                message,
             },
         }
     }
@@ -163,7 +219,11 @@ impl From<ListenError> for NativeFailure {
             } => Self {
                 errno: source.raw_os_error().unwrap_or(0),
                 syscall: syscall.to_owned(),
-                address: address.ip().to_string(),
+                address: match address {
+                    Address::Inet(inet) => inet.ip().to_string(),
+                    // JS has it, and not only as much of it as is UTF-8.
+                    Address::Unix(_) => String::new(),
+                },
                 message,
             },
         }

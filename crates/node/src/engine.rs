@@ -11,7 +11,8 @@ use pants_core::queue::recut;
 use pants_core::{ChannelId, Piece, ReactorThread};
 
 use crate::convert::{
-    NativeConnectOptions, NativeListenOptions, NativeListening, NativeStats, address,
+    NativeAdopted, NativeConnectOptions, NativeListenOptions, NativeListening, NativeSocketOptions,
+    NativeStats, address,
 };
 use crate::notifier::Notifier;
 
@@ -142,6 +143,18 @@ pub fn connect(
     Ok(vec![id.index, id.generation])
 }
 
+/// Connects to the Unix socket at a path; gives index and generation.
+#[napi]
+pub fn connect_path(
+    engine: &External<NativeEngine>,
+    path: &[u8],
+    options: NativeConnectOptions,
+) -> Result<Vec<u32>> {
+    let options = options.try_into()?;
+    let id = engine.thread.borrow().handle().connect_path(path, options);
+    Ok(vec![id.index, id.generation])
+}
+
 /// Binds and listens.
 #[napi]
 pub fn listen(
@@ -155,6 +168,51 @@ pub fn listen(
         .borrow()
         .handle()
         .listen(&host, port, options.into())
+        .into()
+}
+
+/// Binds a Unix socket to a path and listens.
+#[napi]
+pub fn listen_path(
+    engine: &External<NativeEngine>,
+    path: &[u8],
+    options: NativeListenOptions,
+) -> NativeListening {
+    engine
+        .thread
+        .borrow()
+        .handle()
+        .listen_path(path, options.into())
+        .into()
+}
+
+/// Takes a connected socket over, by its descriptor.
+#[napi]
+pub fn adopt(
+    engine: &External<NativeEngine>,
+    descriptor: i32,
+    options: NativeSocketOptions,
+) -> NativeAdopted {
+    engine
+        .thread
+        .borrow()
+        .handle()
+        .adopt(descriptor, &options.into())
+        .into()
+}
+
+/// Takes a listening socket over, by its descriptor.
+#[napi]
+pub fn adopt_listener(
+    engine: &External<NativeEngine>,
+    descriptor: i32,
+    options: NativeListenOptions,
+) -> NativeListening {
+    engine
+        .thread
+        .borrow()
+        .handle()
+        .adopt_listener(descriptor, options.into())
         .into()
 }
 

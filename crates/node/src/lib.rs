@@ -16,6 +16,12 @@ mod notifier;
 
 use napi_derive::napi;
 
+/// Whether the platform has Unix sockets, and sockets that can be adopted by number.
+#[napi]
+pub fn has_unix_sockets() -> bool {
+    pants_core::UNIX_SOCKETS
+}
+
 /// The version of the native part.
 #[napi]
 pub fn version() -> &'static str {

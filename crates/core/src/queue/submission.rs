@@ -10,7 +10,6 @@
 //! the reactor sleeps: only then is it worth the system call that wakes it.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -18,8 +17,7 @@ use super::wire::{HEADER_WORDS, flag, framing as kind, op, reframe, start};
 use crate::buffer::Piece;
 use crate::framing::{Delimiter, Endian, Framing, LengthPrefix};
 use crate::id::ChannelId;
-use crate::options::ConnectOptions;
-use crate::source::Listener;
+use crate::source::{Connect, Listener, Stream};
 use crate::sync::lock;
 
 /// One thing handed to the reactor.
@@ -30,17 +28,18 @@ pub(crate) enum Submission {
         records: Vec<u8>,
         owned: VecDeque<Piece>,
     },
-    /// Begin to connect to the first of these that answers.
+    /// Begin to connect.
     Connect {
         id: ChannelId,
-        to: Vec<SocketAddr>,
-        options: Box<ConnectOptions>,
+        connect: Box<Connect>,
     },
     /// A socket that listens already: begin to accept.
     Listen {
         id: ChannelId,
         listener: Box<Listener>,
     },
+    /// A socket that is connected already: wait for JS to start it.
+    Adopt { id: ChannelId, stream: Box<Stream> },
 }
 
 /// One record of a batch.

@@ -58,9 +58,11 @@ constants! {
         /// of its bytes the operating system has taken since it began. flags: the [`reason`].
         /// The bytes: the failed attempts of a connect, as text.
         CLOSED = 3,
-        /// [fd][bytes]: a connect succeeded. The bytes: local and remote address.
+        /// [fd][bytes]: a connect succeeded. The bytes: local and remote address (see [`family`]),
+        /// then, where they are known, the peer's process, user and group.
         CONNECTED = 4,
-        /// [server index][server generation][fd][bytes]: a server accepted the channel.
+        /// [server index][server generation][fd][bytes]: a server accepted the channel. The bytes:
+        /// as those of a connect.
         ACCEPTED = 5,
         /// [errno]: a server could not accept for now. Once per shortage, once a second at most.
         ACCEPT_ERROR = 6,
@@ -212,10 +214,22 @@ constants! {
     }
 }
 
+constants! {
+    /// The first byte of an address; see [`crate::addr::encode`].
+    family, "Family" {
+        NONE = 0,
+        UNIX = 1,
+        INET = 4,
+        INET6 = 6,
+    }
+}
+
 /// A submission's header.
 pub const HEADER_WORDS: usize = 4;
-/// An address as it crosses: see [`crate::addr::encode`].
+/// An IP address as it crosses: see [`crate::addr::encode`].
 pub const ADDRESS_BYTES: usize = 24;
+/// A Unix address without its path, or no address.
+pub const UNIX_ADDRESS_BYTES: usize = 4;
 
 /// The TypeScript module with the same numbers.
 pub fn typescript() -> String {
@@ -234,6 +248,7 @@ pub fn typescript() -> String {
         batch::TS,
         cut::TS,
         stop::TS,
+        family::TS,
     ];
     for (name, constants) in groups {
         text.push_str(&format!("\nexport const {name} = {{\n"));
@@ -244,5 +259,8 @@ pub fn typescript() -> String {
     }
     text.push_str(&format!("\nexport const HEADER_WORDS = {HEADER_WORDS};\n"));
     text.push_str(&format!("export const ADDRESS_BYTES = {ADDRESS_BYTES};\n"));
+    text.push_str(&format!(
+        "export const UNIX_ADDRESS_BYTES = {UNIX_ADDRESS_BYTES};\n"
+    ));
     text
 }

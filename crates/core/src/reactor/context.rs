@@ -1,11 +1,10 @@
 //! What a source may touch while it is driven.
 
 use std::collections::VecDeque;
-use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use mio::{Interest, Registry, Token};
+use mio::{Registry, Token};
 
 use super::handle::Shared;
 use super::timers::Timers;
@@ -83,15 +82,6 @@ impl Context {
     /// Whether reads and accepts have to wait until the other side has taken a batch.
     pub(crate) fn is_full(&self) -> bool {
         self.filling.is_full()
-    }
-
-    pub(crate) fn register(
-        &self,
-        socket: &mut impl mio::event::Source,
-        id: ChannelId,
-        interest: Interest,
-    ) -> io::Result<()> {
-        self.registry.register(socket, token(id), interest)
     }
 
     pub(crate) fn registry(&self) -> &Registry {

@@ -2,24 +2,23 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Weak};
 
 use mio::Waker;
-use mio::net::TcpListener;
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::context::{Context, Stats};
-use crate::addr;
+use crate::addr::Address;
 use crate::buffer::Piece;
 use crate::id::{ChannelId, Slots};
-use crate::options::{ConnectOptions, ListenOptions};
+use crate::options::{ConnectOptions, ListenOptions, SocketOptions};
 use crate::queue::completion::Completions;
 use crate::queue::submission::{Submission, Submissions, lone_write, push_write};
-use crate::source::Listener;
+use crate::source::{
+    Acceptor, AdoptError, Connect, ListenError, Listener, Stream, adopt_listener, adopt_stream,
+    bind, bind_path,
+};
 use crate::sync::lock;
-use crate::sys;
 
 /// How many used submission buffers are kept for the next batches, and up to which size.
 const SPARE_RECORDS: usize = 4;
@@ -112,27 +111,21 @@ const _: () = {
 };
 
 /// A socket that listens, before its first connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listening {
     pub id: ChannelId,
     /// The descriptor's number.
     pub descriptor: i32,
-    pub local: Option<SocketAddr>,
+    pub local: Option<Address>,
 }
 
-/// Why a socket does not listen.
-#[derive(Debug, thiserror::Error)]
-pub enum ListenError {
-    /// The host's name has no address.
-    #[error("no address for {host:?}: {source}")]
-    Resolve { host: String, source: io::Error },
-    /// The operating system refused.
-    #[error("{syscall} {address}: {source}")]
-    System {
-        syscall: &'static str,
-        address: SocketAddr,
-        source: io::Error,
-    },
+/// A connected socket that came from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adopted {
+    pub id: ChannelId,
+    /// Both addresses and the peer, as a [`CONNECTED`](crate::queue::wire::kind::CONNECTED) has
+    /// them.
+    pub about: Vec<u8>,
 }
 
 impl Handle {
@@ -179,11 +172,18 @@ impl Handle {
     /// Begins to connect to the first of `to` that answers, trying them in this order.
     pub fn connect(&self, to: Vec<SocketAddr>, options: ConnectOptions) -> ChannelId {
         let id = lock(&self.shared.slots).allocate();
-        self.shared.submit(Submission::Connect {
-            id,
-            to,
-            options: Box::new(options),
-        });
+        self.begin(id, Connect::new(id, to, options))
+    }
+
+    /// Connects to the Unix socket at a path; how it went is reported like any connect.
+    pub fn connect_path(&self, path: &[u8], options: ConnectOptions) -> ChannelId {
+        let id = lock(&self.shared.slots).allocate();
+        self.begin(id, Connect::to_path(id, path, options))
+    }
+
+    fn begin(&self, id: ChannelId, connect: Connect) -> ChannelId {
+        let connect = Box::new(connect);
+        self.shared.submit(Submission::Connect { id, connect });
         id
     }
 
@@ -196,10 +196,34 @@ impl Handle {
         port: u16,
         options: ListenOptions,
     ) -> Result<Listening, ListenError> {
-        let socket = bind(host, port, &options)?;
-        let socket = TcpListener::from_std(socket.into());
-        let local = socket.local_addr().ok();
-        let descriptor = sys::descriptor(&socket);
+        Ok(self.accept_from(bind(host, port, &options)?, options))
+    }
+
+    /// Binds a Unix socket to a path, or to a name that begins with NUL, and listens.
+    ///
+    /// A socket file that nobody answers on is replaced. The file is removed with the channel.
+    pub fn listen_path(
+        &self,
+        path: &[u8],
+        options: ListenOptions,
+    ) -> Result<Listening, ListenError> {
+        Ok(self.accept_from(bind_path(path, &options)?, options))
+    }
+
+    /// Takes over a socket that was bound elsewhere, TCP or Unix, and listens on it.
+    ///
+    /// The descriptor is the engine's from then on; where this fails, it is still the caller's.
+    pub fn adopt_listener(
+        &self,
+        descriptor: i32,
+        options: ListenOptions,
+    ) -> Result<Listening, AdoptError> {
+        Ok(self.accept_from(adopt_listener(descriptor, &options)?, options))
+    }
+
+    fn accept_from(&self, socket: Acceptor, options: ListenOptions) -> Listening {
+        let local = socket.local();
+        let descriptor = socket.descriptor();
         let id = lock(&self.shared.slots).allocate();
         let listener = Box::new(Listener::new(
             id,
@@ -208,11 +232,24 @@ impl Handle {
             options.max_connections,
         ));
         self.shared.submit(Submission::Listen { id, listener });
-        Ok(Listening {
+        Listening {
             id,
             descriptor,
             local,
-        })
+        }
+    }
+
+    /// Takes over a socket that was connected elsewhere, TCP or Unix.
+    ///
+    /// The descriptor is the engine's from then on; where this fails, it is still the caller's.
+    pub fn adopt(&self, descriptor: i32, options: &SocketOptions) -> Result<Adopted, AdoptError> {
+        let transport = adopt_stream(descriptor, options)?;
+        let peer = transport.peer().ok().flatten();
+        let about = transport.describe(transport.local().as_ref(), peer.as_ref());
+        let id = lock(&self.shared.slots).allocate();
+        let stream = Box::new(Stream::new(id, transport, None));
+        self.shared.submit(Submission::Adopt { id, stream });
+        Ok(Adopted { id, about })
     }
 
     /// Takes what there is of completions: header and records are copied to `words`, see
@@ -264,89 +301,4 @@ impl Handle {
             self.shared.ring();
         }
     }
-}
-
-/// A socket bound to the first of the host's addresses that will do, and listening.
-fn bind(host: &str, port: u16, options: &ListenOptions) -> Result<Socket, ListenError> {
-    let addresses = if host.is_empty() {
-        vec![
-            SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)),
-            SocketAddr::from(([0; 4], port)),
-        ]
-    } else {
-        addr::resolve(host, port).map_err(|source| ListenError::Resolve {
-            host: host.to_owned(),
-            source,
-        })?
-    };
-    let mut last = None;
-    for address in addresses {
-        match bind_to(address, host.is_empty(), options) {
-            Ok(socket) => return Ok(socket),
-            Err(error) if host.is_empty() && !has_no_ipv6(&error) => return Err(error),
-            Err(error) => last = Some(last.unwrap_or(error)),
-        }
-    }
-    Err(last.unwrap_or_else(|| ListenError::Resolve {
-        host: host.to_owned(),
-        source: io::ErrorKind::NotFound.into(),
-    }))
-}
-
-fn bind_to(address: SocketAddr, any: bool, options: &ListenOptions) -> Result<Socket, ListenError> {
-    let fail = |syscall| {
-        move |source| ListenError::System {
-            syscall,
-            address,
-            source,
-        }
-    };
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )
-    .map_err(fail("listen"))?;
-    socket.set_nonblocking(true).map_err(fail("listen"))?;
-    // On Windows this would let another process take the port over.
-    if !cfg!(windows) {
-        socket.set_reuse_address(true).map_err(fail("listen"))?;
-    }
-    #[cfg(all(
-        unix,
-        not(any(target_os = "solaris", target_os = "illumos", target_os = "cygwin"))
-    ))]
-    if options.reuse_port {
-        socket.set_reuse_port(true).map_err(fail("listen"))?;
-    }
-    if address.is_ipv6() {
-        // Systems differ in their default.
-        let only = options.ipv6_only || !(any || address.ip().is_unspecified());
-        socket.set_only_v6(only).map_err(fail("listen"))?;
-    }
-    options
-        .socket
-        .apply(&SockRef::from(&socket))
-        .map_err(fail("listen"))?;
-    socket.bind(&address.into()).map_err(fail("listen"))?;
-    socket.listen(options.backlog).map_err(fail("listen"))?;
-    Ok(socket)
-}
-
-/// Whether an address failed because the machine has no IPv6, so that IPv4 alone will do.
-fn has_no_ipv6(error: &ListenError) -> bool {
-    let ListenError::System {
-        source, address, ..
-    } = error
-    else {
-        return false;
-    };
-    #[cfg(unix)]
-    let codes = [libc::EAFNOSUPPORT, libc::EADDRNOTAVAIL, libc::EINVAL];
-    #[cfg(windows)]
-    let codes = [10047, 10049, 10022];
-    address.is_ipv6()
-        && source
-            .raw_os_error()
-            .is_some_and(|code| codes.contains(&code))
 }

@@ -15,13 +15,14 @@ use mio::{Events, Poll, Token, Waker};
 use context::Context;
 pub use context::Stats;
 use handle::Shared;
-pub use handle::{Handle, ListenError, Listening};
+pub use handle::{Adopted, Handle, Listening};
 pub use thread::ReactorThread;
 
 use crate::id::ChannelId;
 use crate::queue::completion::Batch;
 use crate::queue::submission::{Submission, each_record};
-use crate::source::{Closing, Connect, Fate, Readiness, Source, report_closed};
+use crate::queue::wire::syscall;
+use crate::source::{Closing, Fate, Readiness, Source, report_closed};
 use crate::sync::lock;
 
 /// How many events one turn takes from the operating system.
@@ -118,8 +119,8 @@ impl Reactor {
                     debug_assert!(whole.is_some(), "a submission breaks the wire's layout");
                     self.shared.recycle(records);
                 }
-                Submission::Connect { id, to, options } => {
-                    self.add(id, Source::Connect(Box::new(Connect::new(id, to, options))));
+                Submission::Connect { id, connect } => {
+                    self.add(id, Source::Connect(connect));
                     self.drive(id, |source, cx| match source {
                         Source::Connect(connect) => connect.begin(cx),
                         Source::Listener(_) | Source::Stream(_) => Fate::Keep,
@@ -129,8 +130,14 @@ impl Reactor {
                     let registered = listener.register(&self.cx);
                     self.add(id, Source::Listener(listener));
                     if let Err(error) = registered {
-                        let closing = Closing::error(&error, crate::queue::wire::syscall::ACCEPT);
-                        self.remove(id, &closing);
+                        self.remove(id, &Closing::error(&error, syscall::ACCEPT));
+                    }
+                }
+                Submission::Adopt { id, mut stream } => {
+                    let registered = stream.register(&self.cx);
+                    self.add(id, Source::Stream(stream));
+                    if let Err(error) = registered {
+                        self.remove(id, &Closing::error(&error, syscall::READ));
                     }
                 }
             }

@@ -1,4 +1,5 @@
-//! A connect: attempts to several addresses that race, the first that succeeds wins.
+//! A connect: attempts to several addresses that race, the first that succeeds wins; or one to a
+//! path, which succeeds or fails at once.
 //!
 //! ```text
 //!   to:  A  B  C      A ├──────────────── ✗ ECONNREFUSED
@@ -10,22 +11,21 @@
 //! short while it could still succeed.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Instant;
 
-use mio::net::TcpStream;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::transport::interest;
 use super::{Closing, Fate, Readiness, Stream, Transport, errno};
-use crate::addr;
+use crate::addr::Address;
 use crate::id::ChannelId;
 use crate::options::ConnectOptions;
 use crate::queue::submission::Request;
-use crate::queue::wire::{ADDRESS_BYTES, kind, reason};
-use crate::reactor::context::{Context, Timer};
+use crate::queue::wire::{kind, reason};
+use crate::reactor::context::{Context, Timer, token};
+use crate::sys;
 
 #[derive(Debug)]
 pub(crate) struct Connect {
@@ -35,24 +35,24 @@ pub(crate) struct Connect {
     /// When the next attempt starts; timers that were set for earlier ones mean nothing.
     next_at: Option<Instant>,
     failed: Vec<Failure>,
-    options: Box<ConnectOptions>,
+    options: ConnectOptions,
 }
 
 #[derive(Debug)]
 struct Attempt {
-    to: SocketAddr,
-    socket: TcpStream,
+    to: Address,
+    socket: Transport,
 }
 
 #[derive(Debug)]
 struct Failure {
-    to: SocketAddr,
+    to: Address,
     errno: i32,
     syscall: &'static str,
 }
 
 impl Connect {
-    pub(crate) fn new(id: ChannelId, to: Vec<SocketAddr>, options: Box<ConnectOptions>) -> Self {
+    pub(crate) fn new(id: ChannelId, to: Vec<SocketAddr>, options: ConnectOptions) -> Self {
         Self {
             id,
             waiting: to.into(),
@@ -63,8 +63,23 @@ impl Connect {
         }
     }
 
+    /// Connects to a path, on the calling thread, and so under the working directory that this
+    /// thread sees now. It never waits: a Unix socket that cannot connect says so.
+    pub(crate) fn to_path(id: ChannelId, path: &[u8], options: ConnectOptions) -> Self {
+        let mut connect = Self::new(id, Vec::new(), options);
+        let to = Address::Unix(path.into());
+        match connect.attempt_path(path) {
+            Ok(socket) => connect.racing.push(Attempt { to, socket }),
+            Err(error) => connect.failed.push(Failure::new(to, &error, "connect")),
+        }
+        connect
+    }
+
     /// Starts the first attempt.
     pub(crate) fn begin(&mut self, cx: &mut Context) -> Fate {
+        if let Some(connected) = self.racing.pop() {
+            return self.begun(cx, connected);
+        }
         if let Some(timeout) = self.options.timeout {
             cx.arm(self.id, Timer::Connect, cx.now + timeout);
         }
@@ -84,11 +99,7 @@ impl Connect {
                 Ok(false) => at += 1,
                 Err(error) => {
                     let loser = self.racing.swap_remove(at);
-                    self.failed.push(Failure {
-                        to: loser.to,
-                        errno: errno(&error),
-                        syscall: "connect",
-                    });
+                    self.failed.push(Failure::new(loser.to, &error, "connect"));
                 }
             }
         }
@@ -115,12 +126,26 @@ impl Connect {
         }
     }
 
+    /// A path: it is connected already. The peer may have written and gone by now; asking the
+    /// socket would tell of that, not of the connect.
+    fn begun(&mut self, cx: &mut Context, mut connected: Attempt) -> Fate {
+        match connected.socket.register(cx.registry(), token(self.id)) {
+            Ok(()) => self.won(cx, connected),
+            Err(error) => {
+                self.failed
+                    .push(Failure::new(connected.to, &error, "connect"));
+                Fate::Close(self.closing(""))
+            }
+        }
+    }
+
     /// Starts attempts until one is under way, and sets the clock for the one after it.
     fn start_next(&mut self, cx: &mut Context) -> Fate {
         self.next_at = None;
         while let Some(to) = self.waiting.pop_front() {
             match self.attempt(cx, to) {
                 Ok(socket) => {
+                    let to = to.into();
                     self.racing.push(Attempt { to, socket });
                     if !self.waiting.is_empty() {
                         let at = cx.now + self.options.stagger;
@@ -130,11 +155,7 @@ impl Connect {
                     return Fate::Keep;
                 }
                 Err((error, syscall)) => {
-                    self.failed.push(Failure {
-                        to,
-                        errno: errno(&error),
-                        syscall,
-                    });
+                    self.failed.push(Failure::new(to.into(), &error, syscall));
                 }
             }
         }
@@ -149,7 +170,7 @@ impl Connect {
         &self,
         cx: &Context,
         to: SocketAddr,
-    ) -> Result<TcpStream, (io::Error, &'static str)> {
+    ) -> Result<Transport, (io::Error, &'static str)> {
         let connect = |error| (error, "connect");
         let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))
             .map_err(connect)?;
@@ -174,10 +195,20 @@ impl Connect {
             Err(error) if is_in_progress(&error) => {}
             Err(error) => return Err(connect(error)),
         }
-        let mut socket = TcpStream::from_std(socket.into());
-        cx.register(&mut socket, self.id, interest())
+        let mut socket = Transport::tcp(socket);
+        socket
+            .register(cx.registry(), token(self.id))
             .map_err(connect)?;
         Ok(socket)
+    }
+
+    fn attempt_path(&self, path: &[u8]) -> io::Result<Transport> {
+        let to = sys::unix_sock_addr(path)?;
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        self.options.socket.apply_buffers(&SockRef::from(&socket))?;
+        socket.connect(&to)?;
+        Transport::unix(socket)
     }
 
     fn local_for(&self, to: SocketAddr) -> Option<SocketAddr> {
@@ -193,16 +224,12 @@ impl Connect {
     }
 
     fn won(&mut self, cx: &mut Context, winner: Attempt) -> Fate {
-        let transport = Transport::tcp(winner.socket);
-        let (local, _) = transport.addresses();
-        let mut addresses = [0; 2 * ADDRESS_BYTES];
-        let (first, second) = addresses.split_at_mut(ADDRESS_BYTES);
-        first.copy_from_slice(&addr::encode(local));
-        second.copy_from_slice(&addr::encode(Some(winner.to)));
-        let descriptor = transport.descriptor().cast_unsigned();
+        let Attempt { to, socket } = winner;
+        let about = socket.describe(socket.local().as_ref(), Some(&to));
+        let descriptor = socket.descriptor().cast_unsigned();
         cx.filling
-            .push_bytes(kind::CONNECTED, 0, self.id, &[descriptor], &addresses);
-        let mut stream = Box::new(Stream::new(self.id, transport, None));
+            .push_bytes(kind::CONNECTED, 0, self.id, &[descriptor], &about);
+        let mut stream = Box::new(Stream::new(self.id, socket, None));
         stream.assume_ready();
         Fate::Become(stream)
     }
@@ -211,10 +238,10 @@ impl Connect {
     fn closing(&mut self, summary: &str) -> Closing {
         let mut text = format!("{summary}\n");
         for Failure { to, errno, syscall } in &self.failed {
-            let _ = writeln!(text, "{errno} {syscall} {} {}", to.ip(), to.port());
+            let _ = writeln!(text, "{errno} {syscall}{}", OnLine(to));
         }
         for Attempt { to, .. } in &self.racing {
-            let _ = writeln!(text, "0 connect {} {}", to.ip(), to.port());
+            let _ = writeln!(text, "0 connect{}", OnLine(to));
         }
         Closing {
             detail: text.into_bytes(),
@@ -223,12 +250,34 @@ impl Connect {
     }
 }
 
+impl Failure {
+    fn new(to: Address, error: &io::Error, syscall: &'static str) -> Self {
+        Self {
+            to,
+            errno: errno(error),
+            syscall,
+        }
+    }
+}
+
+/// An address as words of a line. Of a path there is one only, and JS knows which: it is left out.
+struct OnLine<'a>(&'a Address);
+
+impl fmt::Display for OnLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Address::Inet(inet) => write!(f, " {} {}", inet.ip(), inet.port()),
+            Address::Unix(_) => Ok(()),
+        }
+    }
+}
+
 /// `Ok(true)`: connected. `Ok(false)`: still under way, the event was for another attempt.
-fn verdict(socket: &TcpStream, readiness: Readiness) -> io::Result<bool> {
+fn verdict(socket: &Transport, readiness: Readiness) -> io::Result<bool> {
     if let Some(error) = socket.take_error()? {
         return Err(error);
     }
-    match socket.peer_addr() {
+    match socket.peer() {
         Ok(_) => Ok(true),
         // No error and no peer: still connecting; or, where the peer has written and gone before
         // we looked, connected once. Reading it will tell.
@@ -240,8 +289,8 @@ fn verdict(socket: &TcpStream, readiness: Readiness) -> io::Result<bool> {
 }
 
 /// A socket that is still connecting answers a write of nothing with WouldBlock.
-fn is_connecting(socket: &TcpStream) -> bool {
-    let send = SockRef::from(socket).send(&[]);
+fn is_connecting(socket: &Transport) -> bool {
+    let send = socket.socket().send(&[]);
     matches!(send, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 

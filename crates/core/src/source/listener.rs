@@ -3,15 +3,12 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use mio::net::TcpListener;
-use socket2::SockRef;
-
-use super::{Closing, Fate, Stream, Transport, errno};
-use crate::addr;
+use super::acceptor::{Accepted, Acceptor};
+use super::{Closing, Fate, Stream, errno};
 use crate::id::ChannelId;
 use crate::options::SocketOptions;
 use crate::queue::wire::{kind, syscall};
-use crate::reactor::context::{Context, Timer};
+use crate::reactor::context::{Context, Timer, token};
 use crate::sys;
 
 /// How many connections one listener accepts a turn, before others have theirs.
@@ -32,7 +29,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Listener {
     id: ChannelId,
-    socket: TcpListener,
+    socket: Acceptor,
     options: SocketOptions,
     max_connections: Option<usize>,
     /// Accepted and not closed yet.
@@ -48,7 +45,7 @@ pub(crate) struct Listener {
 impl Listener {
     pub(crate) fn new(
         id: ChannelId,
-        socket: TcpListener,
+        socket: Acceptor,
         options: SocketOptions,
         max_connections: Option<usize>,
     ) -> Self {
@@ -66,7 +63,7 @@ impl Listener {
     }
 
     pub(crate) fn register(&mut self, cx: &Context) -> io::Result<()> {
-        cx.register(&mut self.socket, self.id, mio::Interest::READABLE)
+        self.socket.register(cx.registry(), token(self.id))
     }
 
     /// Accepts until there is no more, the budget is used up, or the queue has no room.
@@ -79,8 +76,8 @@ impl Listener {
                 }
                 return Fate::Keep;
             }
-            match self.socket.accept() {
-                Ok((socket, peer)) => self.accepted(cx, socket, peer),
+            match self.socket.accept(&self.options) {
+                Ok(accepted) => self.accepted(cx, accepted),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.backoff = None;
                     return Fate::Keep;
@@ -121,23 +118,13 @@ impl Listener {
         self.live -= 1;
     }
 
-    fn accepted(
-        &mut self,
-        cx: &mut Context,
-        socket: mio::net::TcpStream,
-        peer: std::net::SocketAddr,
-    ) {
+    fn accepted(&mut self, cx: &mut Context, accepted: Accepted) {
         if self.max_connections.is_some_and(|most| self.live >= most) {
             cx.stats.refused += 1;
             return;
         }
-        if !sys::LISTENER_OPTIONS_INHERITED {
-            // A connection that was reset meanwhile refuses options; reading it will tell.
-            let _ = self.options.apply(&SockRef::from(&socket));
-        }
-        let local = socket.local_addr().ok();
         let id = cx.allocate();
-        let mut stream = Stream::new(id, Transport::tcp(socket), Some(self.id));
+        let mut stream = Stream::new(id, accepted.transport, Some(self.id));
         if let Err(error) = stream.register(cx) {
             // The engine could not watch one more socket: that connection fails, not the server.
             cx.release_at_turn_end(id);
@@ -156,12 +143,8 @@ impl Listener {
             self.id.generation,
             stream.descriptor().cast_unsigned(),
         ];
-        let mut addresses = [0; 2 * crate::queue::wire::ADDRESS_BYTES];
-        let (first, second) = addresses.split_at_mut(crate::queue::wire::ADDRESS_BYTES);
-        first.copy_from_slice(&addr::encode(local));
-        second.copy_from_slice(&addr::encode(Some(peer)));
         cx.filling
-            .push_bytes(kind::ACCEPTED, 0, id, &words, &addresses);
+            .push_bytes(kind::ACCEPTED, 0, id, &words, &accepted.about);
         cx.add_accepted(stream);
     }
 

@@ -8,6 +8,9 @@
 //! A source never blocks, never calls out, and owns its socket; all that it may touch besides is
 //! the [`Context`] it is given. It answers with its [`Fate`].
 
+mod acceptor;
+mod adopt;
+mod bind;
 mod connect;
 mod listener;
 mod shortcut;
@@ -18,6 +21,11 @@ use std::io;
 
 use mio::event::Event;
 
+pub(crate) use acceptor::Acceptor;
+pub use adopt::AdoptError;
+pub(crate) use adopt::{adopt_listener, adopt_stream};
+pub use bind::ListenError;
+pub(crate) use bind::{bind, bind_path};
 pub(crate) use connect::Connect;
 pub(crate) use listener::Listener;
 pub(crate) use shortcut::Shortcut;

@@ -13,17 +13,17 @@
 //! Only submissions put bytes into the reactor's send buffer, and only the submitting thread
 //! submits: between the first line and the last, `clear` can only become true, or the socket die.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use mio::net::TcpStream;
+use super::Transport;
 
 /// A socket that two threads may write to, one at a time.
 #[derive(Debug)]
 pub(crate) struct Shortcut {
-    socket: Arc<TcpStream>,
+    socket: Arc<Transport>,
     clear: AtomicBool,
     began: Instant,
     /// Microseconds from `began` to the last send by this way; 0: none.
@@ -31,7 +31,7 @@ pub(crate) struct Shortcut {
 }
 
 impl Shortcut {
-    pub(crate) fn new(socket: Arc<TcpStream>, now: Instant) -> Self {
+    pub(crate) fn new(socket: Arc<Transport>, now: Instant) -> Self {
         Self {
             socket,
             clear: AtomicBool::new(true),
@@ -62,7 +62,7 @@ impl Shortcut {
             return 0;
         }
         loop {
-            match (&*self.socket).write(data) {
+            match self.socket.write_one(data) {
                 Ok(sent) => {
                     let micros = self.began.elapsed().as_micros() as u64;
                     self.last.store(micros.max(1), Ordering::Relaxed);

@@ -46,7 +46,8 @@ enum Writing {
 #[derive(Debug)]
 pub(crate) struct Stream {
     id: ChannelId,
-    socket: Transport,
+    /// Shared with the shortcut.
+    socket: Arc<Transport>,
     /// The listener that accepted it.
     server: Option<ChannelId>,
     recv: RecvBuffer,
@@ -83,7 +84,7 @@ impl Stream {
     pub(crate) fn new(id: ChannelId, socket: Transport, server: Option<ChannelId>) -> Self {
         Self {
             id,
-            socket,
+            socket: Arc::new(socket),
             server,
             recv: RecvBuffer::new(),
             send: SendBuffer::default(),
@@ -110,7 +111,9 @@ impl Stream {
     }
 
     pub(crate) fn register(&mut self, cx: &Context) -> io::Result<()> {
-        self.socket.register(cx.registry(), token(self.id))
+        Arc::get_mut(&mut self.socket)
+            .expect("registered before it is shared")
+            .register(cx.registry(), token(self.id))
     }
 
     pub(crate) fn id(&self) -> ChannelId {
@@ -205,7 +208,7 @@ impl Stream {
             cx.arm(self.id, Timer::Idle, cx.now + idle);
         }
         self.reframe(start.reframe);
-        let shortcut = Arc::new(self.socket.shortcut(cx.now));
+        let shortcut = Arc::new(Shortcut::new(Arc::clone(&self.socket), cx.now));
         cx.set_shortcut(self.id, Arc::clone(&shortcut));
         self.shortcut = Some(shortcut);
         self.mark_clear();
@@ -269,7 +272,7 @@ impl Stream {
                 true => syscall::SENDFILE,
                 false => syscall::WRITE,
             };
-            match self.send.send_to(&mut self.socket, budget) {
+            match self.send.send_to(&mut &*self.socket, budget) {
                 Ok(Sent { bytes: 0, .. }) => {
                     return self.write_failed(&io::ErrorKind::WriteZero.into(), syscall);
                 }
@@ -492,7 +495,7 @@ impl Stream {
     }
 
     fn more_to_read(&self, got: usize) -> bool {
-        got == READ_BYTES || !sys::SHORT_IO_DRAINS || self.thorough
+        got == READ_BYTES || self.thorough || !self.socket.short_read_drains()
     }
 
     fn drained_by_read(&mut self) {

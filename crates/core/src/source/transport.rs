@@ -2,96 +2,126 @@
 
 use std::fs::File;
 use std::io::{self, IoSlice, Read, Write};
-use std::net::{Shutdown, SocketAddr};
-use std::sync::Arc;
-use std::time::Instant;
+use std::net::Shutdown;
 
-use mio::{Interest, Registry, Token, event::Source as _, net::TcpStream};
+use mio::event::Source as _;
+use mio::{Interest, Registry, Token, net::TcpStream};
+use socket2::{SockAddr, SockRef, Socket};
 
-use super::shortcut::Shortcut;
+use crate::addr::{self, Address};
 use crate::buffer::Sink;
-use crate::sys;
+use crate::sys::{self, UnixStream};
 
-/// A connected, non-blocking stream socket.
+/// A connected, non-blocking stream socket. Reading and writing take no more than a reference: the
+/// channel's [`super::Shortcut`] has one too.
 #[derive(Debug)]
 pub(crate) enum Transport {
-    /// Shared with the channel's [`super::Shortcut`].
-    Tcp(Arc<TcpStream>),
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Does the same with whichever socket it is.
+macro_rules! each {
+    ($transport:expr, $socket:ident => $do:expr) => {
+        match $transport {
+            Transport::Tcp($socket) => $do,
+            Transport::Unix($socket) => $do,
+        }
+    };
 }
 
 impl Transport {
-    pub(crate) fn tcp(socket: TcpStream) -> Self {
-        Self::Tcp(Arc::new(socket))
+    pub(crate) fn tcp(socket: Socket) -> Self {
+        Self::Tcp(TcpStream::from_std(socket.into()))
     }
 
-    /// The way past the reactor to this socket.
-    pub(crate) fn shortcut(&self, now: Instant) -> Shortcut {
-        match self {
-            Self::Tcp(socket) => Shortcut::new(Arc::clone(socket), now),
-        }
+    pub(crate) fn unix(socket: Socket) -> io::Result<Self> {
+        sys::unix_stream(socket).map(Self::Unix)
     }
 
     /// Registers for everything at once, so that no later call has to change it: one system call
     /// a connection.
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        match self {
-            Self::Tcp(socket) => Arc::get_mut(socket)
-                .expect("registered before it is shared")
-                .register(registry, token, interest()),
-        }
+        each!(self, socket => socket.register(registry, token, interest()))
     }
 
-    pub(crate) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(socket) => (&**socket).read(into),
-        }
+    pub(crate) fn read(&self, into: &mut [u8]) -> io::Result<usize> {
+        each!(self, socket => (&*socket).read(into))
+    }
+
+    pub(crate) fn write_one(&self, bytes: &[u8]) -> io::Result<usize> {
+        each!(self, socket => (&*socket).write(bytes))
+    }
+
+    /// Whether a read that got less than it asked for has emptied the socket. One on a Unix socket
+    /// stops also where descriptors came with the bytes, whoever sent them.
+    pub(crate) fn short_read_drains(&self) -> bool {
+        sys::SHORT_IO_DRAINS && matches!(self, Self::Tcp(_))
     }
 
     /// Sends FIN.
     pub(crate) fn shutdown_write(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(socket) => socket.shutdown(Shutdown::Write),
-        }
+        each!(self, socket => socket.shutdown(Shutdown::Write))
     }
 
     /// The error that waits to be fetched, if any.
     pub(crate) fn take_error(&self) -> io::Result<Option<io::Error>> {
-        match self {
-            Self::Tcp(socket) => socket.take_error(),
-        }
+        each!(self, socket => socket.take_error())
     }
 
     pub(crate) fn descriptor(&self) -> i32 {
-        match self {
-            Self::Tcp(socket) => sys::descriptor(&**socket),
-        }
+        each!(self, socket => sys::descriptor(socket))
     }
 
-    /// Both ends; a socket that was reset already may know neither.
-    pub(crate) fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
-        match self {
-            Self::Tcp(socket) => (socket.local_addr().ok(), socket.peer_addr().ok()),
+    /// This end; a socket that was reset already may not know it.
+    pub(crate) fn local(&self) -> Option<Address> {
+        address_of(&self.socket().local_addr().ok()?)
+    }
+
+    /// The other end; an error where there is none.
+    pub(crate) fn peer(&self) -> io::Result<Option<Address>> {
+        self.socket().peer_addr().map(|peer| address_of(&peer))
+    }
+
+    pub(crate) fn socket(&self) -> SockRef<'_> {
+        each!(self, socket => SockRef::from(socket))
+    }
+
+    /// What JS is told of a new connection: both addresses, and who the peer is.
+    pub(crate) fn describe(&self, local: Option<&Address>, peer: Option<&Address>) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(2 * crate::queue::wire::ADDRESS_BYTES);
+        addr::encode(local, &mut bytes);
+        addr::encode(peer, &mut bytes);
+        if let Self::Unix(socket) = self {
+            addr::encode_credentials(sys::peer_credentials(socket), &mut bytes);
         }
+        bytes
     }
 }
 
-impl Sink for Transport {
+/// `None` for a Unix socket without a name.
+pub(crate) fn address_of(address: &SockAddr) -> Option<Address> {
+    match address.as_socket() {
+        Some(inet) => Some(inet.into()),
+        None => sys::unix_path(address).map(Address::Unix),
+    }
+}
+
+impl Sink for &Transport {
     fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match (self, slices) {
-            (Self::Tcp(socket), [one]) => (&**socket).write(one),
-            (Self::Tcp(socket), many) => (&**socket).write_vectored(many),
+        match slices {
+            [one] => self.write_one(one),
+            many => each!(self, socket => (&*socket).write_vectored(many)),
         }
     }
 
     fn send_file(&mut self, file: &File, offset: u64, most: usize) -> io::Result<usize> {
-        match self {
-            Self::Tcp(socket) => sys::send_file(&**socket, file, offset, most),
-        }
+        each!(self, socket => sys::send_file(socket, file, offset, most))
     }
 }
 
 /// Reading, writing, and on Linux the news of urgent data (see [`super::Readiness::thorough`]).
-pub(crate) fn interest() -> Interest {
+fn interest() -> Interest {
     let interest = Interest::READABLE | Interest::WRITABLE;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let interest = interest | Interest::PRIORITY;

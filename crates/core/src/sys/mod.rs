@@ -11,12 +11,33 @@
 //!   this process's memory; 0: the file has ended. `Unsupported`: it cannot, read them instead.
 //! - `read_at(&File, &mut [u8], offset) -> io::Result<usize>`
 //! - `mask_signals()`: the calling thread takes no signals.
+//!
+//! And of Unix sockets and of descriptors, which not every platform has:
+//!
+//! - `UNIX_SOCKETS: bool`: whether it has them. Where not, the rest answers `Unsupported`.
+//! - `UnixStream`, `UnixListener`: as mio has them. `unix_stream(Socket)`, `unix_listener(Socket)`,
+//!   `accept_unix(&UnixListener)` make them.
+//! - `unix_sock_addr(&[u8]) -> io::Result<SockAddr>`, `unix_path(&SockAddr) -> Option<Box<[u8]>>`.
+//! - `peer_credentials(&UnixStream) -> Option<Credentials>`
+//! - `SocketFile`: what `bind` makes in a directory, and what removes it.
+//! - `borrow(i32)`, `take(i32) -> Socket`: a socket that somebody else has opened.
 
+#[cfg(windows)]
+#[path = "no_unix_domain.rs"]
+mod domain;
+#[cfg(unix)]
+#[path = "unix_domain.rs"]
+mod domain;
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod imp;
 #[cfg(windows)]
 #[path = "windows.rs"]
 mod imp;
+#[cfg(unix)]
+mod socket_file;
 
+pub(crate) use domain::*;
 pub(crate) use imp::*;
+#[cfg(unix)]
+pub(crate) use socket_file::SocketFile;

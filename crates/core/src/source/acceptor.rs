@@ -1,0 +1,98 @@
+//! The socket under a listener.
+
+use std::io;
+
+use mio::event::Source;
+use mio::net::TcpListener;
+use mio::{Interest, Registry, Token};
+use socket2::{SockRef, Socket};
+
+use super::Transport;
+use super::transport::address_of;
+use crate::addr::Address;
+use crate::options::SocketOptions;
+use crate::sys::{self, SocketFile, UnixListener};
+
+/// A listening, non-blocking stream socket.
+#[derive(Debug)]
+pub(crate) enum Acceptor {
+    Tcp(TcpListener),
+    Unix {
+        /// What was made to bind it, if it was; before the socket, so that it is dropped first.
+        _file: Option<SocketFile>,
+        socket: UnixListener,
+        /// The same for all that it accepts.
+        path: Option<Address>,
+    },
+}
+
+/// A connection that was accepted.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) transport: Transport,
+    /// What JS is told of it.
+    pub(crate) about: Vec<u8>,
+}
+
+impl Acceptor {
+    pub(crate) fn tcp(socket: Socket) -> Self {
+        Self::Tcp(TcpListener::from_std(socket.into()))
+    }
+
+    pub(crate) fn unix(socket: Socket, file: Option<SocketFile>) -> io::Result<Self> {
+        let path = local_of(&SockRef::from(&socket));
+        Ok(Self::Unix {
+            _file: file,
+            socket: sys::unix_listener(socket)?,
+            path,
+        })
+    }
+
+    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        match self {
+            Self::Tcp(socket) => socket.register(registry, token, Interest::READABLE),
+            Self::Unix { socket, .. } => socket.register(registry, token, Interest::READABLE),
+        }
+    }
+
+    pub(crate) fn accept(&self, options: &SocketOptions) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(socket) => {
+                let (socket, peer) = socket.accept()?;
+                let transport = Transport::Tcp(socket);
+                if !sys::LISTENER_OPTIONS_INHERITED {
+                    // A connection that was reset meanwhile refuses options; reading it will tell.
+                    let _ = options.apply(&transport.socket());
+                }
+                let about = transport.describe(transport.local().as_ref(), Some(&peer.into()));
+                Ok(Accepted { transport, about })
+            }
+            Self::Unix { socket, path, .. } => {
+                let transport = Transport::Unix(sys::accept_unix(socket)?);
+                // A Unix socket inherits nothing.
+                let _ = options.apply_buffers(&transport.socket());
+                let peer = transport.peer().ok().flatten();
+                let about = transport.describe(path.as_ref(), peer.as_ref());
+                Ok(Accepted { transport, about })
+            }
+        }
+    }
+
+    pub(crate) fn descriptor(&self) -> i32 {
+        match self {
+            Self::Tcp(socket) => sys::descriptor(socket),
+            Self::Unix { socket, .. } => sys::descriptor(socket),
+        }
+    }
+
+    pub(crate) fn local(&self) -> Option<Address> {
+        match self {
+            Self::Tcp(socket) => local_of(&SockRef::from(socket)),
+            Self::Unix { path, .. } => path.clone(),
+        }
+    }
+}
+
+fn local_of(socket: &SockRef<'_>) -> Option<Address> {
+    address_of(&socket.local_addr().ok()?)
+}

@@ -1,0 +1,125 @@
+//! Sockets that were made elsewhere and come as a number: inherited, or passed by a supervisor.
+
+use std::io;
+
+use socket2::{Domain, SockRef, Socket, Type};
+
+use super::{Acceptor, Transport};
+use crate::options::{ListenOptions, SocketOptions};
+use crate::sys;
+
+/// Why a descriptor is not taken. Whoever had it has it still.
+#[derive(Debug, thiserror::Error)]
+pub enum AdoptError {
+    /// Not open, not a socket, not connected.
+    #[error("{syscall} descriptor {descriptor}: {source}")]
+    System {
+        syscall: &'static str,
+        descriptor: i32,
+        source: io::Error,
+    },
+    /// A socket, but not one for this: datagrams, another family, listening.
+    #[error("descriptor {descriptor} is not {expected}")]
+    Kind {
+        descriptor: i32,
+        expected: &'static str,
+    },
+}
+
+/// A connected socket.
+pub(crate) fn adopt_stream(
+    descriptor: i32,
+    options: &SocketOptions,
+) -> Result<Transport, AdoptError> {
+    let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
+    let given = sys::borrow(descriptor).map_err(fail("fcntl"))?;
+    let socket = SockRef::from(&given);
+    let is_unix = is_unix_stream(descriptor, &socket, "a connected TCP or Unix stream socket")?;
+    socket.peer_addr().map_err(fail("getpeername"))?;
+    if is_unix {
+        options.apply_buffers(&socket).map_err(fail("setsockopt"))?;
+    } else {
+        options.apply(&socket).map_err(fail("setsockopt"))?;
+    }
+    let socket = own(descriptor, &socket)?;
+    if is_unix {
+        Transport::unix(socket).map_err(fail("socket"))
+    } else {
+        Ok(Transport::tcp(socket))
+    }
+}
+
+/// A bound socket, which may listen already: then its backlog stays as it is.
+pub(crate) fn adopt_listener(
+    descriptor: i32,
+    options: &ListenOptions,
+) -> Result<Acceptor, AdoptError> {
+    let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
+    let given = sys::borrow(descriptor).map_err(fail("fcntl"))?;
+    let socket = SockRef::from(&given);
+    let is_unix = is_unix_stream(descriptor, &socket, "a listening TCP or Unix stream socket")?;
+    if !is_unix {
+        let inherited = options.socket.apply(&socket);
+        inherited.map_err(fail("setsockopt"))?;
+    }
+    if !is_listening(&socket) {
+        socket.listen(options.backlog).map_err(fail("listen"))?;
+    }
+    let socket = own(descriptor, &socket)?;
+    if is_unix {
+        // Whoever made its file removes it.
+        Acceptor::unix(socket, None).map_err(fail("socket"))
+    } else {
+        Ok(Acceptor::tcp(socket))
+    }
+}
+
+/// Whether it is a Unix socket; an error for anything but that and TCP.
+fn is_unix_stream(
+    descriptor: i32,
+    socket: &SockRef<'_>,
+    expected: &'static str,
+) -> Result<bool, AdoptError> {
+    let fail = |source| AdoptError::system("getsockopt", descriptor, source);
+    let kind = socket.r#type().map_err(fail)?;
+    let domain = socket.local_addr().map_err(fail)?.domain();
+    match domain {
+        Domain::UNIX if kind == Type::STREAM => Ok(true),
+        Domain::IPV4 | Domain::IPV6 if kind == Type::STREAM => Ok(false),
+        _ => Err(AdoptError::Kind {
+            descriptor,
+            expected,
+        }),
+    }
+}
+
+/// Where nobody can say, `listen` is called once more, which only sets the backlog anew.
+fn is_listening(socket: &SockRef<'_>) -> bool {
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+    let listening = socket.is_listener().unwrap_or(false);
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+    let listening = {
+        let _ = socket;
+        false
+    };
+    listening
+}
+
+/// From here on it is ours. Those who pass sockets on leave them open for child processes.
+fn own(descriptor: i32, socket: &SockRef<'_>) -> Result<Socket, AdoptError> {
+    let fail = |source| AdoptError::system("fcntl", descriptor, source);
+    socket.set_nonblocking(true).map_err(fail)?;
+    #[cfg(unix)]
+    socket.set_cloexec(true).map_err(fail)?;
+    Ok(sys::take(descriptor))
+}
+
+impl AdoptError {
+    fn system(syscall: &'static str, descriptor: i32, source: io::Error) -> Self {
+        Self::System {
+            syscall,
+            descriptor,
+            source,
+        }
+    }
+}

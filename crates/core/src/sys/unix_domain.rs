@@ -1,0 +1,213 @@
+//! Unix sockets, and sockets that come as a number.
+#![expect(
+    unsafe_code,
+    reason = "the platform layer: libc has no safe form of these calls"
+)]
+
+use std::ffi::{CStr, OsStr};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net;
+use std::path::Path;
+
+pub(crate) use mio::net::{UnixListener, UnixStream};
+use socket2::{SockAddr, Socket};
+
+use crate::addr::Credentials;
+
+pub(crate) const UNIX_SOCKETS: bool = true;
+
+/// The address of a path, or of an abstract name where there are such. EINVAL, as Node has it, for
+/// one that is too long: nothing is cut off, neither there nor at a NUL.
+pub(crate) fn unix_sock_addr(path: &[u8]) -> io::Result<SockAddr> {
+    let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
+    let is_abstract =
+        path.starts_with(b"\0") && cfg!(any(target_os = "linux", target_os = "android"));
+    if path.is_empty() || (path.contains(&0) && !is_abstract) {
+        return Err(invalid());
+    }
+    SockAddr::unix(Path::new(OsStr::from_bytes(path))).map_err(|_| invalid())
+}
+
+/// The path, or the abstract name with its NUL; `None` for a socket without a name.
+pub(crate) fn unix_path(address: &SockAddr) -> Option<Box<[u8]>> {
+    if let Some(path) = address.as_pathname() {
+        return Some(path.as_os_str().as_bytes().into());
+    }
+    let name = address.as_abstract_namespace()?;
+    Some([b"\0", name].concat().into())
+}
+
+pub(crate) fn unix_stream(socket: Socket) -> io::Result<UnixStream> {
+    Ok(UnixStream::from_std(net::UnixStream::from(OwnedFd::from(
+        socket,
+    ))))
+}
+
+pub(crate) fn unix_listener(socket: Socket) -> io::Result<UnixListener> {
+    Ok(UnixListener::from_std(net::UnixListener::from(
+        OwnedFd::from(socket),
+    )))
+}
+
+pub(crate) fn accept_unix(listener: &UnixListener) -> io::Result<UnixStream> {
+    listener.accept().map(|(socket, _)| socket)
+}
+
+/// unix(7): who had the other end when the two were connected.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn peer_credentials(socket: &UnixStream) -> Option<Credentials> {
+    let mut peer = MaybeUninit::<libc::ucred>::zeroed();
+    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes to `peer`, which is that long.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            peer.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    if result != 0 {
+        return None;
+    }
+    // SAFETY: zeroed and then written; three integers have no invalid values.
+    let libc::ucred { pid, uid, gid } = unsafe { peer.assume_init() };
+    // Of a socket that has no peer the kernel knows nobody.
+    (uid != libc::uid_t::MAX).then_some(Credentials {
+        pid: u32::try_from(pid).ok().filter(|pid| *pid != 0),
+        uid,
+        gid,
+    })
+}
+
+/// getpeereid(3), which does not tell the process.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn peer_credentials(socket: &UnixStream) -> Option<Credentials> {
+    let (mut uid, mut gid) = (0, 0);
+    // SAFETY: both pointers are valid for writes of their type.
+    let result = unsafe { libc::getpeereid(socket.as_raw_fd(), &raw mut uid, &raw mut gid) };
+    (result == 0).then_some(Credentials {
+        pid: None,
+        uid,
+        gid,
+    })
+}
+
+/// A descriptor that somebody else has opened, to look at; EBADF where nobody has.
+pub(crate) fn borrow(fd: RawFd) -> io::Result<BorrowedFd<'static>> {
+    // SAFETY: asks for flags of a number, whatever it is.
+    let result = unsafe { libc::fcntl(fd, libc::F_GETFD) };
+    checked(result)?;
+    // SAFETY: it is open, and not -1. Its owner gives it to us, and so does not close it meanwhile.
+    Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+/// The socket that its owner gives away. Only after [`borrow`] has shown that it is one.
+pub(crate) fn take(fd: RawFd) -> Socket {
+    // SAFETY: open, and from now on ours: that is what adopting it means.
+    Socket::from(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// The device and the inode of a file.
+pub(super) type FileId = (libc::dev_t, libc::ino_t);
+
+/// What a name in a directory is; symbolic links are not followed.
+pub(super) struct Stat {
+    pub(super) id: FileId,
+    pub(super) is_socket: bool,
+    pub(super) mode: libc::mode_t,
+}
+
+/// Opens a directory to name files in it, which takes no right to list it.
+pub(super) fn open_directory(path: &CStr) -> io::Result<OwnedFd> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let access = libc::O_PATH;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let access = libc::O_RDONLY;
+    open(path, access | libc::O_DIRECTORY)
+}
+
+/// Opens a directory to lock it.
+pub(super) fn open_to_lock(path: &CStr) -> io::Result<OwnedFd> {
+    open(path, libc::O_RDONLY | libc::O_DIRECTORY)
+}
+
+fn open(path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
+    // SAFETY: `path` is NUL-terminated and outlives the call.
+    let fd = unsafe { libc::open(path.as_ptr(), flags | libc::O_CLOEXEC) };
+    checked(fd)?;
+    // SAFETY: open has just made it, and nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Locks an open file against other lockers, if nobody has it now; closing it unlocks it.
+pub(super) fn try_lock(file: &OwnedFd) -> io::Result<()> {
+    // SAFETY: a call on an open descriptor, without pointers.
+    checked(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) })
+}
+
+pub(super) fn stat_at(directory: &OwnedFd, name: &CStr) -> io::Result<Stat> {
+    let mut stat = MaybeUninit::<libc::stat>::zeroed();
+    // SAFETY: `name` is NUL-terminated, and `stat` is valid for a write of its type.
+    let result = unsafe {
+        libc::fstatat(
+            directory.as_raw_fd(),
+            name.as_ptr(),
+            stat.as_mut_ptr(),
+            libc::AT_SYMLINK_NOFOLLOW,
+        )
+    };
+    checked(result)?;
+    // SAFETY: zeroed and then written; its fields are integers.
+    let stat = unsafe { stat.assume_init() };
+    Ok(Stat {
+        id: (stat.st_dev, stat.st_ino),
+        is_socket: stat.st_mode & libc::S_IFMT == libc::S_IFSOCK,
+        mode: stat.st_mode & 0o7777,
+    })
+}
+
+/// Sets the permissions of a name in a directory, not those of what a symbolic link points to.
+pub(super) fn chmod_at(directory: &OwnedFd, name: &CStr, mode: libc::mode_t) -> io::Result<()> {
+    let result = fchmodat(directory, name, mode, libc::AT_SYMLINK_NOFOLLOW);
+    match result.as_ref().map_err(io::Error::raw_os_error) {
+        // An old C library, or no /proc: by the name alone.
+        Err(Some(libc::EOPNOTSUPP | libc::ENOSYS | libc::ENOENT)) => {
+            fchmodat(directory, name, mode, 0)
+        }
+        _ => result,
+    }
+}
+
+fn fchmodat(
+    directory: &OwnedFd,
+    name: &CStr,
+    mode: libc::mode_t,
+    flags: libc::c_int,
+) -> io::Result<()> {
+    // SAFETY: `name` is NUL-terminated and outlives the call.
+    checked(unsafe { libc::fchmodat(directory.as_raw_fd(), name.as_ptr(), mode, flags) })
+}
+
+/// Sets the permissions that the socket's file will have at most, where the platform knows that.
+pub(super) fn chmod_socket(socket: &Socket, mode: libc::mode_t) -> io::Result<()> {
+    // SAFETY: a call on an open descriptor, without pointers.
+    checked(unsafe { libc::fchmod(socket.as_raw_fd(), mode) })
+}
+
+pub(super) fn unlink_at(directory: &OwnedFd, name: &CStr) -> io::Result<()> {
+    // SAFETY: `name` is NUL-terminated and outlives the call.
+    checked(unsafe { libc::unlinkat(directory.as_raw_fd(), name.as_ptr(), 0) })
+}
+
+fn checked(result: libc::c_int) -> io::Result<()> {
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
