@@ -51,7 +51,8 @@ export declare function lengthPrefix(options: LengthPrefixOptions): LengthPrefix
  */
 export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix;
 /**
- * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says.
+ * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says. `A` is what
+ * its addresses are: an `Address` for TCP, a path for Unix sockets.
  *
  * ```ts
  * class Shout extends Client {
@@ -63,7 +64,7 @@ export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix;
  * new Shout().connect('localhost', 4040);
  * ```
  */
-export declare class Stream extends Channel {
+export declare class Stream<A extends Address | string = Address | string> extends Channel {
   #private;
   /**
    * How the bytes become frames; see `ReadDelimiter`. Default: null.
@@ -85,33 +86,29 @@ export declare class Stream extends Channel {
    */
   bufferSize: number;
   /**
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   * `new Stream({ fd })` takes over a socket that was connected elsewhere, TCP or Unix. It is
+   * connected from the start; `onConnect` follows from the event loop.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`. For `fd` also what the operating system
+   *   says: `EBADF` (not open), `ENOTSOCK`, `ENOTCONN`; then the descriptor is still the caller's
    */
-  constructor(options?: ConnectOptions);
-  /** This end's address; `null` while there is none. */
-  get localAddr(): Address | null;
-  /** The peer's address; `null` while there is none. */
-  get remoteAddr(): Address | null;
+  constructor(options?: ConnectOptions & DescriptorOptions);
+  /** This end's address; `null` while there is none, and for a Unix socket that has no name. */
+  get localAddr(): A | null;
+  /** The peer's address; `null` while there is none, and for a Unix socket that has no name. */
+  get remoteAddr(): A | null;
+  /**
+   * The process at the other end of a Unix socket, as the operating system vouches for it: as it
+   * was when the two were connected. `null` for TCP, before that, and where the platform does not
+   * say.
+   */
+  get peerCredentials(): PeerCredentials | null;
   /** Bytes received and handed to this thread. */
   get bytesRead(): number;
   /** Bytes accepted by `write()` and `writeFile()`, pending ones included. */
   get bytesWritten(): number;
   /** Bytes accepted by `write()` and `writeFile()`, and not yet by the operating system. */
   get pendingBytes(): number;
-  /**
-   * Connects: `(host, port)`, `(port)`, `([host, port])` or `({ host, port, …options })`. Without
-   * a host: `localhost`.
-   *
-   * Host names are looked up by `dns.lookup`. Several addresses race as RFC 8305 says: IPv6 first,
-   * each a quarter of a second after the one before, none cut short. `onConnect` or
-   * `onConnectError` tells how it went.
-   *
-   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, and for wrong arguments
-   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
-   */
-  connect(host: string | null, port: number, options?: ConnectOptions): this;
-  connect(address: AddressLike, options?: ConnectOptions): this;
-  connect(address: AddressLike & ConnectOptions): this;
   /**
    * Sends; the bytes are taken at the call. What is written in one turn of the event loop leaves
    * together; `flush` sends it now.
@@ -199,30 +196,49 @@ export declare class Stream extends Channel {
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }
-/** A channel that listens, and wraps each accepted socket in its `ConnectionClass`. */
-export declare class StreamServer extends Channel {
+/**
+ * A channel that listens, and wraps each accepted socket in its `ConnectionClass`. `A` is what its
+ * addresses are, `C` what its connections are.
+ *
+ * A server that a supervisor has opened the socket for, as systemd does (`LISTEN_FDS`; its
+ * descriptors begin at 3), takes that over:
+ *
+ * ```ts
+ * new Server(Echo).listen(process.env.LISTEN_PID === `${process.pid}` ? { fd: 3 } : { port: 4040 });
+ * ```
+ */
+export declare class StreamServer<
+  A extends Address | string = Address | string,
+  C extends Stream = Stream,
+> extends Channel {
   /** Wraps each accepted socket. A subclass may declare its own. */
-  ConnectionClass: ConnectionConstructor;
+  ConnectionClass: ConnectionConstructor<C>;
   /** The live connections, by descriptor. */
-  readonly channels: Map<number, Connection>;
+  readonly channels: Map<number, C>;
   /**
+   * With `fd` among the options, it listens from the start, on a socket that was bound elsewhere:
+   * see `listen({ fd })`.
+   *
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
-  constructor(ConnectionClass?: ConnectionConstructor | null, options?: ServerOptions);
-  constructor(options?: ServerOptions);
+  constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: ServerOptions<C>);
+  constructor(options?: ServerOptions<C>);
   /** The address that it listens on, as soon as `listen()` has returned; `null` before. */
-  get localAddr(): Address | null;
+  get localAddr(): A | null;
   /**
-   * Listens: `(port = 8080, host = '', backlog = 1024)`, `([host, port])` or
-   * `({ port, host, backlog, …options })`. An empty host is every interface, IPv6 and IPv4 alike;
-   * port 0 picks one. A host's name is looked up while the call waits.
+   * `({ fd, …options })`: takes over a socket that was bound elsewhere, TCP or Unix, and listens on
+   * it. One that listens already keeps its backlog. A Unix socket's file is left to who made it.
    *
-   * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
-   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments
-   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   * @throws what the operating system says: `EBADF` (not open), `ENOTSOCK`, …; then the descriptor
+   *   is still the caller's. `ERR_INVALID_ARG_VALUE` for a socket of another kind, or one that a
+   *   channel has; `ERR_INVALID_ARG_TYPE`, `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`,
+   *   `ERR_ENGINE_CLOSED`
    */
-  listen(port?: number, host?: string | null, backlog?: number, options?: ListenOptions): this;
-  listen(address: AddressLike & ListenOptions): this;
+  listen(
+    socket: {
+      fd: number;
+    } & ListenOptions,
+  ): this;
   /** Closes the listener and every connection, at once. A second call is a no-op. */
   close(): void;
   /**
@@ -238,14 +254,29 @@ export declare class StreamServer extends Channel {
    * A socket was accepted. The default wraps it in `ConnectionClass`. One that keeps it for later,
    * or gives it to another class, owns it: `new Connection(socket, server)` or `socket.close()`.
    */
-  onAccept(socket: Socket, _addr: Address | null): void;
+  onAccept(socket: Socket<A>, _addr: A | null): void;
   /** Accepting failed for now (it goes on by itself), or the listening socket has failed. */
   onError(_error: Error): void;
   /** The server and all of its connections have closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }
 /** A TCP client. `new Client().connect(host, port)`. */
-export declare class Client extends Stream {}
+export declare class Client extends Stream<Address> {
+  /**
+   * Connects: `(host, port)`, `(port)`, `([host, port])` or `({ host, port, …options })`. Without
+   * a host: `localhost`.
+   *
+   * Host names are looked up by `dns.lookup`. Several addresses race as RFC 8305 says: IPv6 first,
+   * each a quarter of a second after the one before, none cut short. `onConnect` or
+   * `onConnectError` tells how it went.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, and for wrong arguments
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
+   */
+  connect(host: string | null, port: number, options?: ConnectOptions): this;
+  connect(address: AddressLike, options?: ConnectOptions): this;
+  connect(address: AddressLike & ConnectOptions): this;
+}
 /**
  * A TCP connection to a server. Servers make them; a class of your own is a protocol:
  *
@@ -256,9 +287,9 @@ export declare class Client extends Stream {}
  * new Server(Echo).listen(4040);
  * ```
  */
-export declare class Connection extends Stream {
+export declare class Connection extends Stream<Address> {
   /** The server that accepted it. */
-  readonly server: StreamServer;
+  readonly server: StreamServer<Address, Connection>;
   /**
    * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
    *
@@ -267,13 +298,106 @@ export declare class Connection extends Stream {
   constructor(socket: Socket, server: StreamServer, options?: StreamOptions);
 }
 /** A TCP server. `new Server(MyConnection).listen(4040)` is a whole program. */
-export declare class Server extends StreamServer {}
+export declare class Server extends StreamServer<Address, Connection> {
+  /**
+   * Listens: `(port = 8080, host = '', backlog = 1024)`, `([host, port])` or
+   * `({ port, host, backlog, …options })`. An empty host is every interface, IPv6 and IPv4 alike;
+   * port 0 picks one. A host's name is looked up while the call waits.
+   *
+   * `({ fd, …options })` takes over a socket that was bound elsewhere; see `StreamServer`.
+   *
+   * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   */
+  listen(port?: number, host?: string | null, backlog?: number, options?: ListenOptions): this;
+  listen(address: AddressLike & ListenOptions): this;
+  listen(
+    socket: {
+      fd: number;
+    } & ListenOptions,
+  ): this;
+}
+/** A client of a Unix socket. `new UnixClient().connect('/run/app/control')`. */
+export declare class UnixClient extends Stream<string> {
+  constructor(options?: UnixConnectOptions & DescriptorOptions);
+  /**
+   * Connects: `(path)` or `({ path, …options })`. A path that begins with NUL is a name in Linux's
+   * abstract namespace. A relative one starts from the working directory of the call.
+   *
+   * `onConnect` or `onConnectError` tells how it went; its error has the path as `address`: `ENOENT`,
+   * `ECONNREFUSED` (nobody listens), `EACCES`, `EAGAIN` (the backlog is full), `EINVAL` (the path is
+   * too long for a socket; it is never cut).
+   *
+   * @throws `ERR_UNIX_UNSUPPORTED` where the platform has no Unix sockets; `ERR_CHANNEL_ACTIVE`,
+   *   `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  connect(path: string, options?: UnixConnectOptions): this;
+  connect(
+    to: {
+      path: string;
+    } & UnixConnectOptions,
+  ): this;
+}
+/** A connection to a `UnixServer`; a class of your own is a protocol. */
+export declare class UnixConnection extends Stream<string> {
+  /** The server that accepted it. */
+  readonly server: StreamServer<string, UnixConnection>;
+  /**
+   * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken
+   */
+  constructor(socket: Socket<string>, server: StreamServer, options?: StreamOptions);
+}
+/** A server on a Unix socket. `new UnixServer(MyConnection).listen('/run/app/control')`. */
+export declare class UnixServer extends StreamServer<string, UnixConnection> {
+  constructor(
+    ConnectionClass?: ConnectionConstructor<UnixConnection> | null,
+    options?: UnixServerOptions,
+  );
+  constructor(options?: UnixServerOptions);
+  /**
+   * Listens: `(path, backlog = 1024)` or `({ path, backlog, …options })`. A path that begins with
+   * NUL is a name in Linux's abstract namespace, which has no file and no permissions.
+   *
+   * Else the socket is a file. `mode` says who may connect. A file that a server has left behind is
+   * replaced: a socket on which nobody answers, and nothing else. The file is removed when the
+   * server closes or the process exits (not when it is killed), if it is still the same one.
+   *
+   * `({ fd, …options })` takes over a socket that was bound elsewhere; see `StreamServer`.
+   *
+   * @throws what the operating system says, with the path as `address`: `EADDRINUSE` (somebody
+   *   answers there, or it is no socket), `EACCES`, `ENOENT` (no such directory), `EINVAL` (the path
+   *   is too long for a socket; it is never cut); `ERR_UNIX_UNSUPPORTED` where the platform has no
+   *   Unix sockets; `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`,
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  listen(path: string, backlog?: number, options?: UnixListenOptions): this;
+  listen(
+    at: {
+      path: string;
+    } & UnixListenOptions,
+  ): this;
+  listen(
+    socket: {
+      fd: number;
+    } & UnixListenOptions,
+  ): this;
+}
 /** Both ends of a TCP channel are told like this. */
 export interface Address {
   /** The numeric address, `'127.0.0.1'` or `'::1'`; a link-local one with its zone. */
   address: string;
   port: number;
   family: 'IPv4' | 'IPv6';
+}
+/** The process at the other end of a Unix socket, when the two were connected. */
+export interface PeerCredentials {
+  /** `null` where the platform does not say, or the process is in another PID namespace. */
+  pid: number | null;
+  uid: number;
+  gid: number;
 }
 /**
  * Wherever an address is taken: a port alone, `[host, port]`, `{ host?, port }`, or what
@@ -307,7 +431,8 @@ export type ErrorCode =
   | 'ERR_INVALID_ARG_VALUE'
   | 'ERR_LINGER_TIMEOUT'
   | 'ERR_PENDING_OVERFLOW'
-  | 'ERR_SOCKET_BAD_PORT';
+  | 'ERR_SOCKET_BAD_PORT'
+  | 'ERR_UNIX_UNSUPPORTED';
 /** An error that the package itself makes. */
 export interface ChannelError extends Error {
   code: ErrorCode;
@@ -427,12 +552,41 @@ export interface ConnectOptions extends StreamOptions {
   /** Looks names up. Default: `dns.lookup`. */
   lookup?: LookupFunction | undefined;
 }
+/** Options of `UnixClient.connect()`. */
+export interface UnixConnectOptions extends StreamOptions {
+  /** Bounds the connect, which a Unix socket decides at once. Default: none. */
+  connectTimeout?: number | undefined;
+  /** Aborts the connect. */
+  signal?: AbortSignal | undefined;
+}
+/** A socket that was made elsewhere: inherited, or passed by a supervisor. */
+export interface DescriptorOptions {
+  /**
+   * Its descriptor. The channel owns it from then on, and closes it; nobody else may use it. Where
+   * adopting it fails, it stays the caller's.
+   */
+  fd?: number | undefined;
+}
 /** A class whose instances wrap accepted sockets. */
-export type ConnectionConstructor = new (socket: Socket, server: never) => Connection;
+export type ConnectionConstructor<C extends Stream = Connection> = new (
+  socket: never,
+  server: never,
+) => C;
 /** Options of a server; those of a stream are the defaults of its connections. */
-export interface ServerOptions extends StreamOptions, ListenOptions {
-  /** Wraps each accepted socket. Default: `Connection`. */
-  ConnectionClass?: ConnectionConstructor | undefined;
+export interface ServerOptions<C extends Stream = Connection>
+  extends StreamOptions,
+    ListenOptions,
+    DescriptorOptions {
+  /** Wraps each accepted socket. Default: `Connection`, `UnixConnection` for Unix sockets. */
+  ConnectionClass?: ConnectionConstructor<C> | undefined;
+}
+/** Options of a `UnixServer`; those of a stream are the defaults of its connections. */
+export interface UnixServerOptions<C extends Stream = UnixConnection>
+  extends StreamOptions,
+    UnixListenOptions,
+    DescriptorOptions {
+  /** Wraps each accepted socket. Default: `UnixConnection`. */
+  ConnectionClass?: ConnectionConstructor<C> | undefined;
 }
 /** Options of `listen()`. */
 export interface ListenOptions {
@@ -447,12 +601,28 @@ export interface ListenOptions {
   /** Closes the server when aborted. */
   signal?: AbortSignal | undefined;
 }
-/** A socket that was accepted, before a channel has taken it. */
-export interface Socket {
+/** Options of `UnixServer.listen()`. */
+export interface UnixListenOptions {
+  /** Connections that may wait to be accepted. Default: 1024. */
+  backlog?: number | undefined;
+  /**
+   * The permissions of the socket's file, such as `0o600`: who may connect. They hold before the
+   * first connection can be made. Default: what the process's umask leaves of `0o777`.
+   */
+  mode?: number | undefined;
+  /** Connections beyond this number are closed at once, by the reactor. Default: none. */
+  maxConnections?: number | undefined;
+  /** Closes the server when aborted. */
+  signal?: AbortSignal | undefined;
+}
+/** A socket that was accepted, before a channel has taken it. `A`: its addresses; a Unix one's are paths. */
+export interface Socket<A extends Address | string = Address> {
   /** The descriptor's number. */
   readonly fileno: number;
-  readonly localAddr: Address | null;
-  readonly remoteAddr: Address | null;
+  readonly localAddr: A | null;
+  readonly remoteAddr: A | null;
+  /** The process at the other end, where it is a Unix socket and the platform says so. */
+  readonly peerCredentials: PeerCredentials | null;
   /** Closes a socket that no channel has taken. A no-op afterwards. */
   close(): void;
 }

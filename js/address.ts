@@ -1,14 +1,17 @@
 /** Addresses: as users give them, as the native part gives them. */
 
 import { badPort, invalidType, invalidValue } from './errors.ts';
-import { ADDRESS_BYTES } from './generated/wire.ts';
-import type { Address } from './types.ts';
+import { ADDRESS_BYTES, Family, UNIX_ADDRESS_BYTES } from './generated/wire.ts';
+import type { Address, PeerCredentials } from './types.ts';
 
 /** @internal A host and a port, checked. */
 export interface HostPort {
   host: string;
   port: number;
 }
+
+/** @internal Where to connect to or to listen: a host and a port, or a path. */
+export type Destination = HostPort | string;
 
 /** @internal The port, or `ERR_SOCKET_BAD_PORT`: never truncated, never converted. */
 export function checkPort(name: string, value: unknown): number {
@@ -22,6 +25,18 @@ export function checkHost(name: string, value: unknown, fallback: string): strin
   if (value === undefined || value === null) return fallback;
   if (typeof value !== 'string') throw invalidType(name, 'a string', value);
   if (value.includes('\0')) throw invalidValue(name, 'a string without NUL', value);
+  return value;
+}
+
+/** @internal A path, or a name in Linux's abstract namespace, which may hold any character. */
+export function checkPath(value: unknown): string {
+  if (typeof value !== 'string') throw invalidType('path', 'a string', value);
+  if (value === '') throw invalidValue('path', 'a string that is not empty', value);
+  const { platform } = process;
+  const isAbstract = value.startsWith('\0') && (platform === 'linux' || platform === 'android');
+  if (value.includes('\0') && !isAbstract) {
+    throw invalidValue('path', "without NUL, but for the first of Linux's abstract names", value);
+  }
   return value;
 }
 
@@ -40,13 +55,25 @@ export function checkAddress(first: unknown, fallback: string): HostPort {
   throw invalidType('address', 'a port, [host, port] or { host, port }', first);
 }
 
-/** @internal An address out of 24 bytes that stand in a latin1 string; null where there is none. */
-export function decodeAddress(bytes: string, from: number): Address | null {
+/** @internal How many bytes an address takes that begins at a character of a latin1 string. */
+export function addressBytes(bytes: string, from: number): number {
+  const family = bytes.charCodeAt(from);
+  if (family === Family.INET || family === Family.INET6) return ADDRESS_BYTES;
+  return UNIX_ADDRESS_BYTES + ((bytes.charCodeAt(from + 2) << 8) | bytes.charCodeAt(from + 3));
+}
+
+/** @internal An address out of bytes that stand in a latin1 string; null where there is none. */
+export function decodeAddress(bytes: string, from: number): Address | string | null {
   const byte = (at: number) => bytes.charCodeAt(from + at);
   const family = byte(0);
-  if (family === 0 || bytes.length < from + ADDRESS_BYTES) return null;
+  if (!(bytes.length >= from + addressBytes(bytes, from))) return null;
+  if (family === Family.NONE) return null;
+  if (family === Family.UNIX) {
+    const path = bytes.slice(from + UNIX_ADDRESS_BYTES, from + addressBytes(bytes, from));
+    return Buffer.from(path, 'latin1').toString();
+  }
   const port = (byte(2) << 8) | byte(3);
-  if (family === 4) {
+  if (family === Family.INET) {
     return { address: `${byte(4)}.${byte(5)}.${byte(6)}.${byte(7)}`, port, family: 'IPv4' };
   }
   const groups: number[] = [];
@@ -54,6 +81,13 @@ export function decodeAddress(bytes: string, from: number): Address | null {
   const scope = (byte(20) | (byte(21) << 8) | (byte(22) << 16) | (byte(23) << 24)) >>> 0;
   const zone = scope === 0 ? '' : `%${scope}`;
   return { address: formatIPv6(groups) + zone, port, family: 'IPv6' };
+}
+
+/** @internal Who is at the other end, out of bytes of a latin1 string; null where they end. */
+export function decodeCredentials(bytes: string, from: number): PeerCredentials | null {
+  if (bytes.length < from + 12) return null;
+  const number = (at: number) => Buffer.from(bytes.slice(at, at + 4), 'latin1').readUInt32LE();
+  return { pid: number(from) || null, uid: number(from + 4), gid: number(from + 8) };
 }
 
 /** RFC 5952: lower case, the longest run of zeros shortened, IPv4-mapped addresses dotted. */

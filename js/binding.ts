@@ -5,14 +5,18 @@ import * as native from '../native/binding.cjs';
 /** @internal What the engine needs of the addon; a test may hand it another. */
 export type NativeBinding = Pick<
   typeof native,
+  | 'adopt'
+  | 'adoptListener'
   | 'closeEngine'
   | 'closeFile'
   | 'connect'
+  | 'connectPath'
   | 'cut'
   | 'engineStats'
   | 'fill'
   | 'holdEngine'
   | 'listen'
+  | 'listenPath'
   | 'openEngine'
   | 'openFile'
   | 'pushFile'
@@ -31,6 +35,9 @@ export type NativeFileHandle = Exclude<ReturnType<typeof native.openFile>, numbe
 
 /** @internal */
 export const binding: NativeBinding = native;
+
+/** @internal Whether the platform has Unix sockets, and sockets that can be adopted by number. */
+export const hasUnixSockets: boolean = native.hasUnixSockets();
 
 /** The version of the package's native part. */
 export const version: string = native.version();

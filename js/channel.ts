@@ -14,6 +14,9 @@ export interface ChannelLink {
 /** @internal The property under which a channel keeps its link. */
 export const link: unique symbol = Symbol('pants.link');
 
+/** @internal The property under which a class says which sockets it takes: one of wire's `Family`. */
+export const family: unique symbol = Symbol('pants.family');
+
 /**
  * An object that wraps a socket. Abstract: see `Stream`, `StreamServer` and their subclasses.
  *

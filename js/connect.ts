@@ -1,18 +1,18 @@
-/** From a host's name to a connected socket: look-up, order of addresses, native attempts. */
+/** From a host's name, or a path, to a connected socket: look-up, order of addresses, attempts. */
 
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 
+import type { Destination, HostPort } from './address.ts';
 import type { Engine } from './engine.ts';
-import { aborted, connectFailed, connectTimedOut, systemError } from './errors.ts';
+import { aborted, connectFailed, connectTimedOut, pathError, systemError } from './errors.ts';
 import type { ConnectSettings } from './options.ts';
 import type { StreamLink } from './stream-link.ts';
 import type { CloseInfo, SystemError } from './types.ts';
 
 /** @internal One `connect()`, until it has succeeded, failed or been given up. */
 export class ConnectAttempt {
-  readonly host: string;
-  readonly port: number;
+  readonly to: Destination;
   readonly settings: ConnectSettings;
   #link: StreamLink;
   #engine: Engine;
@@ -20,30 +20,35 @@ export class ConnectAttempt {
   #timer: NodeJS.Timeout | undefined;
   #settled = false;
 
-  constructor(link: StreamLink, host: string, port: number, settings: ConnectSettings) {
+  constructor(link: StreamLink, to: Destination, settings: ConnectSettings) {
     this.#link = link;
     this.#engine = link.engine;
-    this.host = host;
-    this.port = port;
+    this.to = to;
     this.settings = settings;
   }
 
   start(): void {
+    const { to } = this;
     const { connectTimeout, signal } = this.settings;
     if (signal?.aborted) {
       this.#fail(aborted(signal));
       return;
     }
     signal?.addEventListener('abort', this.#abort, { once: true });
-    if (isIP(this.host.split('%', 1)[0] ?? '') !== 0) {
-      this.#connect([this.host]);
+    if (typeof to === 'string') {
+      const { socket } = this.settings;
+      this.#begin(to, undefined, () => this.#engine.connectPath(to, { socket }));
+      return;
+    }
+    if (isIP(to.host.split('%', 1)[0] ?? '') !== 0) {
+      this.#connect([to.host], to);
       return;
     }
     if (connectTimeout > 0) {
-      const expired = () => this.#fail(connectTimedOut(connectTimeout, this.host, this.port));
+      const expired = () => this.#fail(connectTimedOut(connectTimeout, to.host, to.port));
       this.#timer = setTimeout(expired, connectTimeout);
     }
-    this.#lookUp();
+    this.#lookUp(to);
   }
 
   /** The connect is given up: its channel is closed. */
@@ -59,46 +64,50 @@ export class ConnectAttempt {
   }
 
   /** What became of the native attempts, as one error. */
-  static failure(text: string, { host, port, settings }: ConnectAttempt): SystemError {
+  static failure(text: string, { to, settings }: ConnectAttempt): SystemError {
     const [summary = '', ...lines] = text.trimEnd().split('\n');
+    if (typeof to === 'string') {
+      const [errno = '0', syscall = 'connect'] = (lines[0] ?? '').split(' ');
+      return pathError(Number(errno), syscall, to);
+    }
     const timedOut = summary === 'ETIMEDOUT';
     const attempts = lines.map((line) => {
-      const [errno = '0', syscall = 'connect', address = '', to = '0'] = line.split(' ');
-      if (errno === '0') return connectTimedOut(settings.connectTimeout, address, Number(to));
-      return systemError(Number(errno), syscall, address, Number(to));
+      const [errno = '0', syscall = 'connect', address = '', port = '0'] = line.split(' ');
+      if (errno === '0') return connectTimedOut(settings.connectTimeout, address, Number(port));
+      return systemError(Number(errno), syscall, address, Number(port));
     });
     if (!timedOut) return connectFailed(attempts);
     if (attempts.length === 1) return attempts[0] as SystemError;
-    const error = connectTimedOut(settings.connectTimeout, host, port);
+    const error = connectTimedOut(settings.connectTimeout, to.host, to.port);
     return Object.assign(error, { errors: attempts });
   }
 
-  #lookUp(): void {
+  #lookUp(to: HostPort): void {
     const { family, lookup } = this.settings;
     const options = { all: true, family, verbatim: true } as const;
     const answered = (error: Error | null, found?: string | LookupAddress[], of?: number) => {
       if (this.#settled) return;
-      if (error) return this.#fail(Object.assign(error, { port: this.port }));
+      if (error) return this.#fail(Object.assign(error, { port: to.port }));
       const addresses =
         typeof found === 'string' ? [{ address: found, family: of ?? 4 }] : (found ?? []);
       clearTimeout(this.#timer);
       // A look-up of the user's own may answer before `connect()` has returned.
       this.#engine.callSoon(() => {
-        if (!this.#settled) this.#connect(interleave(addresses));
+        if (!this.#settled) this.#connect(interleave(addresses), to);
       });
     };
     try {
-      (lookup ?? (dnsLookup as NonNullable<typeof lookup>))(this.host, options, answered);
+      (lookup ?? (dnsLookup as NonNullable<typeof lookup>))(to.host, options, answered);
     } catch (error) {
       this.#fail(error as Error);
     }
   }
 
-  #connect(addresses: string[]): void {
+  #connect(addresses: string[], { host, port }: HostPort): void {
     const { connectTimeout, socket, localAddress, localPort } = this.settings;
     if (addresses.length === 0) {
-      const error = new Error(`getaddrinfo ENOTFOUND ${this.host}`);
-      const fields = { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: this.host };
+      const error = new Error(`getaddrinfo ENOTFOUND ${host}`);
+      const fields = { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host };
       this.#fail(Object.assign(error, fields));
       return;
     }
@@ -109,12 +118,15 @@ export class ConnectAttempt {
       const left = connectTimeout - (performance.now() - this.#started);
       options.timeout = Math.max(1, Math.ceil(left));
     }
+    this.#begin(host, port, () => this.#engine.connect(addresses, port, options));
+  }
+
+  #begin(address: string, port: number | undefined, begin: () => [number, number]): void {
     try {
-      const [index, generation] = this.#engine.connect(addresses, this.port, options);
-      this.#link.bind(index, generation);
+      this.#link.bind(...begin());
     } catch (error) {
-      const fields = { code: 'EINVAL', syscall: 'connect', address: this.host, port: this.port };
-      this.#fail(Object.assign(error as Error, fields));
+      const fields = { code: 'EINVAL', syscall: 'connect', address };
+      this.#fail(Object.assign(error as Error, fields, port !== undefined && { port }));
     }
   }
 

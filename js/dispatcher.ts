@@ -22,7 +22,7 @@ import {
   lingerTimeout,
   systemError,
 } from './errors.ts';
-import { ADDRESS_BYTES, BatchHeader, Flag, Kind, Reason } from './generated/wire.ts';
+import { BatchHeader, Flag, Kind, Reason } from './generated/wire.ts';
 import type { Chunk } from './inbox.ts';
 import type { ServerLink } from './server-link.ts';
 import { AcceptedSocket } from './socket.ts';
@@ -154,12 +154,13 @@ export class Dispatcher {
         }
         case Kind.CONNECTED: {
           const fileno = words[at] as number;
-          const addresses = latin1(bytes, from, from + 2 * ADDRESS_BYTES);
+          const size = words[at + 1] as number;
+          const about = latin1(bytes, from, from + size);
           at += 2;
-          from += 2 * ADDRESS_BYTES;
+          from += size;
           if (link instanceof StreamLink) {
             const { index, generation } = link;
-            link.connected(new AcceptedSocket(this.#engine, index, generation, fileno, addresses));
+            link.connected(new AcceptedSocket(this.#engine, index, generation, fileno, about));
           }
           break;
         }
@@ -187,9 +188,9 @@ export class Dispatcher {
     const index = words[at - 2] as number;
     const generation = words[at - 1] as number;
     const server = this.#engine.find(words[at] as number, words[at + 1] as number);
-    const addresses = latin1(bytes, from, from + 2 * ADDRESS_BYTES);
+    const about = latin1(bytes, from, from + (words[at + 3] as number));
     const fileno = words[at + 2] as number;
-    const socket = new AcceptedSocket(this.#engine, index, generation, fileno, addresses);
+    const socket = new AcceptedSocket(this.#engine, index, generation, fileno, about);
     if (server === undefined || server instanceof StreamLink) socket.close();
     else server.accepted(socket);
     return at + 4;

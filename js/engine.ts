@@ -3,7 +3,7 @@
 import { binding, type NativeBinding, type NativeEngineHandle } from './binding.ts';
 import type { Channel } from './channel.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { engineClosed } from './errors.ts';
+import { engineClosed, invalidValue } from './errors.ts';
 import { Op } from './generated/wire.ts';
 import { CUT_WORDS, type Cut } from './inbox.ts';
 import type { ServerLink } from './server-link.ts';
@@ -266,6 +266,47 @@ export class Engine {
     options: Parameters<NativeBinding['listen']>[3],
   ): ReturnType<NativeBinding['listen']> {
     return this.#binding.listen(this.#reactor, host, port, options);
+  }
+
+  /** @internal */
+  connectPath(
+    path: string,
+    options: Parameters<NativeBinding['connectPath']>[2],
+  ): [index: number, generation: number] {
+    const bytes = Buffer.from(path);
+    return this.#binding.connectPath(this.#reactor, bytes, options) as [number, number];
+  }
+
+  /** @internal */
+  listenPath(
+    path: string,
+    options: Parameters<NativeBinding['listenPath']>[2],
+  ): ReturnType<NativeBinding['listenPath']> {
+    return this.#binding.listenPath(this.#reactor, Buffer.from(path), options);
+  }
+
+  /** @internal A descriptor that no channel of this thread has. */
+  assertFree(fd: number): void {
+    const taken = [...running].some(({ channels }) => channels.has(fd));
+    if (taken) throw invalidValue('fd', 'a descriptor that no channel has already', fd);
+  }
+
+  /** @internal */
+  adoptSocket(
+    fd: number,
+    family: number,
+    options: Parameters<NativeBinding['adopt']>[3],
+  ): ReturnType<NativeBinding['adopt']> {
+    return this.#binding.adopt(this.#reactor, fd, family, options);
+  }
+
+  /** @internal */
+  adoptListener(
+    fd: number,
+    family: number,
+    options: Parameters<NativeBinding['adoptListener']>[3],
+  ): ReturnType<NativeBinding['adoptListener']> {
+    return this.#binding.adoptListener(this.#reactor, fd, family, options);
   }
 
   /** @internal Cuts frames natively; the answer holds until the next cut. */

@@ -3,6 +3,7 @@
 import os from 'node:os';
 import { getSystemErrorName, inspect } from 'node:util';
 
+import type { Destination } from './address.ts';
 import { Syscall } from './generated/wire.ts';
 import type { ChannelError, ErrorCode, SystemError } from './types.ts';
 
@@ -101,6 +102,13 @@ export function fileTruncated(name: string): ChannelError {
   );
 }
 
+export function unixUnsupported(): ChannelError {
+  return withCode(
+    new Error(`this platform (${process.platform}) has no Unix sockets`),
+    'ERR_UNIX_UNSUPPORTED',
+  );
+}
+
 export function engineFailed(): ChannelError {
   return withCode(
     new Error('the reactor has died of an internal error; its channels are closed'),
@@ -181,6 +189,14 @@ export function isDirectory(file: unknown): SystemError {
   return error;
 }
 
+/** An error of the operating system about a path; it does not say what about one that is too long. */
+export function pathError(errno: number, syscall: string, path: string): SystemError {
+  const error = systemError(errno, syscall, path);
+  const bytes = Buffer.byteLength(path);
+  if (error.code === 'EINVAL' && bytes > 100) error.message += ` (${bytes} bytes is too long)`;
+  return error;
+}
+
 /** `connect` ran out of time; which attempts were still under way is in `errors`. */
 export function connectTimedOut(ms: number, address: string, port: number): SystemError {
   const error = new Error(`connect ETIMEDOUT ${address}:${port} (connectTimeout ${ms} ms)`);
@@ -208,8 +224,32 @@ export function connectFailed(attempts: SystemError[]): SystemError {
   );
 }
 
+/** What the native part says of a call, before it is an error. */
+interface Failure {
+  errno: number;
+  syscall: string;
+  address: string;
+  message: string;
+}
+
+/** `listen` has failed. */
+export function listenFailed(failure: Failure, at: Destination): SystemError {
+  const { errno, syscall, address, message } = failure;
+  if (typeof at === 'string') return pathError(errno, syscall, at);
+  if (errno === 0) return lookupFailed(at.host, message);
+  return systemError(errno, syscall, address, at.port);
+}
+
+/** A descriptor was not taken over. */
+export function adoptFailed({ errno, syscall, address }: Failure, fd: number): Error {
+  if (errno === 0) return invalidValue('fd', address, fd);
+  const error = systemError(errno, syscall);
+  error.message += ` (descriptor ${fd})`;
+  return error;
+}
+
 /** A name that has no address, from a look-up in the native part. */
-export function lookupFailed(host: string, message: string): SystemError {
+function lookupFailed(host: string, message: string): SystemError {
   return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host} (${message})`), {
     code: 'ENOTFOUND',
     errno: -3008,

@@ -14,3 +14,4 @@ export {
 export { Stream } from './stream.ts';
 export { StreamServer } from './stream-server.ts';
 export type * from './types.ts';
+export { UnixClient, UnixConnection, UnixServer } from './unix.ts';

@@ -1,14 +1,47 @@
 /** TCP: clients, servers and their connections. */
 
-import { link } from './channel.ts';
-import { channelClosed, invalidType } from './errors.ts';
-import { AcceptedSocket } from './socket.ts';
-import { Stream } from './stream.ts';
-import { StreamServer } from './stream-server.ts';
-import type { Socket, StreamOptions } from './types.ts';
+import { acceptedOptions, adoptAccepted } from './accepted.ts';
+import { checkAddress, checkHost, checkPort, type HostPort } from './address.ts';
+import { family } from './channel.ts';
+import { Family } from './generated/wire.ts';
+import { checkOptions } from './options.ts';
+import { connectTo, Stream } from './stream.ts';
+import { defaultConnections, hasDescriptor, listenAt, StreamServer } from './stream-server.ts';
+import type {
+  Address,
+  AddressLike,
+  ConnectOptions,
+  ListenOptions,
+  Socket,
+  StreamOptions,
+} from './types.ts';
 
 /** A TCP client. `new Client().connect(host, port)`. */
-export class Client extends Stream {}
+export class Client extends Stream<Address> {
+  /** @internal */
+  override get [family](): number {
+    return Family.INET;
+  }
+
+  /**
+   * Connects: `(host, port)`, `(port)`, `([host, port])` or `({ host, port, …options })`. Without
+   * a host: `localhost`.
+   *
+   * Host names are looked up by `dns.lookup`. Several addresses race as RFC 8305 says: IPv6 first,
+   * each a quarter of a second after the one before, none cut short. `onConnect` or
+   * `onConnectError` tells how it went.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, and for wrong arguments
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
+   */
+  connect(host: string | null, port: number, options?: ConnectOptions): this;
+  connect(address: AddressLike, options?: ConnectOptions): this;
+  connect(address: AddressLike & ConnectOptions): this;
+  connect(first: unknown, second?: unknown, third?: unknown): this {
+    const { to, options } = connectArguments(first, second, third);
+    return this[connectTo](to, options);
+  }
+}
 
 /**
  * A TCP connection to a server. Servers make them; a class of your own is a protocol:
@@ -20,9 +53,9 @@ export class Client extends Stream {}
  * new Server(Echo).listen(4040);
  * ```
  */
-export class Connection extends Stream {
+export class Connection extends Stream<Address> {
   /** The server that accepted it. */
-  readonly server: StreamServer;
+  readonly server: StreamServer<Address, Connection>;
 
   /**
    * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
@@ -30,19 +63,83 @@ export class Connection extends Stream {
    * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken
    */
   constructor(socket: Socket, server: StreamServer, options?: StreamOptions) {
-    if (!(socket instanceof AcceptedSocket)) {
-      throw invalidType('socket', 'a socket that onAccept was given', socket);
-    }
-    if (!(server instanceof StreamServer)) throw invalidType('server', 'a StreamServer', server);
-    if (socket.taken) throw channelClosed('new Connection()');
-    super({ ...server.connectionOptions, ...options });
-    this.server = server;
-    socket.taken = true;
-    this[link].adopt(socket, server[link]);
+    super(acceptedOptions(socket, server, options));
+    this.server = server as StreamServer<Address, Connection>;
+    adoptAccepted(this, socket, server);
   }
 }
 
 /** A TCP server. `new Server(MyConnection).listen(4040)` is a whole program. */
-export class Server extends StreamServer {}
+export class Server extends StreamServer<Address, Connection> {
+  /** @internal */
+  override get [family](): number {
+    return Family.INET;
+  }
+
+  /**
+   * Listens: `(port = 8080, host = '', backlog = 1024)`, `([host, port])` or
+   * `({ port, host, backlog, …options })`. An empty host is every interface, IPv6 and IPv4 alike;
+   * port 0 picks one. A host's name is looked up while the call waits.
+   *
+   * `({ fd, …options })` takes over a socket that was bound elsewhere; see `StreamServer`.
+   *
+   * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   */
+  override listen(
+    port?: number,
+    host?: string | null,
+    backlog?: number,
+    options?: ListenOptions,
+  ): this;
+  override listen(address: AddressLike & ListenOptions): this;
+  override listen(socket: { fd: number } & ListenOptions): this;
+  override listen(
+    first: unknown = 8080,
+    second?: unknown,
+    third?: unknown,
+    fourth?: unknown,
+  ): this {
+    if (hasDescriptor(first)) return super.listen(first);
+    const { at, options } = listenArguments(first, second, third, fourth);
+    return this[listenAt](at, options);
+  }
+}
 
 StreamServer.prototype.ConnectionClass = Connection;
+defaultConnections.set(Family.INET, Connection);
+
+function connectArguments(
+  first: unknown,
+  second: unknown,
+  third: unknown,
+): { to: HostPort; options: ConnectOptions } {
+  const named = typeof first === 'string' || first === null || first === undefined;
+  if (named || typeof second === 'number') {
+    const to = { host: checkHost('host', first, ''), port: checkPort('port', second) };
+    return { to: orLocalhost(to), options: checkOptions(third) };
+  }
+  const to = orLocalhost(checkAddress(first, ''));
+  const isObject = typeof first === 'object' && !Array.isArray(first);
+  return { to, options: { ...(isObject ? checkOptions(first) : {}), ...checkOptions(second) } };
+}
+
+function orLocalhost({ host, port }: HostPort): HostPort {
+  return { host: host === '' ? 'localhost' : host, port };
+}
+
+function listenArguments(
+  first: unknown,
+  second: unknown,
+  third: unknown,
+  fourth: unknown,
+): { at: HostPort; options: ListenOptions } {
+  if (typeof first === 'object' && first !== null) {
+    const at = checkAddress(first, '');
+    return { at, options: Array.isArray(first) ? checkOptions(second) : checkOptions(first) };
+  }
+  const at = { host: checkHost('host', second, ''), port: checkPort('port', first) };
+  const options = { ...checkOptions(fourth) };
+  return { at, options: third === undefined ? options : { ...options, backlog: third as number } };
+}

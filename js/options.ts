@@ -1,8 +1,15 @@
 /** Options: checked, with defaults, before anything happens. */
 
+import { hasUnixSockets } from './binding.ts';
 import { invalidType, invalidValue } from './errors.ts';
 import { MAX_FRAME } from './read-delimiter.ts';
-import type { ConnectOptions, ListenOptions, SocketOptions, StreamOptions } from './types.ts';
+import type {
+  ConnectOptions,
+  ListenOptions,
+  SocketOptions,
+  StreamOptions,
+  UnixListenOptions,
+} from './types.ts';
 
 /** The longest time a timer takes. */
 const MAX_TIME = 0x7fff_ffff;
@@ -89,6 +96,15 @@ export function checkEncoding(value: unknown): BufferEncoding | null {
     throw invalidValue('readEncoding', "an encoding that Buffer knows, such as 'utf8'", value);
   }
   return value;
+}
+
+/** @internal A descriptor; `undefined` where none is given. */
+export function checkDescriptor(value: unknown): number | undefined {
+  const fd = optionalInteger('fd', value, 0, 0x7fff_ffff);
+  if (fd !== undefined && !hasUnixSockets) {
+    throw invalidValue('fd', `left out on ${process.platform}: sockets have none there`, fd);
+  }
+  return fd;
 }
 
 /** @internal */
@@ -212,17 +228,19 @@ export interface ListenSettings {
   readonly backlog: number;
   readonly ipv6Only: boolean;
   readonly reusePort: boolean;
+  readonly mode: number | undefined;
   readonly maxConnections: number | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 /** @internal */
-export function listenSettings(options: ListenOptions): ListenSettings {
+export function listenSettings(options: ListenOptions & UnixListenOptions): ListenSettings {
   const most = optionalInteger('maxConnections', options.maxConnections, 0, MAX_FRAME);
   return {
     backlog: integer('backlog', options.backlog, 0, MAX_FRAME, 1024),
     ipv6Only: bool('ipv6Only', options.ipv6Only, false),
     reusePort: bool('reusePort', options.reusePort, false),
+    mode: optionalInteger('mode', options.mode, 0, 0o777),
     maxConnections: most,
     signal: checkSignal(options.signal),
   };

@@ -1,15 +1,27 @@
 /** The JS half of a listening channel. */
 
-import { decodeAddress } from './address.ts';
+import { type Destination, decodeAddress } from './address.ts';
+import type { NativeBinding } from './binding.ts';
 import type { ChannelLink } from './channel.ts';
 import type { Engine } from './engine.ts';
-import { aborted, channelActive, channelClosed, lookupFailed, systemError } from './errors.ts';
+import {
+  aborted,
+  adoptFailed,
+  channelActive,
+  channelClosed,
+  listenFailed,
+  systemError,
+} from './errors.ts';
 import { Op } from './generated/wire.ts';
 import type { ListenSettings, NativeSocketOptions } from './options.ts';
 import type { AcceptedSocket } from './socket.ts';
 import type { StreamLink } from './stream-link.ts';
 import type { StreamServer } from './stream-server.ts';
 import type { Address, CloseInfo, ReadyState } from './types.ts';
+
+type Listening = ReturnType<NativeBinding['listen']>;
+type Failure = NonNullable<Listening['failure']>;
+type Options = Parameters<NativeBinding['listenPath']>[2];
 
 /** @internal */
 export class ServerLink implements ChannelLink {
@@ -19,7 +31,7 @@ export class ServerLink implements ChannelLink {
   index = -1;
   generation = 0;
   fileno: number | null = null;
-  local: Address | null = null;
+  local: Address | string | null = null;
   phase: 'idle' | 'listening' | 'stopping' | 'closed' = 'idle';
   /** `close()` was called: what is still accepted is closed unseen. */
   closing = false;
@@ -47,20 +59,37 @@ export class ServerLink implements ChannelLink {
   }
 
   /** Binds and listens, at once: what goes wrong is thrown. */
-  listen(host: string, port: number, socket: NativeSocketOptions, settings: ListenSettings): void {
+  listen(at: Destination, socket: NativeSocketOptions, settings: ListenSettings): void {
+    const listen = (options: Options) =>
+      typeof at === 'string'
+        ? this.engine.listenPath(at, options)
+        : this.engine.listen(at.host, at.port, options);
+    this.#begin(socket, settings, listen, (failure) => listenFailed(failure, at));
+  }
+
+  /** Takes a listening socket over; what goes wrong is thrown. */
+  adopt(fd: number, family: number, socket: NativeSocketOptions, settings: ListenSettings): void {
+    this.engine.assertFree(fd);
+    const adopt = (options: Options) => this.engine.adoptListener(fd, family, options);
+    this.#begin(socket, settings, adopt, (failure) => adoptFailed(failure, fd));
+  }
+
+  #begin(
+    socket: NativeSocketOptions,
+    settings: ListenSettings,
+    begin: (options: Options) => Listening,
+    failed: (failure: Failure) => Error,
+  ): void {
     if (this.phase === 'listening') throw channelActive('listen()', 'listening');
     if (this.phase !== 'idle' || this.closing) throw channelClosed('listen()');
     this.engine.assertRunning();
-    const { backlog, ipv6Only, reusePort, maxConnections, signal } = settings;
+    const { backlog, ipv6Only, reusePort, mode, maxConnections, signal } = settings;
     if (signal?.aborted) throw aborted(signal);
-    const options: Parameters<Engine['listen']>[2] = { socket, backlog, ipv6Only, reusePort };
+    const options: Options = { socket, backlog, ipv6Only, reusePort };
+    if (mode !== undefined) options.mode = mode;
     if (maxConnections !== undefined) options.maxConnections = maxConnections;
-    const listening = this.engine.listen(host, port, options);
-    if (listening.failure) {
-      const { errno, syscall, address, message } = listening.failure;
-      if (errno === 0) throw lookupFailed(host, message);
-      throw systemError(errno, syscall, address, port);
-    }
+    const listening = begin(options);
+    if (listening.failure) throw failed(listening.failure);
     [this.index = -1, this.generation = 0] = listening.id;
     this.fileno = listening.descriptor;
     this.local = decodeAddress(String.fromCharCode(...listening.local), 0);
@@ -96,7 +125,7 @@ export class ServerLink implements ChannelLink {
   /** A channel has taken an accepted socket. */
   took(connection: StreamLink): void {
     if (connection.fileno !== null) {
-      this.channel.channels.set(connection.fileno, connection.channel as never);
+      this.channel.channels.set(connection.fileno, connection.channel);
     }
   }
 
@@ -104,13 +133,14 @@ export class ServerLink implements ChannelLink {
   released(connection: StreamLink): void {
     const { fileno, channel } = connection;
     const { channels } = this.channel;
-    if (fileno !== null && channels.get(fileno) === (channel as unknown)) channels.delete(fileno);
+    if (fileno !== null && channels.get(fileno) === channel) channels.delete(fileno);
   }
 
   /** Accepting failed for now; the reactor goes on by itself. */
   acceptFailed(errno: number): void {
     if (this.closing) return;
-    const { address, port } = this.local ?? {};
+    const { local } = this;
+    const { address, port } = typeof local === 'string' ? { address: local } : (local ?? {});
     this.#report(systemError(errno, 'accept', address, port));
   }
 

@@ -1,8 +1,7 @@
 /** A socket that was accepted or connected, with its addresses. */
 
-import { decodeAddress } from './address.ts';
-import { ADDRESS_BYTES } from './generated/wire.ts';
-import type { Address, Socket } from './types.ts';
+import { addressBytes, decodeAddress, decodeCredentials } from './address.ts';
+import type { Address, PeerCredentials, Socket } from './types.ts';
 
 /** @internal The engine, as far as a socket needs it. */
 interface Closer {
@@ -10,36 +9,35 @@ interface Closer {
 }
 
 /** @internal */
-export class AcceptedSocket implements Socket {
+export class AcceptedSocket implements Socket<Address | string> {
   readonly index: number;
   readonly generation: number;
   readonly fileno: number;
   /** A channel has it, or it is closed. */
   taken = false;
   #engine: Closer;
-  /** Both addresses as they came, in a latin1 string: most are never asked for. */
-  #addresses: string;
+  /** Both addresses and the peer as they came, in a latin1 string: most are never asked for. */
+  #about: string;
 
-  constructor(
-    engine: Closer,
-    index: number,
-    generation: number,
-    fileno: number,
-    addresses: string,
-  ) {
+  constructor(engine: Closer, index: number, generation: number, fileno: number, about: string) {
     this.#engine = engine;
     this.index = index;
     this.generation = generation;
     this.fileno = fileno;
-    this.#addresses = addresses;
+    this.#about = about;
   }
 
-  get localAddr(): Address | null {
-    return decodeAddress(this.#addresses, 0);
+  get localAddr(): Address | string | null {
+    return decodeAddress(this.#about, 0);
   }
 
-  get remoteAddr(): Address | null {
-    return decodeAddress(this.#addresses, ADDRESS_BYTES);
+  get remoteAddr(): Address | string | null {
+    return decodeAddress(this.#about, addressBytes(this.#about, 0));
+  }
+
+  get peerCredentials(): PeerCredentials | null {
+    const remote = addressBytes(this.#about, 0);
+    return decodeCredentials(this.#about, remote + addressBytes(this.#about, remote));
   }
 
   close(): void {

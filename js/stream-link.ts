@@ -15,17 +15,28 @@
 import type { ChannelLink } from './channel.ts';
 import type { ConnectAttempt } from './connect.ts';
 import type { Engine } from './engine.ts';
-import { bufferDetached, channelNotConnected, frameOverflow, frameTimeout } from './errors.ts';
+import {
+  adoptFailed,
+  bufferDetached,
+  channelNotConnected,
+  frameOverflow,
+  frameTimeout,
+} from './errors.ts';
 import type { FileRequest } from './file.ts';
 import { FramingKind, Op } from './generated/wire.ts';
 import { type Chunk, Inbox, type Receiver } from './inbox.ts';
-import { checkBufferSize, checkEncoding, type StreamSettings } from './options.ts';
+import {
+  checkBufferSize,
+  checkEncoding,
+  type NativeSocketOptions,
+  type StreamSettings,
+} from './options.ts';
 import { Outbox } from './outbox.ts';
 import { type Framing, framingOf, type ReadDelimiter } from './read-delimiter.ts';
 import type { ServerLink } from './server-link.ts';
-import type { AcceptedSocket } from './socket.ts';
+import { AcceptedSocket } from './socket.ts';
 import type { Stream } from './stream.ts';
-import type { Address, CloseInfo, ReadyState } from './types.ts';
+import type { Address, CloseInfo, PeerCredentials, ReadyState } from './types.ts';
 
 /** What a subclass may give as class fields; each has an accessor on Stream's prototype. */
 const FIELDS = ['readDelimiter', 'readEncoding', 'bufferSize'] as const;
@@ -42,7 +53,7 @@ export class StreamLink implements ChannelLink, Receiver {
   phase: 'idle' | 'connecting' | 'opening' | 'open' | 'closed' = 'idle';
   fileno: number | null = null;
   server: ServerLink | null = null;
-  socket: Pick<AcceptedSocket, 'localAddr' | 'remoteAddr'> | null = null;
+  socket: AcceptedSocket | null = null;
   settings: StreamSettings;
   delimiter: ReadDelimiter = null;
   attempt: ConnectAttempt | null = null;
@@ -93,12 +104,16 @@ export class StreamLink implements ChannelLink, Receiver {
     return done ? 'readOnly' : 'open';
   }
 
-  get localAddr(): Address | null {
+  get localAddr(): Address | string | null {
     return this.socket?.localAddr ?? null;
   }
 
-  get remoteAddr(): Address | null {
+  get remoteAddr(): Address | string | null {
     return this.socket?.remoteAddr ?? null;
+  }
+
+  get peerCredentials(): PeerCredentials | null {
+    return this.socket?.peerCredentials ?? null;
   }
 
   setDelimiter(value: ReadDelimiter): void {
@@ -234,13 +249,22 @@ export class StreamLink implements ChannelLink, Receiver {
   /** A server's socket is wrapped; `onConnect` follows when its constructors have run. */
   adopt(socket: AcceptedSocket, server: ServerLink): void {
     this.server = server;
-    this.outbox.begin();
-    this.engine.begin(this);
-    this.bind(socket.index, socket.generation);
-    this.#attach(socket);
-    this.#hold();
+    this.#take(socket);
     server.took(this);
     this.engine.adopt(this);
+  }
+
+  /** A socket that was connected elsewhere; `onConnect` follows when the constructors have run. */
+  adoptDescriptor(fd: number, family: number, options: NativeSocketOptions): void {
+    const { engine } = this;
+    engine.assertRunning();
+    engine.assertFree(fd);
+    const { id, about, failure } = engine.adoptSocket(fd, family, options);
+    if (failure) throw adoptFailed(failure, fd);
+    const [index = -1, generation = 0] = id;
+    const text = String.fromCharCode(...about);
+    this.#take(new AcceptedSocket(engine, index, generation, fd, text));
+    this.#schedule();
   }
 
   /** `onConnect`; then the reactor begins to read, under the delimiter that is set by now. */
@@ -376,6 +400,15 @@ export class StreamLink implements ChannelLink, Receiver {
 
   get #wantsDrain(): boolean {
     return this.channel.onWrite !== this.defaults.onWrite;
+  }
+
+  #take(socket: AcceptedSocket): void {
+    socket.taken = true;
+    this.outbox.begin();
+    this.engine.begin(this);
+    this.bind(socket.index, socket.generation);
+    this.#attach(socket);
+    this.#hold();
   }
 
   #attach(socket: AcceptedSocket): void {

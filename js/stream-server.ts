@@ -1,11 +1,12 @@
 /** A stream-oriented, listening channel. */
 
-import { checkAddress, checkHost, checkPort, type HostPort } from './address.ts';
-import { Channel, link } from './channel.ts';
+import type { Destination } from './address.ts';
+import { Channel, family, link } from './channel.ts';
 import { Engine } from './engine.ts';
 import { invalidType, invalidValue } from './errors.ts';
-import type { Connection } from './network.ts';
+import { Family } from './generated/wire.ts';
 import {
+  checkDescriptor,
   checkEncoding,
   checkOptions,
   listenSettings,
@@ -14,39 +15,64 @@ import {
 } from './options.ts';
 import { framingOf } from './read-delimiter.ts';
 import { ServerLink } from './server-link.ts';
+import type { Stream } from './stream.ts';
 import type {
   Address,
-  AddressLike,
   CloseInfo,
   ConnectionConstructor,
+  DescriptorOptions,
   ListenOptions,
   ServerOptions,
   Socket,
+  StreamOptions,
+  UnixListenOptions,
 } from './types.ts';
 
-/** A channel that listens, and wraps each accepted socket in its `ConnectionClass`. */
-export class StreamServer extends Channel {
+/** @internal What `listen()` of each kind of server comes to. */
+export const listenAt: unique symbol = Symbol('pants.listenAt');
+
+/** @internal What wraps the sockets of a family where nothing else is said. */
+export const defaultConnections: Map<number, ConnectionConstructor<Stream>> = new Map();
+
+/**
+ * A channel that listens, and wraps each accepted socket in its `ConnectionClass`. `A` is what its
+ * addresses are, `C` what its connections are.
+ *
+ * A server that a supervisor has opened the socket for, as systemd does (`LISTEN_FDS`; its
+ * descriptors begin at 3), takes that over:
+ *
+ * ```ts
+ * new Server(Echo).listen(process.env.LISTEN_PID === `${process.pid}` ? { fd: 3 } : { port: 4040 });
+ * ```
+ */
+export class StreamServer<
+  A extends Address | string = Address | string,
+  C extends Stream = Stream,
+> extends Channel {
   /** @internal */
   readonly [link]: ServerLink;
 
   /** Wraps each accepted socket. A subclass may declare its own. */
-  declare ConnectionClass: ConnectionConstructor;
+  declare ConnectionClass: ConnectionConstructor<C>;
 
   /** The live connections, by descriptor. */
-  readonly channels: Map<number, Connection> = new Map();
+  readonly channels: Map<number, C> = new Map();
 
   /** @internal The defaults of its connections. */
-  readonly connectionOptions: ServerOptions;
+  readonly connectionOptions: StreamOptions & ListenOptions & UnixListenOptions;
 
   /**
+   * With `fd` among the options, it listens from the start, on a socket that was bound elsewhere:
+   * see `listen({ fd })`.
+   *
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
-  constructor(ConnectionClass?: ConnectionConstructor | null, options?: ServerOptions);
-  constructor(options?: ServerOptions);
+  constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: ServerOptions<C>);
+  constructor(options?: ServerOptions<C>);
   constructor(first?: unknown, second?: unknown) {
     super();
     const given = checkOptions(typeof first === 'function' ? second : (first ?? second));
-    const { engine = Engine.instance(), ...options } = given as ServerOptions;
+    const { engine = Engine.instance(), fd, ...options } = given as ServerOptions<C>;
     if (!(engine instanceof Engine)) throw invalidType('engine', 'an Engine', engine);
     const wrapper = typeof first === 'function' ? first : options.ConnectionClass;
     if (wrapper !== undefined && typeof wrapper !== 'function') {
@@ -57,31 +83,48 @@ export class StreamServer extends Channel {
     listenSettings(options);
     checkEncoding(options.readEncoding);
     if (options.readDelimiter !== undefined) framingOf(options.readDelimiter);
-    this[link] = new ServerLink(this, StreamServer.prototype, engine);
+    this[link] = new ServerLink(this as never, StreamServer.prototype, engine);
     this.connectionOptions = { ...options, engine };
-    if (wrapper !== undefined) this.ConnectionClass = wrapper as ConnectionConstructor;
+    if (wrapper !== undefined) this.ConnectionClass = wrapper as ConnectionConstructor<C>;
+    if (fd !== undefined) StreamServer.prototype.listen.call(this, { fd });
+  }
+
+  /** @internal */
+  get [family](): number {
+    return Family.NONE;
   }
 
   /** The address that it listens on, as soon as `listen()` has returned; `null` before. */
-  get localAddr(): Address | null {
-    return this[link].local;
+  get localAddr(): A | null {
+    return this[link].local as A | null;
   }
 
   /**
-   * Listens: `(port = 8080, host = '', backlog = 1024)`, `([host, port])` or
-   * `({ port, host, backlog, …options })`. An empty host is every interface, IPv6 and IPv4 alike;
-   * port 0 picks one. A host's name is looked up while the call waits.
+   * `({ fd, …options })`: takes over a socket that was bound elsewhere, TCP or Unix, and listens on
+   * it. One that listens already keeps its backlog. A Unix socket's file is left to who made it.
    *
-   * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
-   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments
-   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   * @throws what the operating system says: `EBADF` (not open), `ENOTSOCK`, …; then the descriptor
+   *   is still the caller's. `ERR_INVALID_ARG_VALUE` for a socket of another kind, or one that a
+   *   channel has; `ERR_INVALID_ARG_TYPE`, `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`,
+   *   `ERR_ENGINE_CLOSED`
    */
-  listen(port?: number, host?: string | null, backlog?: number, options?: ListenOptions): this;
-  listen(address: AddressLike & ListenOptions): this;
-  listen(first: unknown = 8080, second?: unknown, third?: unknown, fourth?: unknown): this {
-    const { at, options } = listenArguments(first, second, third, fourth);
+  listen(socket: { fd: number } & ListenOptions): this {
+    const { fd, ...options } = checkOptions(socket) as DescriptorOptions & ListenOptions;
+    const descriptor = checkDescriptor(fd);
+    if (descriptor === undefined) throw invalidType('fd', 'a descriptor', fd);
     const given = { ...this.connectionOptions, ...options };
-    this[link].listen(at.host, at.port, socketOptions(given), listenSettings(given));
+    this[link].adopt(descriptor, this[family], socketOptions(given), listenSettings(given));
+    const isDefault = this.ConnectionClass === StreamServer.prototype.ConnectionClass;
+    if (isDefault && typeof this.localAddr === 'string') {
+      this.ConnectionClass = defaultConnections.get(Family.UNIX) as ConnectionConstructor<C>;
+    }
+    return this;
+  }
+
+  /** @internal */
+  [listenAt](at: Destination, options: ListenOptions): this {
+    const given = { ...this.connectionOptions, ...options };
+    this[link].listen(at, socketOptions(given), listenSettings(given));
     return this;
   }
 
@@ -113,10 +156,10 @@ export class StreamServer extends Channel {
    * A socket was accepted. The default wraps it in `ConnectionClass`. One that keeps it for later,
    * or gives it to another class, owns it: `new Connection(socket, server)` or `socket.close()`.
    */
-  onAccept(socket: Socket, _addr: Address | null): void {
+  onAccept(socket: Socket<A>, _addr: A | null): void {
     const { ConnectionClass } = this;
     try {
-      new ConnectionClass(socket, this as never);
+      new ConnectionClass(socket as never, this as never);
     } catch (error) {
       this[link].engine.discardAdopted();
       throw error;
@@ -130,17 +173,7 @@ export class StreamServer extends Channel {
   onClose(_info: CloseInfo): void {}
 }
 
-function listenArguments(
-  first: unknown,
-  second: unknown,
-  third: unknown,
-  fourth: unknown,
-): { at: HostPort; options: ListenOptions } {
-  if (typeof first === 'object' && first !== null) {
-    const at = checkAddress(first, '');
-    return { at, options: Array.isArray(first) ? checkOptions(second) : checkOptions(first) };
-  }
-  const at = { host: checkHost('host', second, ''), port: checkPort('port', first) };
-  const options = { ...checkOptions(fourth) };
-  return { at, options: third === undefined ? options : { ...options, backlog: third as number } };
+/** @internal Whether `listen()` is to take over a socket. */
+export function hasDescriptor(first: unknown): first is { fd: number } {
+  return typeof first === 'object' && first !== null && 'fd' in first && first.fd !== undefined;
 }

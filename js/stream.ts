@@ -1,27 +1,39 @@
 /** A stream-oriented, connecting channel. */
 
-import { checkAddress, checkHost, checkPort, type HostPort } from './address.ts';
-import { Channel, link } from './channel.ts';
+import type { Destination } from './address.ts';
+import { Channel, family, link } from './channel.ts';
 import { ConnectAttempt } from './connect.ts';
 import { Engine } from './engine.ts';
 import { channelActive, channelClosed, invalidType } from './errors.ts';
 import { type FileLike, FileRequest } from './file.ts';
-import { checkOptions, connectSettings, streamSettings } from './options.ts';
+import { Family } from './generated/wire.ts';
+import {
+  checkDescriptor,
+  checkOptions,
+  connectSettings,
+  socketOptions,
+  streamSettings,
+} from './options.ts';
 import type { ReadDelimiter } from './read-delimiter.ts';
 import { StreamLink } from './stream-link.ts';
 import type {
   Address,
-  AddressLike,
   ChannelError,
   CloseInfo,
   ConnectOptions,
   Data,
+  DescriptorOptions,
   Frame,
+  PeerCredentials,
   StreamOptions,
 } from './types.ts';
 
+/** @internal What `connect()` of each kind of client comes to. */
+export const connectTo: unique symbol = Symbol('pants.connectTo');
+
 /**
- * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says.
+ * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says. `A` is what
+ * its addresses are: an `Address` for TCP, a path for Unix sockets.
  *
  * ```ts
  * class Shout extends Client {
@@ -33,7 +45,7 @@ import type {
  * new Shout().connect('localhost', 4040);
  * ```
  */
-export class Stream extends Channel {
+export class Stream<A extends Address | string = Address | string> extends Channel {
   /** @internal */
   readonly [link]: StreamLink;
   /** What the constructor was given; a call's own options come before. */
@@ -62,11 +74,15 @@ export class Stream extends Channel {
   declare bufferSize: number;
 
   /**
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   * `new Stream({ fd })` takes over a socket that was connected elsewhere, TCP or Unix. It is
+   * connected from the start; `onConnect` follows from the event loop.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`. For `fd` also what the operating system
+   *   says: `EBADF` (not open), `ENOTSOCK`, `ENOTCONN`; then the descriptor is still the caller's
    */
-  constructor(options?: ConnectOptions) {
+  constructor(options?: ConnectOptions & DescriptorOptions) {
     super();
-    const given = checkOptions(options) as ConnectOptions;
+    const { fd, ...given } = checkOptions(options) as ConnectOptions & DescriptorOptions;
     const { engine = Engine.instance() } = given;
     if (!(engine instanceof Engine)) throw invalidType('engine', 'an Engine', engine);
     const settings = streamSettings(given);
@@ -74,16 +90,33 @@ export class Stream extends Channel {
     connectSettings(given);
     this.#options = given;
     this.#setFields(given);
+    const descriptor = checkDescriptor(fd);
+    if (descriptor === undefined) return;
+    this[link].adoptDescriptor(descriptor, this[family], socketOptions(given));
   }
 
-  /** This end's address; `null` while there is none. */
-  get localAddr(): Address | null {
-    return this[link].localAddr;
+  /** @internal */
+  get [family](): number {
+    return Family.NONE;
   }
 
-  /** The peer's address; `null` while there is none. */
-  get remoteAddr(): Address | null {
-    return this[link].remoteAddr;
+  /** This end's address; `null` while there is none, and for a Unix socket that has no name. */
+  get localAddr(): A | null {
+    return this[link].localAddr as A | null;
+  }
+
+  /** The peer's address; `null` while there is none, and for a Unix socket that has no name. */
+  get remoteAddr(): A | null {
+    return this[link].remoteAddr as A | null;
+  }
+
+  /**
+   * The process at the other end of a Unix socket, as the operating system vouches for it: as it
+   * was when the two were connected. `null` for TCP, before that, and where the platform does not
+   * say.
+   */
+  get peerCredentials(): PeerCredentials | null {
+    return this[link].peerCredentials;
   }
 
   /** Bytes received and handed to this thread. */
@@ -101,22 +134,8 @@ export class Stream extends Channel {
     return this[link].outbox.pending;
   }
 
-  /**
-   * Connects: `(host, port)`, `(port)`, `([host, port])` or `({ host, port, …options })`. Without
-   * a host: `localhost`.
-   *
-   * Host names are looked up by `dns.lookup`. Several addresses race as RFC 8305 says: IPv6 first,
-   * each a quarter of a second after the one before, none cut short. `onConnect` or
-   * `onConnectError` tells how it went.
-   *
-   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, and for wrong arguments
-   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
-   */
-  connect(host: string | null, port: number, options?: ConnectOptions): this;
-  connect(address: AddressLike, options?: ConnectOptions): this;
-  connect(address: AddressLike & ConnectOptions): this;
-  connect(first: unknown, second?: unknown, third?: unknown): this {
-    const { to, options } = connectArguments(first, second, third);
+  /** @internal */
+  [connectTo](to: Destination, options: ConnectOptions): this {
     const settings = connectSettings({ ...this.#options, ...options });
     // For what it throws: what it gives stands on the class fields, which come below.
     streamSettings(options, this[link].settings);
@@ -127,7 +146,7 @@ export class Stream extends Channel {
     this[link].adoptFields();
     this[link].configure(streamSettings(options, this[link].settings));
     this.#setFields(options);
-    const attempt = new ConnectAttempt(this[link], to.host, to.port, settings);
+    const attempt = new ConnectAttempt(this[link], to, settings);
     this[link].connecting(attempt);
     attempt.start();
     return this;
@@ -292,22 +311,3 @@ Object.defineProperties(Stream.prototype, {
     },
   },
 });
-
-function connectArguments(
-  first: unknown,
-  second: unknown,
-  third: unknown,
-): { to: HostPort; options: ConnectOptions } {
-  const named = typeof first === 'string' || first === null || first === undefined;
-  if (named || typeof second === 'number') {
-    const to = { host: checkHost('host', first, ''), port: checkPort('port', second) };
-    return { to: orLocalhost(to), options: checkOptions(third) };
-  }
-  const to = orLocalhost(checkAddress(first, ''));
-  const isObject = typeof first === 'object' && !Array.isArray(first);
-  return { to, options: { ...(isObject ? checkOptions(first) : {}), ...checkOptions(second) } };
-}
-
-function orLocalhost({ host, port }: HostPort): HostPort {
-  return { host: host === '' ? 'localhost' : host, port };
-}

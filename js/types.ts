@@ -5,6 +5,8 @@ import type { LookupFunction } from 'node:net';
 import type { Engine } from './engine.ts';
 import type { Connection } from './network.ts';
 import type { ReadDelimiter } from './read-delimiter.ts';
+import type { Stream } from './stream.ts';
+import type { UnixConnection } from './unix.ts';
 
 /** Both ends of a TCP channel are told like this. */
 export interface Address {
@@ -12,6 +14,14 @@ export interface Address {
   address: string;
   port: number;
   family: 'IPv4' | 'IPv6';
+}
+
+/** The process at the other end of a Unix socket, when the two were connected. */
+export interface PeerCredentials {
+  /** `null` where the platform does not say, or the process is in another PID namespace. */
+  pid: number | null;
+  uid: number;
+  gid: number;
 }
 
 /**
@@ -41,7 +51,8 @@ export type ErrorCode =
   | 'ERR_INVALID_ARG_VALUE'
   | 'ERR_LINGER_TIMEOUT'
   | 'ERR_PENDING_OVERFLOW'
-  | 'ERR_SOCKET_BAD_PORT';
+  | 'ERR_SOCKET_BAD_PORT'
+  | 'ERR_UNIX_UNSUPPORTED';
 
 /** An error that the package itself makes. */
 export interface ChannelError extends Error {
@@ -173,13 +184,45 @@ export interface ConnectOptions extends StreamOptions {
   lookup?: LookupFunction | undefined;
 }
 
+/** Options of `UnixClient.connect()`. */
+export interface UnixConnectOptions extends StreamOptions {
+  /** Bounds the connect, which a Unix socket decides at once. Default: none. */
+  connectTimeout?: number | undefined;
+  /** Aborts the connect. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A socket that was made elsewhere: inherited, or passed by a supervisor. */
+export interface DescriptorOptions {
+  /**
+   * Its descriptor. The channel owns it from then on, and closes it; nobody else may use it. Where
+   * adopting it fails, it stays the caller's.
+   */
+  fd?: number | undefined;
+}
+
 /** A class whose instances wrap accepted sockets. */
-export type ConnectionConstructor = new (socket: Socket, server: never) => Connection;
+export type ConnectionConstructor<C extends Stream = Connection> = new (
+  socket: never,
+  server: never,
+) => C;
 
 /** Options of a server; those of a stream are the defaults of its connections. */
-export interface ServerOptions extends StreamOptions, ListenOptions {
-  /** Wraps each accepted socket. Default: `Connection`. */
-  ConnectionClass?: ConnectionConstructor | undefined;
+export interface ServerOptions<C extends Stream = Connection>
+  extends StreamOptions,
+    ListenOptions,
+    DescriptorOptions {
+  /** Wraps each accepted socket. Default: `Connection`, `UnixConnection` for Unix sockets. */
+  ConnectionClass?: ConnectionConstructor<C> | undefined;
+}
+
+/** Options of a `UnixServer`; those of a stream are the defaults of its connections. */
+export interface UnixServerOptions<C extends Stream = UnixConnection>
+  extends StreamOptions,
+    UnixListenOptions,
+    DescriptorOptions {
+  /** Wraps each accepted socket. Default: `UnixConnection`. */
+  ConnectionClass?: ConnectionConstructor<C> | undefined;
 }
 
 /** Options of `listen()`. */
@@ -196,12 +239,29 @@ export interface ListenOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A socket that was accepted, before a channel has taken it. */
-export interface Socket {
+/** Options of `UnixServer.listen()`. */
+export interface UnixListenOptions {
+  /** Connections that may wait to be accepted. Default: 1024. */
+  backlog?: number | undefined;
+  /**
+   * The permissions of the socket's file, such as `0o600`: who may connect. They hold before the
+   * first connection can be made. Default: what the process's umask leaves of `0o777`.
+   */
+  mode?: number | undefined;
+  /** Connections beyond this number are closed at once, by the reactor. Default: none. */
+  maxConnections?: number | undefined;
+  /** Closes the server when aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A socket that was accepted, before a channel has taken it. `A`: its addresses; a Unix one's are paths. */
+export interface Socket<A extends Address | string = Address> {
   /** The descriptor's number. */
   readonly fileno: number;
-  readonly localAddr: Address | null;
-  readonly remoteAddr: Address | null;
+  readonly localAddr: A | null;
+  readonly remoteAddr: A | null;
+  /** The process at the other end, where it is a Unix socket and the platform says so. */
+  readonly peerCredentials: PeerCredentials | null;
   /** Closes a socket that no channel has taken. A no-op afterwards. */
   close(): void;
 }

@@ -186,33 +186,35 @@ pub fn listen_path(
         .into()
 }
 
-/// Takes a connected socket over, by its descriptor.
+/// Takes a connected socket over, by its descriptor; `family` is one of `wire::family`.
 #[napi]
 pub fn adopt(
     engine: &External<NativeEngine>,
     descriptor: i32,
+    family: u32,
     options: NativeSocketOptions,
 ) -> NativeAdopted {
     engine
         .thread
         .borrow()
         .handle()
-        .adopt(descriptor, &options.into())
+        .adopt(descriptor, family, &options.into())
         .into()
 }
 
-/// Takes a listening socket over, by its descriptor.
+/// Takes a listening socket over, by its descriptor; `family` is one of `wire::family`.
 #[napi]
 pub fn adopt_listener(
     engine: &External<NativeEngine>,
     descriptor: i32,
+    family: u32,
     options: NativeListenOptions,
 ) -> NativeListening {
     engine
         .thread
         .borrow()
         .handle()
-        .adopt_listener(descriptor, options.into())
+        .adopt_listener(descriptor, family, options.into())
         .into()
 }
 

@@ -210,15 +210,18 @@ impl Handle {
         Ok(self.accept_from(bind_path(path, &options)?, options))
     }
 
-    /// Takes over a socket that was bound elsewhere, TCP or Unix, and listens on it.
+    /// Takes over a socket that was bound elsewhere, and listens on it. `family` is one of
+    /// [`wire::family`](crate::queue::wire::family): either kind, TCP or Unix.
     ///
     /// The descriptor is the engine's from then on; where this fails, it is still the caller's.
     pub fn adopt_listener(
         &self,
         descriptor: i32,
+        family: u32,
         options: ListenOptions,
     ) -> Result<Listening, AdoptError> {
-        Ok(self.accept_from(adopt_listener(descriptor, &options)?, options))
+        let socket = adopt_listener(descriptor, family, &options)?;
+        Ok(self.accept_from(socket, options))
     }
 
     fn accept_from(&self, socket: Acceptor, options: ListenOptions) -> Listening {
@@ -239,11 +242,16 @@ impl Handle {
         }
     }
 
-    /// Takes over a socket that was connected elsewhere, TCP or Unix.
+    /// Takes over a socket that was connected elsewhere; `family` as above.
     ///
     /// The descriptor is the engine's from then on; where this fails, it is still the caller's.
-    pub fn adopt(&self, descriptor: i32, options: &SocketOptions) -> Result<Adopted, AdoptError> {
-        let transport = adopt_stream(descriptor, options)?;
+    pub fn adopt(
+        &self,
+        descriptor: i32,
+        family: u32,
+        options: &SocketOptions,
+    ) -> Result<Adopted, AdoptError> {
+        let transport = adopt_stream(descriptor, family, options)?;
         let peer = transport.peer().ok().flatten();
         let about = transport.describe(transport.local().as_ref(), peer.as_ref());
         let id = lock(&self.shared.slots).allocate();

@@ -6,6 +6,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::{Acceptor, Transport};
 use crate::options::{ListenOptions, SocketOptions};
+use crate::queue::wire::family;
 use crate::sys;
 
 /// Why a descriptor is not taken. Whoever had it has it still.
@@ -29,12 +30,13 @@ pub enum AdoptError {
 /// A connected socket.
 pub(crate) fn adopt_stream(
     descriptor: i32,
+    family: u32,
     options: &SocketOptions,
 ) -> Result<Transport, AdoptError> {
     let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
     let given = sys::borrow(descriptor).map_err(fail("fcntl"))?;
     let socket = SockRef::from(&given);
-    let is_unix = is_unix_stream(descriptor, &socket, "a connected TCP or Unix stream socket")?;
+    let is_unix = is_unix_stream(descriptor, &socket, family)?;
     socket.peer_addr().map_err(fail("getpeername"))?;
     if is_unix {
         options.apply_buffers(&socket).map_err(fail("setsockopt"))?;
@@ -52,12 +54,13 @@ pub(crate) fn adopt_stream(
 /// A bound socket, which may listen already: then its backlog stays as it is.
 pub(crate) fn adopt_listener(
     descriptor: i32,
+    family: u32,
     options: &ListenOptions,
 ) -> Result<Acceptor, AdoptError> {
     let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
     let given = sys::borrow(descriptor).map_err(fail("fcntl"))?;
     let socket = SockRef::from(&given);
-    let is_unix = is_unix_stream(descriptor, &socket, "a listening TCP or Unix stream socket")?;
+    let is_unix = is_unix_stream(descriptor, &socket, family)?;
     if !is_unix {
         let inherited = options.socket.apply(&socket);
         inherited.map_err(fail("setsockopt"))?;
@@ -74,21 +77,27 @@ pub(crate) fn adopt_listener(
     }
 }
 
-/// Whether it is a Unix socket; an error for anything but that and TCP.
-fn is_unix_stream(
-    descriptor: i32,
-    socket: &SockRef<'_>,
-    expected: &'static str,
-) -> Result<bool, AdoptError> {
+/// Whether it is a Unix socket; an error for anything but that and TCP, and where `family` wants the
+/// other of the two.
+fn is_unix_stream(descriptor: i32, socket: &SockRef<'_>, family: u32) -> Result<bool, AdoptError> {
     let fail = |source| AdoptError::system("getsockopt", descriptor, source);
     let kind = socket.r#type().map_err(fail)?;
     let domain = socket.local_addr().map_err(fail)?.domain();
+    let (unix, inet) = match family {
+        family::UNIX => (true, false),
+        family::NONE => (true, true),
+        _ => (false, true),
+    };
     match domain {
-        Domain::UNIX if kind == Type::STREAM => Ok(true),
-        Domain::IPV4 | Domain::IPV6 if kind == Type::STREAM => Ok(false),
+        Domain::UNIX if unix && kind == Type::STREAM => Ok(true),
+        Domain::IPV4 | Domain::IPV6 if inet && kind == Type::STREAM => Ok(false),
         _ => Err(AdoptError::Kind {
             descriptor,
-            expected,
+            expected: match (unix, inet) {
+                (true, true) => "a TCP or Unix stream socket",
+                (true, false) => "a Unix stream socket",
+                _ => "a TCP socket",
+            },
         }),
     }
 }
