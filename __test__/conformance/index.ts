@@ -8,11 +8,13 @@ import { flow } from './flow.ts';
 import { framing } from './framing.ts';
 import { hooks } from './hooks.ts';
 import { limits } from './limits.ts';
+import { overriding } from './overriding.ts';
 import { processes } from './processes.ts';
 import { resources } from './resources.ts';
 import { servers } from './servers.ts';
 import { Suite } from './suite.ts';
 import { switching } from './switching.ts';
+import { throwing } from './throwing.ts';
 import { timers } from './timers.ts';
 import { writing } from './writing.ts';
 
@@ -25,6 +27,8 @@ export function conformance(name: string, impl: Implementation): void {
   connecting(suite);
   servers(suite);
   hooks(suite);
+  throwing(suite);
+  overriding(suite);
   framing(suite);
   switching(suite);
   limits(suite);
