@@ -225,6 +225,20 @@ export function files(suite: Suite): void {
     t.is(info.unsentBytes, 64 * MiB - peer.length);
   });
 
+  suite.both('W16: a file that shrinks, and a peer who never stops', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
+    const path = sparseFile(t, 64 * MiB, {});
+    const lines = Buffer.alloc(100_000, 'a line\n');
+    const more = () => peer.socket.destroyed || peer.socket.write(lines, more);
+    more();
+    await log.frames(1_000);
+    channel.writeFile(path);
+    truncateSync(path, MiB);
+    await log.closed();
+    t.deepEqual(log.order.slice(-2), ['error ERR_FILE_TRUNCATED', 'close error']);
+    peer.socket.destroy();
+  });
+
   suite.both('W16: a file that was cut off before it could be sent', async (scene, t, side) => {
     const { channel, log, peer } = await scene.open(side);
     const path = temporaryFile(t, '0123456789');

@@ -374,7 +374,7 @@ impl Stream {
                 budget = if fed == Fed::More { 0 } else { budget };
                 continue;
             }
-            if !self.readable {
+            if !self.readable || self.is_cut_short() {
                 break;
             }
             let room = cx.filling.room(READ_BYTES);
@@ -515,6 +515,13 @@ impl Stream {
 
     fn is_discarding(&self) -> bool {
         matches!(self.writing, Writing::Ending | Writing::Lingering)
+    }
+
+    /// What there was to send has failed, not the socket: its peer may go on for ever, and only what
+    /// has been read already is delivered.
+    fn is_cut_short(&self) -> bool {
+        let failure = self.failure.as_ref();
+        failure.is_some_and(|closing| closing.reason == reason::TRUNCATED)
     }
 
     fn requeue(&mut self, cx: &mut Context) {
