@@ -1,6 +1,7 @@
 import type { Data } from '../helpers/implementation.ts';
 import { Framer } from '../reference/framer.ts';
 import { lengthPrefix, parseDelimiter } from '../reference/read-delimiter.ts';
+import { partOf } from './file.ts';
 import type { Action, Delimiter, Encoding, Script } from './script.ts';
 import { Transcript } from './transcript.ts';
 
@@ -144,8 +145,10 @@ class Model {
         this.#limit = action.to;
         break;
       case 'write':
-        if (this.#writable && this.#stopped === null) this.#written += action.text;
-        else this.#transcript.add('write threw ERR_CHANNEL_CLOSED');
+        this.#write(action.text);
+        break;
+      case 'writeFile':
+        this.#write(partOf(action.nbytes, action.offset));
         break;
       case 'shutdown':
         if (this.#stopped !== null) break;
@@ -170,6 +173,11 @@ class Model {
 
   #decoded(bytes: Buffer): Data {
     return this.#encoding === null ? bytes : bytes.toString(this.#encoding);
+  }
+
+  #write(text: string): void {
+    if (this.#writable && this.#stopped === null) this.#written += text;
+    else this.#transcript.add('write threw ERR_CHANNEL_CLOSED');
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Data, Implementation, StreamLike } from '../helpers/implementation.ts';
 import type { Peer } from '../helpers/peer.ts';
 import { turn } from '../helpers/wait.ts';
+import { contentFile } from './file.ts';
 import { type Expectation, LAST, type Progress, toDelimiter } from './model.ts';
 import type { Action, Script } from './script.ts';
 import { Transcript } from './transcript.ts';
@@ -232,8 +233,13 @@ export class Run {
         this.#call(() => channel.resume());
         break;
       case 'write':
-        this.#write(channel, action.text, action.flush);
+        this.#write(() => channel.write(action.text, action.flush));
         break;
+      case 'writeFile': {
+        const { nbytes, offset, flush } = action;
+        this.#write(() => channel.writeFile(contentFile(), nbytes, offset, flush));
+        break;
+      }
       case 'shutdown':
         this.#shut = true;
         this.#call(() => channel.shutdown());
@@ -256,10 +262,10 @@ export class Run {
     }
   }
 
-  #write(channel: StreamLike, text: string, flush: boolean): void {
+  #write(write: () => void): void {
     this.#wrote = true;
     try {
-      this.#call(() => channel.write(text, flush));
+      this.#call(write);
     } catch (error) {
       this.#transcript.add(`write threw ${(error as NodeJS.ErrnoException).code}`);
     }

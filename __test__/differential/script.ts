@@ -1,5 +1,6 @@
 import type { Prefix } from '../helpers/implementation.ts';
 import { Random } from '../helpers/random.ts';
+import { CONTENT } from './file.ts';
 
 /** A delimiter as a script can be printed with it. */
 export type Delimiter = null | number | { text: string } | { hex: string } | { prefix: Prefix };
@@ -14,6 +15,8 @@ export type Action =
   | { do: 'pause'; until: 'immediate' | 'timer'; meanwhile: Action[] }
   | { do: 'pause and resume' }
   | { do: 'write'; text: string; flush: boolean }
+  /** Of the file that all scripts have; 0 bytes: all from `offset` on. */
+  | { do: 'writeFile'; nbytes: number; offset: number; flush: boolean }
   | { do: 'shutdown' }
   | { do: 'end' }
   | { do: 'close' }
@@ -154,6 +157,7 @@ function action(context: Context, mayPause: boolean): Action {
     case 4:
     case 5:
       if (!writes) break;
+      if (random.once(4)) return writeFile(random);
       return { do: 'write', text: random.pick(WRITES), flush: random.once(3) };
     case 6:
       if (!writes || !random.once(3)) break;
@@ -179,6 +183,13 @@ function action(context: Context, mayPause: boolean): Action {
       return { do: random.pick(['end', 'close']) };
   }
   return { do: 'delimiter', to: delimiter(random) };
+}
+
+function writeFile(random: Random): Action {
+  const offset = random.pick([0, random.below(CONTENT.length), CONTENT.length]);
+  const left = CONTENT.length - offset;
+  const nbytes = random.pick([0, Math.min(left, random.below(100)), random.below(left + 1)]);
+  return { do: 'writeFile', nbytes, offset, flush: random.once(3) };
 }
 
 const WRITES = [
