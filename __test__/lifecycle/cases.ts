@@ -128,12 +128,14 @@ export const cases: Case[] = [
     {
       name: `P4 process.exit in ${hook}`,
       fixture: 'hooks.mjs',
+      share: 0.25,
       args: (seed: number) => [hook, 'exit', String(seed)],
       expect: () => ({ code: 7, stdout: `process.exit in ${hook}\n` }),
     },
     {
       name: `P6 a throw in ${hook}`,
       fixture: 'hooks.mjs',
+      share: 0.25,
       long: hook !== 'onRead' && hook !== CONSTRUCTOR,
       args: (seed: number) => [hook, 'throw', String(seed)],
       expect: () => ({ code: 1, stderr: new RegExp(`^Error: boom in ${hook}$`, 'm') }),
@@ -142,6 +144,7 @@ export const cases: Case[] = [
   ...HOOKS.map((hook) => ({
     name: `P7 a rejection in ${hook}`,
     fixture: 'hooks.mjs',
+    share: 0.25,
     long: hook !== 'onRead',
     args: (seed: number) => [hook, 'reject', String(seed)],
     expect: () => ({ code: 1, stderr: new RegExp(`Error: boom in ${hook}$`, 'm') }),
