@@ -3,7 +3,7 @@
 import { binding, type NativeBinding, type NativeEngineHandle } from './binding.ts';
 import type { Channel } from './channel.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { engineClosed, invalidValue } from './errors.ts';
+import { engineClosed, engineNotStarted, invalidValue } from './errors.ts';
 import { Op } from './generated/wire.ts';
 import { CUT_WORDS, type Cut } from './inbox.ts';
 import type { ServerLink } from './server-link.ts';
@@ -154,6 +154,8 @@ export class Engine {
   /** @internal Throws where nothing can begin any more. */
   assertRunning(): void {
     if (this.#state !== 'running') throw engineClosed();
+    // If the reactor cannot start, that is to be known before anything has begun.
+    void this.#reactor;
   }
 
   /** @internal Submits at the end of this turn. */
@@ -363,7 +365,12 @@ export class Engine {
   get #reactor(): NativeEngineHandle {
     if (this.#native !== null) return this.#native;
     if (this.#state !== 'running' || exiting) throw engineClosed();
-    const native = this.#binding.openEngine(this.#ring);
+    let native: NativeEngineHandle;
+    try {
+      native = this.#binding.openEngine(this.#ring);
+    } catch (error) {
+      throw engineNotStarted(error);
+    }
     this.#native = native;
     this.#dispatcher = new Dispatcher(this.#binding, native, this);
     running.add(this);

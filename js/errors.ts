@@ -109,6 +109,12 @@ export function unixUnsupported(): ChannelError {
   );
 }
 
+/** The system gave no thread, or no descriptors, for a reactor. */
+export function engineNotStarted(cause: unknown): ChannelError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return withCode(new Error(`the reactor cannot start: ${why}`, { cause }), 'ERR_ENGINE_FAILED');
+}
+
 export function engineFailed(): ChannelError {
   return withCode(
     new Error('the reactor has died of an internal error; its channels are closed'),

@@ -261,7 +261,10 @@ export class Inbox {
       }
       this.#burst = Math.min(2 * this.#burst, MOST_FRAMES);
       this.#scan = scan;
-      if (stop === Stop.INCOMPLETE) return;
+      if (stop === Stop.INCOMPLETE) {
+        this.#overflowed = false;
+        return;
+      }
       if (stop !== Stop.BUDGET) this.#overflow(overflowDetail(stop, announced));
     }
   }
@@ -335,7 +338,6 @@ export class Inbox {
       const to = words[word + 1] as number;
       this.#at = at + to + skip;
       this.#scan = 0;
-      this.#overflowed = false;
       if (this.#at >= held.length) this.#release();
       this.#deliver(held, at + from, at + to, true);
       if (this.#epoch !== epoch || !this.#receiver.receptive) return false;
@@ -344,6 +346,7 @@ export class Inbox {
   }
 
   #deliver(bytes: Buffer, from: number, to: number, owned: boolean): void {
+    this.#overflowed = false;
     if (to > bytes.length) {
       this.#receiver.detached();
     } else if (this.encoding === null) {

@@ -327,7 +327,9 @@ export class StreamLink implements ChannelLink, Receiver {
     this.outbox.settle(info.unsentBytes);
     this.#release();
     this.#due = this.closing ? { ...this.#why, unsentBytes: info.unsentBytes } : info;
-    this.#finish();
+    // A delimiter set since may make frames of what is held; nobody comes after this.
+    this.inbox.deliverHeld();
+    this.#delivered();
   }
 
   /** Does what user code has set off. */
