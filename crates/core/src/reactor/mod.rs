@@ -97,6 +97,10 @@ impl Reactor {
             self.send_out();
             return Ok(false);
         }
+        // Room for those that wait for it, before there are events of those that do not.
+        if self.cx.is_full() {
+            self.publish();
+        }
         self.call_again();
         self.publish();
         self.wait(timeout)?;
