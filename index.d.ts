@@ -421,6 +421,7 @@ export type ErrorCode =
   | 'ERR_CHANNEL_ACTIVE'
   | 'ERR_CHANNEL_CLOSED'
   | 'ERR_CHANNEL_NOT_CONNECTED'
+  | 'ERR_DATAGRAM_TRUNCATED'
   | 'ERR_ENGINE_CLOSED'
   | 'ERR_ENGINE_FAILED'
   | 'ERR_FILE_TRUNCATED'
@@ -431,11 +432,15 @@ export type ErrorCode =
   | 'ERR_INVALID_ARG_VALUE'
   | 'ERR_LINGER_TIMEOUT'
   | 'ERR_PENDING_OVERFLOW'
+  | 'ERR_SENDER_EVICTED'
   | 'ERR_SOCKET_BAD_PORT'
   | 'ERR_UNIX_UNSUPPORTED';
 /** An error that the package itself makes. */
 export interface ChannelError extends Error {
   code: ErrorCode;
+  /** Whose datagrams it is about, where it is about datagrams. */
+  address?: string;
+  port?: number;
 }
 /** An error of the operating system, with the fields that Node gives it. */
 export interface SystemError extends Error {
@@ -483,7 +488,7 @@ export type Data = string | ArrayBufferView | ArrayBufferLike;
  * - `'open'`: both ways
  * - `'readOnly'`: this side has finished sending
  * - `'writeOnly'`: the peer has finished sending
- * - `'listening'`: a server that accepts
+ * - `'listening'`: a server that accepts, a datagram channel that is bound
  * - `'closed'`
  */
 export type ReadyState =
@@ -567,6 +572,45 @@ export interface DescriptorOptions {
    */
   fd?: number | undefined;
 }
+/** Options of a datagram channel, by constructor or by call. Sizes are bytes, times milliseconds. */
+export interface DatagramOptions {
+  /** Default: this thread's engine. */
+  engine?: Engine | undefined;
+  /** Only this family, or Unix sockets. Default: IPv6 and IPv4 alike. */
+  family?: 0 | 4 | 6 | 'IPv4' | 'IPv6' | 'unix' | undefined;
+  /** Default: null, a datagram is a frame. */
+  readDelimiter?: ReadDelimiter | undefined;
+  /** Default: null, `onRead` gets Buffers. */
+  readEncoding?: BufferEncoding | (string & {}) | null | undefined;
+  /** With a delimiter: how much may wait of one sender. Default: 65,536. */
+  bufferSize?: number | undefined;
+  /** With a delimiter: of how many senders something may wait. Default: 1,024. */
+  maxSenders?: number | undefined;
+  /** `write()` returns false above this much pending. Default: 65,536. */
+  highWaterMark?: number | undefined;
+  /** A writer that ignores `false` is stopped here. Default: 64 MiB. */
+  maxPendingBytes?: number | undefined;
+  /** How long `end()` waits without progress. Default: 5,000. */
+  lingerTimeout?: number | undefined;
+  /** Let others bind the same address (`SO_REUSEADDR`). Default: false. */
+  reuseAddr?: boolean | undefined;
+  /** Let others bind the same address, and share what is sent to it. Default: false. */
+  reusePort?: boolean | undefined;
+  /** On an IPv6 address: no IPv4. Default: false. */
+  ipv6Only?: boolean | undefined;
+  /** Let it send to broadcast addresses. Default: false. */
+  broadcast?: boolean | undefined;
+  /** `SO_RCVBUF`: what arrives while it is full is dropped. */
+  recvBufferSize?: number | undefined;
+  /** `SO_SNDBUF`. */
+  sendBufferSize?: number | undefined;
+  /** Unix sockets: the permissions of the file. Default: what the process's umask leaves. */
+  mode?: number | undefined;
+  /** Looks names up. Default: `dns.lookup`. */
+  lookup?: LookupFunction | undefined;
+  /** Closes the channel when aborted. */
+  signal?: AbortSignal | undefined;
+}
 /** A class whose instances wrap accepted sockets. */
 export type ConnectionConstructor<C extends Stream = Connection> = new (
   socket: never,
@@ -642,6 +686,8 @@ export interface EngineStats {
   reads: number;
   /** System calls that wrote. */
   writes: number;
+  /** Datagrams that arrived and were lost; see `Datagram`'s `drops`. */
+  drops: number;
   /** Open sockets. */
   channels: number;
   /** Batches of completions that wait for the JS thread. */
@@ -710,6 +756,175 @@ export declare abstract class Channel {
   ref(): this;
   /** The channel does not keep the process alive. */
   unref(): this;
+}
+/**
+ * A packet-oriented channel: UDP, or with `family: 'unix'` Unix datagrams.
+ *
+ * ```ts
+ * class Echo extends Datagram {
+ *   onRead(data: Buffer, addr: Address) { this.write(data); }
+ * }
+ * new Echo().listen(4040);
+ * ```
+ *
+ * Datagrams are lost on their way, doubled and reordered, as the network pleases; but what arrives
+ * is never merged, split or cut. An error of one datagram is told by `onError`, and the channel
+ * lives on. `A` is what addresses are: `Address`, or for Unix sockets `string | null` (a sender may
+ * have no name).
+ */
+export declare class Datagram<A extends Address | string | null = Address> extends Channel {
+  #private;
+  /**
+   * `null` (default): each datagram is given to `onRead` as it is, an empty one too. Otherwise the
+   * bytes of each sender become frames as a stream's do, over the bounds of datagrams; see
+   * `ReadDelimiter`. It can be set at any time, and holds from the very next byte.
+   *
+   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
+   */
+  readDelimiter: ReadDelimiter;
+  /** `null` (default): `onRead` gets Buffers, yours for ever. An encoding that Buffer knows: strings. */
+  readEncoding: BufferEncoding | (string & {}) | null;
+  /**
+   * With a delimiter: how many bytes of one sender may wait for it. Default: 65,536. All senders
+   * together may leave 64 times as much waiting.
+   */
+  bufferSize: number;
+  /**
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  constructor(options?: DatagramOptions);
+  /** Whether it receives: it is bound, and not closed. */
+  get listening(): boolean;
+  /** Whether it has a peer, by `connect()`. */
+  get connected(): boolean;
+  /** This end's address, as soon as it is bound; `null` before. */
+  get localAddr(): A | null;
+  /** Inside `onRead`: the sender. Otherwise the peer that `connect()` has set, or `null`. */
+  get remoteAddr(): A | null;
+  /** Bytes of datagrams received and handed to this thread. */
+  get bytesRead(): number;
+  /** Bytes accepted by `write()`, pending ones included. */
+  get bytesWritten(): number;
+  /** Bytes accepted by `write()`, and not yet taken or refused by the operating system. */
+  get pendingBytes(): number;
+  /**
+   * Datagrams that arrived and were lost: by the operating system, because the receive buffer was
+   * full (where it tells, on Linux), or here, because one was longer than 64 KiB (Unix sockets).
+   */
+  get drops(): number;
+  /**
+   * Binds, and receives from then on: `(port)`, `(port, host)`, `([host, port])`, `({ host, port,
+   * …options })`, with `family: 'unix'` `(path)`. Without a host: every interface, IPv6 and IPv4
+   * alike; without a port, or with 0: a free one. Of a name's addresses, IPv4 comes first; it is
+   * looked up while the call waits.
+   *
+   * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, `ABORT_ERR`; for wrong
+   *   arguments `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   */
+  listen(port?: number, host?: string | null, options?: DatagramOptions): this;
+  listen(address: AddressLike | string, options?: DatagramOptions): this;
+  listen(address: AddressLike & DatagramOptions): this;
+  /**
+   * Sends one datagram: to `addr`, or without it to the peer that `connect()` has set, or inside
+   * `onRead` to the sender. The bytes are taken at the call. Datagrams to one address leave in the
+   * order of the calls; those of one turn of the event loop leave together, unless `flush` is true.
+   *
+   * A channel that is not bound yet is bound to a free port. A host's name is looked up by
+   * `dns.lookup`, once for all that ask while the answer is on its way; IPv4 comes first. A port
+   * without a host: this machine. What cannot be sent is told by `onError`, with its address.
+   *
+   * @returns false above `highWaterMark` pending (a datagram counts as 64 bytes at least): wait for
+   *   `onWrite`
+   * @throws `ERR_CHANNEL_NOT_CONNECTED` without an address where there is none to answer or send
+   *   to; `ERR_CHANNEL_ACTIVE` with one, where `connect()` has set another; `ERR_CHANNEL_CLOSED`;
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   */
+  write(data: Data, addr?: AddressLike | A | null, flush?: boolean): boolean;
+  /** Sends now what this turn has written, to any channel of this engine. */
+  flush(): void;
+  /**
+   * Sets the peer: datagrams without an address go to it, and only its own are received. `onConnect`
+   * follows; where it fails, `onError`, and the channel lives on without a peer. What is written
+   * meanwhile waits.
+   *
+   * @throws as `write()` and `listen()`; `ERR_CHANNEL_ACTIVE` where there is a peer
+   */
+  connect(addr: AddressLike | A): this;
+  /**
+   * Takes the peer back, behind what was written to it.
+   *
+   * @throws `ERR_CHANNEL_NOT_CONNECTED`
+   */
+  disconnect(): this;
+  /** Delivers nothing until `resume()`; what arrives waits in the receive buffer, or is dropped. */
+  pause(): this;
+  /** Takes `pause()` back. What has waited follows from the event loop, never inside this call. */
+  resume(): this;
+  /** Sends what is pending, then closes. Further hooks: `onWrite`, `onClose`. */
+  end(): void;
+  /** Closes at once: what is pending is dropped, and counted in `onClose`'s `unsentBytes`. */
+  close(): void;
+  /** Whether it may send to broadcast addresses. @throws as `setTTL` */
+  setBroadcast(on: boolean): void;
+  /**
+   * How many hops a datagram may take, 1 to 255.
+   *
+   * @throws what the operating system says (`EINVAL`, …); `ERR_CHANNEL_NOT_CONNECTED` before
+   *   `listen()`; `ERR_CHANNEL_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  setTTL(ttl: number): void;
+  /** How many hops a datagram to a group may take, 0 to 255. @throws as `setTTL` */
+  setMulticastTTL(ttl: number): void;
+  /** Whether what it sends to a group comes back to this machine. @throws as `setTTL` */
+  setMulticastLoopback(on: boolean): void;
+  /**
+   * By which interface it sends to groups: its IPv4 address, or for IPv6 `'::%eth0'`.
+   *
+   * @throws as `setTTL`
+   */
+  setMulticastInterface(multicastInterface: string): void;
+  /** Receives what is sent to a group, by one interface. @throws as `setTTL` */
+  addMembership(multicastAddress: string, multicastInterface?: string): void;
+  /** Takes `addMembership()` back. @throws as `setTTL` */
+  dropMembership(multicastAddress: string, multicastInterface?: string): void;
+  /** Receives what one source sends to a group. @throws as `setTTL` */
+  addSourceSpecificMembership(source: string, group: string, multicastInterface?: string): void;
+  /** Takes `addSourceSpecificMembership()` back. @throws as `setTTL` */
+  dropSourceSpecificMembership(source: string, group: string, multicastInterface?: string): void;
+  /** `SO_RCVBUF`, in bytes. @throws as `setTTL` */
+  setRecvBufferSize(size: number): void;
+  /** `SO_SNDBUF`, in bytes. @throws as `setTTL` */
+  setSendBufferSize(size: number): void;
+  /** `SO_RCVBUF`, in bytes as the operating system counts them. @throws as `setTTL` */
+  getRecvBufferSize(): number;
+  /** `SO_SNDBUF`, in bytes as the operating system counts them. @throws as `setTTL` */
+  getSendBufferSize(): number;
+  /** The channel is bound: after `listen()`, or after what has bound it without. */
+  onListen(): void;
+  /** `connect()` has set the peer. */
+  onConnect(): void;
+  /**
+   * A datagram, or with a delimiter a frame: a Buffer, or a string where `readEncoding` is set.
+   * `addr` is its sender; nobody may change it.
+   */
+  onRead(_data: Frame, _addr: A): void;
+  /** Everything written so far has been handed to the operating system; once per drain. */
+  onWrite(): void;
+  /**
+   * A sender's frame outgrew `bufferSize`: what waited of this sender is dropped, unless the hook
+   * sets another `readDelimiter` or `bufferSize`. Or more than `maxPendingBytes` was pending: then
+   * the channel closes. The default does no more; a sender could be anyone.
+   */
+  onOverflowError(_error: ChannelError): void;
+  /**
+   * One operation failed, and the channel lives on: `address` and `port` of the error tell whose
+   * datagram was not sent or not received whole. On a channel with a peer, also that an earlier
+   * datagram did not arrive (`ECONNREFUSED`, …).
+   */
+  onError(_error: Error): void;
+  /** The channel has closed. Exactly once, and the last hook. */
+  onClose(_info: CloseInfo): void;
 }
 
 export {};

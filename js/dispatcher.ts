@@ -14,6 +14,7 @@ import { markAsUntransferable } from 'node:worker_threads';
 
 import type { NativeBinding, NativeEngineHandle } from './binding.ts';
 import { ConnectAttempt } from './connect.ts';
+import { DatagramLink, type Datagrams } from './datagram-link.ts';
 import {
   engineFailed,
   fileTruncated,
@@ -24,7 +25,7 @@ import {
 } from './errors.ts';
 import { BatchHeader, Flag, Kind, Reason } from './generated/wire.ts';
 import type { Chunk } from './inbox.ts';
-import type { ServerLink } from './server-link.ts';
+import { ServerLink } from './server-link.ts';
 import { AcceptedSocket } from './socket.ts';
 import { StreamLink } from './stream-link.ts';
 import { latin1 } from './text.ts';
@@ -37,9 +38,11 @@ const KEEP_BYTES = 1024 * 1024;
 /** How many batches one call of `drain` handles before timers and other input have their turn. */
 const MOST_BATCHES = 8;
 
+type Link = StreamLink | ServerLink | DatagramLink;
+
 /** @internal The engine, as far as the dispatcher needs it. */
 export interface DispatchEngine {
-  find(index: number, generation: number): StreamLink | ServerLink | undefined;
+  find(index: number, generation: number): Link | undefined;
   closeSocket(socket: AcceptedSocket): void;
   /** Between two batches: what hooks have set off is done, and submitted. */
   settle(): void;
@@ -55,6 +58,8 @@ export class Dispatcher {
   #scratch = Buffer.allocUnsafeSlow(FIRST_BYTES);
   /** Reused for every chunk: nothing keeps it. */
   #chunk: Chunk;
+  /** As above, for datagrams. */
+  #datagrams: Datagrams;
 
   constructor(binding: NativeBinding, native: NativeEngineHandle, engine: DispatchEngine) {
     this.#binding = binding;
@@ -70,6 +75,15 @@ export class Dispatcher {
       at: 0,
       frames: 0,
       ascii: false,
+    };
+    this.#datagrams = {
+      bytes: this.#scratch,
+      owned: false,
+      start: 0,
+      words: this.#words,
+      at: 0,
+      senders: 0,
+      count: 0,
     };
   }
 
@@ -131,7 +145,7 @@ export class Dispatcher {
         case Kind.DRAINED: {
           const sent = (words[at] as number) + (words[at + 1] as number) * 0x1_0000_0000;
           at += 2;
-          if (link instanceof StreamLink) link.drained(sent);
+          if (link instanceof StreamLink || link instanceof DatagramLink) link.drained(sent);
           break;
         }
         case Kind.ACCEPTED:
@@ -147,7 +161,12 @@ export class Dispatcher {
         }
         case Kind.CLOSED: {
           const size = words[at + 4] as number;
-          link?.closed(this.#info(head >>> 8, link, words, at, bytes.subarray(from, from + size)));
+          if (link !== undefined) {
+            const detail = latin1(bytes, from, from + size);
+            const info = this.#info(head >>> 8, link, words, at, detail);
+            if (link instanceof DatagramLink) link.closed(info, Number(detail));
+            else link.closed(info);
+          }
           at += 5;
           from += size;
           break;
@@ -165,7 +184,7 @@ export class Dispatcher {
           break;
         }
         case Kind.ACCEPT_ERROR:
-          if (link !== undefined && !(link instanceof StreamLink)) {
+          if (link instanceof ServerLink) {
             link.acceptFailed(words[at] as number);
           }
           at += 1;
@@ -177,10 +196,55 @@ export class Dispatcher {
           from += size;
           break;
         }
+        case Kind.DATAGRAMS:
+          at = this.#datagram(link, words, at, bytes, from, binary);
+          from += words[this.#datagrams.at - 3] as number;
+          break;
+        case Kind.DATAGRAM_FAILED: {
+          const size = words[at + 3] as number;
+          if (link instanceof DatagramLink) {
+            const [errno = 0, syscall = 0, length = 0] = words.subarray(at, at + 3);
+            link.failed(errno, syscall, length, latin1(bytes, from, from + size));
+          }
+          at += 4;
+          from += size;
+          break;
+        }
+        case Kind.PEER_SET: {
+          const size = words[at + 1] as number;
+          const errno = words[at] as number;
+          if (link instanceof DatagramLink) {
+            link.peerSet(errno, latin1(bytes, from, from + size));
+          }
+          at += 2;
+          from += size;
+          break;
+        }
         default:
           throw new Error(`a completion of kind ${head & 0xff}: addon and package do not match`);
       }
     }
+  }
+
+  /** Returns the word after the record. */
+  #datagram(
+    link: Link | undefined,
+    words: Uint32Array,
+    at: number,
+    bytes: Buffer,
+    from: number,
+    binary: boolean,
+  ): number {
+    const record = this.#datagrams;
+    record.bytes = bytes;
+    record.owned = binary;
+    record.start = from;
+    record.words = words;
+    record.senders = words[at + 1] as number;
+    record.count = words[at + 2] as number;
+    record.at = at + 3;
+    if (link instanceof DatagramLink) link.datagrams(record);
+    return at + 3 + record.senders + record.count;
   }
 
   /** Returns the word after the record. */
@@ -191,22 +255,16 @@ export class Dispatcher {
     const about = latin1(bytes, from, from + (words[at + 3] as number));
     const fileno = words[at + 2] as number;
     const socket = new AcceptedSocket(this.#engine, index, generation, fileno, about);
-    if (server === undefined || server instanceof StreamLink) socket.close();
-    else server.accepted(socket);
+    if (server instanceof ServerLink) server.accepted(socket);
+    else socket.close();
     return at + 4;
   }
 
   /** What has ended a channel, in the words of `onClose`. */
-  #info(
-    reason: number,
-    link: StreamLink | ServerLink,
-    words: Uint32Array,
-    at: number,
-    detail: Buffer,
-  ): CloseInfo {
+  #info(reason: number, link: Link, words: Uint32Array, at: number, detail: string): CloseInfo {
     const sent = (words[at + 2] as number) + (words[at + 3] as number) * 0x1_0000_0000;
     const stream = link instanceof StreamLink ? link : null;
-    const unsentBytes = stream === null ? 0 : stream.outbox.accepted - sent;
+    const unsentBytes = link instanceof ServerLink ? 0 : link.outbox.accepted - sent;
     switch (reason) {
       case Reason.END:
         return { reason: 'end', unsentBytes };
@@ -224,21 +282,17 @@ export class Dispatcher {
           error: frameTimeout(stream?.settings.frameTimeout ?? 0),
           unsentBytes,
         };
-      case Reason.LINGER:
-        return {
-          reason: 'timeout',
-          error: lingerTimeout(stream?.settings.lingerTimeout ?? 0),
-          unsentBytes,
-        };
       case Reason.TRUNCATED: {
         const error = fileTruncated(stream?.outbox.fileAt(sent) ?? '');
         return { reason: 'error', error, unsentBytes };
       }
+      case Reason.LINGER: {
+        const ms = link instanceof ServerLink ? 0 : link.settings.lingerTimeout;
+        return { reason: 'timeout', error: lingerTimeout(ms), unsentBytes };
+      }
       case Reason.CONNECT: {
         const attempt = stream?.attempt;
-        const error = attempt
-          ? ConnectAttempt.failure(detail.toString('latin1'), attempt)
-          : systemError(0, 'connect');
+        const error = attempt ? ConnectAttempt.failure(detail, attempt) : systemError(0, 'connect');
         return { reason: 'error', error, unsentBytes };
       }
       default: {

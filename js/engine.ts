@@ -2,9 +2,12 @@
 
 import { binding, type NativeBinding, type NativeEngineHandle } from './binding.ts';
 import type { Channel } from './channel.ts';
+import type { DatagramLink } from './datagram-link.ts';
+import type { DatagramSettings } from './datagram-options.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { ParseAddress } from './endpoint.ts';
 import { engineClosed, engineNotStarted, invalidValue } from './errors.ts';
-import { Op } from './generated/wire.ts';
+import { Op, Progress } from './generated/wire.ts';
 import { CUT_WORDS, type Cut } from './inbox.ts';
 import type { ServerLink } from './server-link.ts';
 import type { AcceptedSocket } from './socket.ts';
@@ -13,7 +16,7 @@ import { encodeReframe, reframeBytes, Submission, type Target } from './submissi
 import { Timers } from './timers.ts';
 import type { EngineStats } from './types.ts';
 
-type Link = StreamLink | ServerLink;
+type Link = StreamLink | ServerLink | DatagramLink;
 
 /** Something that user code has set off, and that waits for the event loop. */
 interface Soon {
@@ -72,6 +75,7 @@ export class Engine {
   #cutPayload = Buffer.allocUnsafeSlow(256);
   #cutPayloadWords = new Uint32Array(this.#cutPayload.buffer);
   #cutAnswer = new Uint32Array(CUT_WORDS);
+  #progress = new Float64Array(Progress.WORDS);
 
   /** An engine of its own, with a reactor thread of its own. */
   constructor() {
@@ -310,6 +314,43 @@ export class Engine {
   ): ReturnType<NativeBinding['adoptListener']> {
     return this.#binding.adoptListener(this.#reactor, fd, family, options);
   }
+
+  /** @internal */
+  bindDatagram(
+    host: string,
+    port: number,
+    settings: DatagramSettings,
+  ): ReturnType<NativeBinding['bindDatagram']> {
+    const { family, native } = settings;
+    if (family === 'unix') {
+      return this.#binding.bindDatagramPath(this.#reactor, Buffer.from(host), native);
+    }
+    return this.#binding.bindDatagram(this.#reactor, host, port, native);
+  }
+
+  /** @internal An errno; 0: done. */
+  configureDatagram(
+    { index, generation }: Target,
+    option: Parameters<NativeBinding['configureDatagram']>[3],
+  ): number {
+    return this.#binding.configureDatagram(this.#reactor, index, generation, option);
+  }
+
+  /** @internal Receive and send, or an errno alone. */
+  datagramBufferSizes({ index, generation }: Target): number[] {
+    return this.#binding.datagramBufferSizes(this.#reactor, index, generation);
+  }
+
+  /** @internal How far a datagram channel has come, until the next call; null where it is gone. */
+  progress({ index, generation }: Target): Float64Array | null {
+    const answer = this.#progress;
+    if (index < 0 || this.#native === null) return null;
+    return this.#binding.datagramProgress(this.#native, index, generation, answer) ? answer : null;
+  }
+
+  /** @internal */
+  readonly parseAddress: ParseAddress = (host, port, target) =>
+    this.#binding.parseAddress(host, port, target);
 
   /** @internal Cuts frames natively; the answer holds until the next cut. */
   readonly cut: Cut = (reframe, bytes, from, scan, most) => {

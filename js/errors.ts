@@ -5,7 +5,7 @@ import { getSystemErrorName, inspect } from 'node:util';
 
 import type { Destination } from './address.ts';
 import { Syscall } from './generated/wire.ts';
-import type { ChannelError, ErrorCode, SystemError } from './types.ts';
+import type { Address, ChannelError, ErrorCode, SystemError } from './types.ts';
 
 function withCode<E extends Error>(error: E, code: ErrorCode): E & ChannelError {
   return Object.assign(error, { code });
@@ -115,6 +115,42 @@ export function engineNotStarted(cause: unknown): ChannelError {
   return withCode(new Error(`the reactor cannot start: ${why}`, { cause }), 'ERR_ENGINE_FAILED');
 }
 
+export function datagramTruncated(size: number, address: Address | string | null): ChannelError {
+  const error = new Error(
+    `a datagram of ${size} bytes was longer than the receive buffer, and is lost`,
+  );
+  return withAddress(withCode(error, 'ERR_DATAGRAM_TRUNCATED'), address);
+}
+
+export function senderEvicted(length: number, address: Address | string | null): ChannelError {
+  const error = new Error(`${length} bytes of a sender made room for those of others`);
+  return withAddress(withCode(error, 'ERR_SENDER_EVICTED'), address);
+}
+
+/** The error, with the address that it is about. */
+export function withAddress<E extends ChannelError>(error: E, address: Address | string | null): E {
+  if (address === null) return error;
+  if (typeof address === 'string') return Object.assign(error, { address });
+  return Object.assign(error, { address: address.address, port: address.port });
+}
+
+/** One operation of a datagram channel failed, on its way to or from this address. */
+export function datagramFailed(
+  errno: number,
+  syscall: number | string,
+  address: Address | string | null,
+): SystemError {
+  if (address === null) return systemError(errno, syscall);
+  if (typeof address === 'string') return systemError(errno, syscall, address);
+  return systemError(errno, syscall, address.address, address.port);
+}
+
+/** What the native part says of an option: an errno; -1: no socket; -2: no such option. */
+export function optionFailed(errno: number, name: string): Error {
+  if (errno === -1) return channelClosed(`${name}()`);
+  return systemError(errno === -2 ? EINVAL : errno, name);
+}
+
 export function engineFailed(): ChannelError {
   return withCode(
     new Error('the reactor has died of an internal error; its channels are closed'),
@@ -133,6 +169,8 @@ export function aborted(signal: AbortSignal): ChannelError {
   return withCode(error, 'ABORT_ERR');
 }
 
+const EINVAL = process.platform === 'win32' ? 10_022 : os.constants.errno.EINVAL;
+
 const SYSCALLS: Readonly<Record<number, string>> = {
   [Syscall.READ]: 'read',
   [Syscall.WRITE]: 'write',
@@ -141,12 +179,17 @@ const SYSCALLS: Readonly<Record<number, string>> = {
   [Syscall.SHUTDOWN]: 'shutdown',
   [Syscall.BIND]: 'bind',
   [Syscall.SENDFILE]: 'sendfile',
+  [Syscall.SEND]: 'send',
+  [Syscall.RECVMSG]: 'recvmsg',
 };
 
 /** Winsock's numbers, by the names that Node gives the same errors on other systems. */
 const WINSOCK: Readonly<Record<number, string>> = {
   10013: 'EACCES',
+  10022: 'EINVAL',
   10024: 'EMFILE',
+  10040: 'EMSGSIZE',
+  10042: 'ENOPROTOOPT',
   10047: 'EAFNOSUPPORT',
   10048: 'EADDRINUSE',
   10049: 'EADDRNOTAVAIL',

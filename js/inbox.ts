@@ -87,6 +87,7 @@ export class Inbox {
   changed = false;
   /** Whether the reactor is to hear of how bytes are cut now; see `takeRequest`. */
   requestDue = false;
+  #whole: boolean;
   #receiver: Receiver;
   #cut: Cut;
   #epoch = 1;
@@ -105,7 +106,9 @@ export class Inbox {
   #scan = 0;
   #overflowed = false;
 
-  constructor(receiver: Receiver, cut: Cut, framing: Framing, limit: number) {
+  /** `whole`: what comes is whole, so that no character is split over two pieces of it. */
+  constructor(receiver: Receiver, cut: Cut, framing: Framing, limit: number, whole = false) {
+    this.#whole = whole;
     this.#receiver = receiver;
     this.#cut = cut;
     this.framing = framing;
@@ -114,6 +117,18 @@ export class Inbox {
 
   get isEmpty(): boolean {
     return this.#held === null;
+  }
+
+  /** How many bytes are held. */
+  get length(): number {
+    return this.#held === null ? 0 : this.#held.length - this.#at;
+  }
+
+  /** What is held for long shall not keep the batch alive in which it came. */
+  compact(): void {
+    if (this.#held === null || this.#backing !== null) return;
+    this.#held = Buffer.from(this.#held.subarray(this.#at));
+    this.#at = 0;
   }
 
   /** Bytes at the front that are not a whole frame; changes when a frame has been cut off. */
@@ -244,7 +259,8 @@ export class Inbox {
       const at = this.#at;
       if (this.framing.kind === FramingKind.RAW) {
         this.#release();
-        const end = at + completeLength(held, at, held.length, this.encoding);
+        const encoding = this.#whole ? null : this.encoding;
+        const end = at + completeLength(held, at, held.length, encoding);
         this.hold(held, end, held.length, true);
         if (end === at) return;
         this.#deliver(held, at, end, true);
@@ -285,6 +301,7 @@ export class Inbox {
 
   /** Drops all that is held. */
   clear(): void {
+    this.#overflowed = false;
     this.#release();
   }
 

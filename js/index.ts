@@ -2,6 +2,7 @@
 
 export { version } from './binding.ts';
 export { Channel } from './channel.ts';
+export { Datagram } from './datagram.ts';
 export { Engine } from './engine.ts';
 export type { FileLike } from './file.ts';
 export { Client, Connection, Server } from './network.ts';

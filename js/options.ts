@@ -57,7 +57,8 @@ export function optionalInteger(
   return value;
 }
 
-function integer(
+/** @internal */
+export function integer(
   name: string,
   value: unknown,
   least: number,
@@ -67,14 +68,15 @@ function integer(
   return optionalInteger(name, value, least, most) ?? fallback;
 }
 
-function bool(name: string, value: unknown, fallback: boolean): boolean {
+/** @internal */
+export function bool(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback;
   if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value);
   return value;
 }
 
-/** Milliseconds; 0 is never. Fractions are rounded up, so that no timeout comes too early. */
-function time(name: string, value: unknown, fallback: number): number {
+/** @internal Milliseconds; 0 is never. Rounded up, so that no timeout comes too early. */
+export function time(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;
   if (typeof value !== 'number') throw invalidType(name, 'a number of milliseconds', value);
   if (!(value >= 0 && value <= MAX_TIME)) {

@@ -159,8 +159,8 @@ export class Outbox {
   }
 }
 
-/** The bytes of a view or a buffer. Memory that another thread may write to is copied first. */
-function bytesOf(data: unknown): Uint8Array {
+/** @internal The bytes of a view or a buffer. Memory that another thread may write to is copied first. */
+export function bytesOf(data: unknown): Uint8Array {
   let bytes: Uint8Array;
   if (data instanceof Uint8Array) {
     bytes = data;

@@ -22,6 +22,7 @@ import {
   frameOverflow,
   frameTimeout,
 } from './errors.ts';
+import { adoptFields } from './fields.ts';
 import type { FileRequest } from './file.ts';
 import { FramingKind, Op } from './generated/wire.ts';
 import { type Chunk, Inbox, type Receiver } from './inbox.ts';
@@ -37,9 +38,6 @@ import type { ServerLink } from './server-link.ts';
 import { AcceptedSocket } from './socket.ts';
 import type { Stream } from './stream.ts';
 import type { Address, CloseInfo, PeerCredentials, ReadyState } from './types.ts';
-
-/** What a subclass may give as class fields; each has an accessor on Stream's prototype. */
-const FIELDS = ['readDelimiter', 'readEncoding', 'bufferSize'] as const;
 
 /** @internal */
 export class StreamLink implements ChannelLink, Receiver {
@@ -386,18 +384,8 @@ export class StreamLink implements ChannelLink, Receiver {
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
 
-  /** Class fields hide the accessors of the prototype: takes their values and uncovers those. */
   adoptFields(): void {
-    const channel = this.channel as unknown as Record<(typeof FIELDS)[number], unknown>;
-    const own = FIELDS.filter((name) => Object.hasOwn(channel, name));
-    for (const name of own) {
-      const value = channel[name];
-      if (name === 'readDelimiter') this.setDelimiter(value as ReadDelimiter);
-      else if (name === 'readEncoding') this.setEncoding(value);
-      else this.setBufferSize(value as number);
-      // Only now: a value that was refused stays, and is refused again.
-      delete channel[name];
-    }
+    adoptFields(this.channel, this);
   }
 
   get #wantsDrain(): boolean {

@@ -8,7 +8,7 @@
  */
 
 import type { NativeFileHandle } from './binding.ts';
-import { Flag, HEADER_WORDS, Op, Reframe, Start } from './generated/wire.ts';
+import { Flag, HEADER_WORDS, Op, Packet, Reframe, Start } from './generated/wire.ts';
 import type { Framing } from './read-delimiter.ts';
 
 const HEADER_BYTES = 4 * HEADER_WORDS;
@@ -108,6 +108,35 @@ export class Submission {
   writeFile(target: Target, file: NativeFileHandle, notify: boolean): void {
     this.#record(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
     this.#sink.pushFile(file);
+  }
+
+  /** Queues a datagram; returns the bytes of its data. Without an address: to the peer. */
+  sendDatagram(
+    target: Target,
+    to: Uint8Array | null,
+    data: string | Uint8Array,
+    notify: boolean,
+  ): number {
+    const address = to?.length ?? 0;
+    const short = typeof data === 'string' && data.length <= SHORT_STRING;
+    const bytes = typeof data === 'string' && !short ? Buffer.from(data) : data;
+    const room = short ? 3 * data.length : bytes.length;
+    const flags = (notify ? Flag.NOTIFY : 0) | (address << Packet.ADDRESS_SHIFT);
+    this.#record(Op.SEND, flags, target, 0);
+    this.#reserve(address + room + 3);
+    const at = this.#header + HEADER_BYTES;
+    if (to !== null) this.#buffer.set(to, at);
+    let length = bytes.length;
+    if (typeof bytes === 'string') length = this.#buffer.write(bytes, at + address);
+    else this.#buffer.set(bytes, at + address);
+    this.#grow(address + length);
+    return length;
+  }
+
+  /** The peer of a datagram channel from now on. */
+  setPeer(target: Target, to: Uint8Array): void {
+    const word = this.#record(Op.SET_PEER, 0, target, to.length);
+    this.#buffer.set(to, 4 * word);
   }
 
   /** A request without a payload. */

@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'ERR_CHANNEL_ACTIVE'
   | 'ERR_CHANNEL_CLOSED'
   | 'ERR_CHANNEL_NOT_CONNECTED'
+  | 'ERR_DATAGRAM_TRUNCATED'
   | 'ERR_ENGINE_CLOSED'
   | 'ERR_ENGINE_FAILED'
   | 'ERR_FILE_TRUNCATED'
@@ -51,12 +52,16 @@ export type ErrorCode =
   | 'ERR_INVALID_ARG_VALUE'
   | 'ERR_LINGER_TIMEOUT'
   | 'ERR_PENDING_OVERFLOW'
+  | 'ERR_SENDER_EVICTED'
   | 'ERR_SOCKET_BAD_PORT'
   | 'ERR_UNIX_UNSUPPORTED';
 
 /** An error that the package itself makes. */
 export interface ChannelError extends Error {
   code: ErrorCode;
+  /** Whose datagrams it is about, where it is about datagrams. */
+  address?: string;
+  port?: number;
 }
 
 /** An error of the operating system, with the fields that Node gives it. */
@@ -110,7 +115,7 @@ export type Data = string | ArrayBufferView | ArrayBufferLike;
  * - `'open'`: both ways
  * - `'readOnly'`: this side has finished sending
  * - `'writeOnly'`: the peer has finished sending
- * - `'listening'`: a server that accepts
+ * - `'listening'`: a server that accepts, a datagram channel that is bound
  * - `'closed'`
  */
 export type ReadyState =
@@ -201,6 +206,46 @@ export interface DescriptorOptions {
   fd?: number | undefined;
 }
 
+/** Options of a datagram channel, by constructor or by call. Sizes are bytes, times milliseconds. */
+export interface DatagramOptions {
+  /** Default: this thread's engine. */
+  engine?: Engine | undefined;
+  /** Only this family, or Unix sockets. Default: IPv6 and IPv4 alike. */
+  family?: 0 | 4 | 6 | 'IPv4' | 'IPv6' | 'unix' | undefined;
+  /** Default: null, a datagram is a frame. */
+  readDelimiter?: ReadDelimiter | undefined;
+  /** Default: null, `onRead` gets Buffers. */
+  readEncoding?: BufferEncoding | (string & {}) | null | undefined;
+  /** With a delimiter: how much may wait of one sender. Default: 65,536. */
+  bufferSize?: number | undefined;
+  /** With a delimiter: of how many senders something may wait. Default: 1,024. */
+  maxSenders?: number | undefined;
+  /** `write()` returns false above this much pending. Default: 65,536. */
+  highWaterMark?: number | undefined;
+  /** A writer that ignores `false` is stopped here. Default: 64 MiB. */
+  maxPendingBytes?: number | undefined;
+  /** How long `end()` waits without progress. Default: 5,000. */
+  lingerTimeout?: number | undefined;
+  /** Let others bind the same address (`SO_REUSEADDR`). Default: false. */
+  reuseAddr?: boolean | undefined;
+  /** Let others bind the same address, and share what is sent to it. Default: false. */
+  reusePort?: boolean | undefined;
+  /** On an IPv6 address: no IPv4. Default: false. */
+  ipv6Only?: boolean | undefined;
+  /** Let it send to broadcast addresses. Default: false. */
+  broadcast?: boolean | undefined;
+  /** `SO_RCVBUF`: what arrives while it is full is dropped. */
+  recvBufferSize?: number | undefined;
+  /** `SO_SNDBUF`. */
+  sendBufferSize?: number | undefined;
+  /** Unix sockets: the permissions of the file. Default: what the process's umask leaves. */
+  mode?: number | undefined;
+  /** Looks names up. Default: `dns.lookup`. */
+  lookup?: LookupFunction | undefined;
+  /** Closes the channel when aborted. */
+  signal?: AbortSignal | undefined;
+}
+
 /** A class whose instances wrap accepted sockets. */
 export type ConnectionConstructor<C extends Stream = Connection> = new (
   socket: never,
@@ -282,6 +327,8 @@ export interface EngineStats {
   reads: number;
   /** System calls that wrote. */
   writes: number;
+  /** Datagrams that arrived and were lost; see `Datagram`'s `drops`. */
+  drops: number;
   /** Open sockets. */
   channels: number;
   /** Batches of completions that wait for the JS thread. */

@@ -11,6 +11,9 @@ export const Op = {
   SHUTDOWN: 8,
   CLOSE: 9,
   NOTIFY: 10,
+  SEND: 11,
+  SET_PEER: 12,
+  DROP_PEER: 13,
 } as const;
 
 export const Kind = {
@@ -22,6 +25,9 @@ export const Kind = {
   ACCEPT_ERROR: 6,
   DRAINED: 7,
   OVERFLOW: 8,
+  DATAGRAMS: 9,
+  DATAGRAM_FAILED: 10,
+  PEER_SET: 11,
 } as const;
 
 export const Flag = {
@@ -54,6 +60,8 @@ export const Syscall = {
   SHUTDOWN: 5,
   BIND: 6,
   SENDFILE: 7,
+  SEND: 8,
+  RECVMSG: 9,
 } as const;
 
 export const FramingKind = {
@@ -84,6 +92,19 @@ export const Reframe = {
   ADJUST_HIGH: 10,
   DELIMITER_BYTES: 11,
   WORDS: 12,
+} as const;
+
+export const Packet = {
+  ADDRESS_SHIFT: 8,
+  SENDER_SHIFT: 20,
+} as const;
+
+export const Progress = {
+  SENT: 0,
+  FAILED: 1,
+  DATAGRAMS: 2,
+  DROPS: 3,
+  WORDS: 4,
 } as const;
 
 export const BatchHeader = {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
+
+use socket2::SockAddr;
 
 use crate::queue::wire::{ADDRESS_BYTES, UNIX_ADDRESS_BYTES, family};
 use crate::sys;
@@ -20,6 +22,20 @@ impl Address {
         match self {
             Self::Inet(address) => Some(*address),
             Self::Unix(_) => None,
+        }
+    }
+
+    /// As the operating system tells it; `None` for a Unix socket without a name.
+    pub(crate) fn of(address: &SockAddr) -> Option<Self> {
+        let unix = || sys::unix_path(address).map(Self::Unix);
+        address.as_socket().map(Self::Inet).or_else(unix)
+    }
+
+    /// As the operating system takes it.
+    pub(crate) fn to_system(&self) -> io::Result<SockAddr> {
+        match self {
+            Self::Inet(address) => Ok((*address).into()),
+            Self::Unix(path) => sys::unix_sock_addr(path),
         }
     }
 }
@@ -70,6 +86,28 @@ pub fn encode(address: Option<&Address>, into: &mut Vec<u8>) {
     }
 }
 
+/// The address that [`encode`] has laid out; `None` where that is none.
+pub fn decode(bytes: &[u8]) -> Option<Address> {
+    let half = |at: usize| Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+    match u32::from(*bytes.first()?) {
+        family::UNIX => {
+            let path = bytes.get(UNIX_ADDRESS_BYTES..)?.get(..half(2)?.into())?;
+            Some(Address::Unix(path.into()))
+        }
+        family::INET => {
+            let ip: [u8; 4] = bytes.get(4..8)?.try_into().ok()?;
+            Some(Address::Inet((Ipv4Addr::from(ip), half(2)?).into()))
+        }
+        family::INET6 => {
+            let ip: [u8; 16] = bytes.get(4..20)?.try_into().ok()?;
+            let scope = u32::from_le_bytes(bytes.get(20..24)?.try_into().ok()?);
+            let address = SocketAddrV6::new(ip.into(), half(2)?, 0, scope);
+            Some(Address::Inet(address.into()))
+        }
+        _ => None,
+    }
+}
+
 /// Appends what is known of the peer: process, user and group, little-endian; nothing where
 /// nothing is known.
 pub fn encode_credentials(credentials: Option<Credentials>, into: &mut Vec<u8>) {
@@ -108,6 +146,11 @@ pub fn parse(host: &str, port: u16) -> Option<SocketAddr> {
     Some(SocketAddrV6::new(ip, port, 0, scope).into())
 }
 
+/// The index of a network interface of this name.
+pub fn interface_index(name: &str) -> Option<u32> {
+    sys::interface_index(name)
+}
+
 /// Every address of a literal or a name. Blocks while a name is looked up.
 pub fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     if let Some(address) = parse(host, port) {
@@ -139,6 +182,24 @@ mod tests {
                 .iter()
                 .all(|a| a.ip().is_loopback())
         );
+    }
+
+    #[test]
+    fn what_was_encoded_is_decoded() {
+        let inet = ["1.2.3.4:258", "[::1%7]:258", "[2001:db8::2]:65535"];
+        let mut addresses: Vec<Address> =
+            inet.map(|text| Address::Inet(text.parse().unwrap())).into();
+        addresses.push(Address::Unix(b"/run/a path".as_slice().into()));
+        addresses.push(Address::Unix(b"\0name".as_slice().into()));
+        for address in addresses {
+            let mut bytes = Vec::new();
+            encode(Some(&address), &mut bytes);
+            assert_eq!(decode(&bytes), Some(address));
+            assert_eq!(decode(&bytes[..bytes.len() - 1]), None);
+        }
+        let mut none = Vec::new();
+        encode(None, &mut none);
+        assert_eq!((decode(&none), decode(b"")), (None, None));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::source::Shortcut;
+use crate::source::{PacketSocket, Shortcut};
 
 /// Names one channel for as long as the engine lives.
 ///
@@ -27,6 +27,7 @@ struct Slot {
     live: bool,
     sent: u64,
     shortcut: Option<Arc<Shortcut>>,
+    packets: Option<Arc<PacketSocket>>,
 }
 
 /// Gives and takes back ids. Behind a lock: the JS thread opens channels, the reactor accepts them.
@@ -56,6 +57,7 @@ impl Slots {
         if let Some(slot) = self.live(id) {
             slot.live = false;
             slot.shortcut = None;
+            slot.packets = None;
             self.free.push(id.index);
         }
     }
@@ -71,9 +73,9 @@ impl Slots {
         self.live(id).map(|slot| slot.sent)
     }
 
-    pub(crate) fn set_shortcut(&mut self, id: ChannelId, shortcut: Option<Arc<Shortcut>>) {
+    pub(crate) fn set_shortcut(&mut self, id: ChannelId, shortcut: Arc<Shortcut>) {
         if let Some(slot) = self.live(id) {
-            slot.shortcut = shortcut;
+            slot.shortcut = Some(shortcut);
         }
     }
 
@@ -81,9 +83,28 @@ impl Slots {
         self.live(id)?.shortcut.clone()
     }
 
-    pub(crate) fn drop_shortcuts(&mut self) {
+    pub(crate) fn set_packets(&mut self, id: ChannelId, packets: Arc<PacketSocket>) {
+        if let Some(slot) = self.live(id) {
+            slot.packets = Some(packets);
+        }
+    }
+
+    pub(crate) fn packets(&mut self, id: ChannelId) -> Option<Arc<PacketSocket>> {
+        self.live(id)?.packets.clone()
+    }
+
+    /// Lets go of the socket, which only the reactor keeps from then on.
+    pub(crate) fn drop_socket(&mut self, id: ChannelId) {
+        if let Some(slot) = self.live(id) {
+            slot.shortcut = None;
+            slot.packets = None;
+        }
+    }
+
+    pub(crate) fn drop_sockets(&mut self) {
         for slot in &mut self.slots {
             slot.shortcut = None;
+            slot.packets = None;
         }
     }
 

@@ -29,5 +29,5 @@ pub const UNIX_SOCKETS: bool = sys::UNIX_SOCKETS;
 
 pub use buffer::{FileRange, Piece};
 pub use id::ChannelId;
-pub use reactor::{Adopted, Handle, Listening, Reactor, ReactorThread, Stats};
+pub use reactor::{Adopted, Handle, Listening, Progress, Reactor, ReactorThread, Stats};
 pub use source::{AdoptError, ListenError};

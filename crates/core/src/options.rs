@@ -1,6 +1,6 @@
 //! What a socket is to be, before it is one.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -98,4 +98,55 @@ pub struct ListenOptions {
     pub mode: Option<u32>,
     /// Accepted channels beyond this number are closed at once; `None`: no bound.
     pub max_connections: Option<usize>,
+}
+
+/// What a datagram socket is to be.
+#[derive(Debug, Clone, Default)]
+pub struct DatagramOptions {
+    /// Of a Unix socket's file: its permissions; `None`: as the process's umask has it.
+    pub mode: Option<u32>,
+    /// 4 or 6: only this family; 0: either.
+    pub family: u8,
+    /// Let others bind the same address (`SO_REUSEADDR`): the last one gets what is sent to it,
+    /// and each what is sent to a group.
+    pub reuse_addr: bool,
+    /// Let others bind the same address, and share what is sent to it (`SO_REUSEPORT`).
+    pub reuse_port: bool,
+    /// No IPv4 on an IPv6 socket.
+    pub ipv6_only: bool,
+    pub broadcast: bool,
+    /// `SO_RCVBUF`, in bytes.
+    pub recv_buffer: Option<usize>,
+    /// `SO_SNDBUF`, in bytes.
+    pub send_buffer: Option<usize>,
+}
+
+/// A network interface, as an option of a datagram socket names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Interface {
+    Address(IpAddr),
+    Index(u32),
+}
+
+/// An option of a datagram socket that can be set at any time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PacketOption {
+    Broadcast(bool),
+    Ttl(u32),
+    MulticastTtl(u32),
+    MulticastLoopback(bool),
+    MulticastInterface(Interface),
+    Membership {
+        join: bool,
+        group: IpAddr,
+        interface: Option<Interface>,
+    },
+    SourceMembership {
+        join: bool,
+        source: IpAddr,
+        group: IpAddr,
+        interface: Option<Interface>,
+    },
+    RecvBuffer(usize),
+    SendBuffer(usize),
 }

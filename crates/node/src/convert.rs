@@ -84,6 +84,7 @@ pub struct NativeStats {
     pub bytes_written: f64,
     pub reads: f64,
     pub writes: f64,
+    pub drops: f64,
     pub channels: f64,
     pub queued_batches: f64,
 }
@@ -241,6 +242,7 @@ impl From<Stats> for NativeStats {
             bytes_written: from.bytes_written as f64,
             reads: from.reads as f64,
             writes: from.writes as f64,
+            drops: from.drops as f64,
             channels: from.channels as f64,
             queued_batches: from.queued_batches as f64,
         }

@@ -8,7 +8,7 @@ use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
 use pants_core::queue::recut;
-use pants_core::{ChannelId, Piece, ReactorThread};
+use pants_core::{ChannelId, Handle, Piece, ReactorThread};
 
 use crate::convert::{
     NativeAdopted, NativeConnectOptions, NativeListenOptions, NativeListening, NativeSocketOptions,
@@ -28,6 +28,13 @@ impl NativeEngine {
     /// For the next `WRITE_OWNED` record.
     pub(crate) fn push(&self, piece: Piece) {
         self.owned.borrow_mut().push_back(piece);
+    }
+}
+
+impl NativeEngine {
+    /// Asks something of the reactor's handle.
+    pub(crate) fn handle<T>(&self, ask: impl FnOnce(&Handle) -> T) -> T {
+        ask(self.thread.borrow().handle())
     }
 }
 

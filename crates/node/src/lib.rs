@@ -10,6 +10,7 @@
 )]
 
 mod convert;
+mod datagram;
 mod engine;
 mod file;
 mod notifier;

@@ -119,6 +119,11 @@ impl Batch {
         self.used += bytes.len();
     }
 
+    /// Counts the first `n` bytes of the room to the record that was pushed last.
+    pub(crate) fn keep_room(&mut self, n: usize) {
+        self.used += n;
+    }
+
     /// Marks the batch as holding bytes that a channel wants as a Buffer.
     pub(crate) fn mark_binary(&mut self) {
         self.binary = true;

@@ -13,11 +13,11 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::wire::{HEADER_WORDS, flag, framing as kind, op, reframe, start};
+use super::wire::{HEADER_WORDS, flag, framing as kind, op, packet, reframe, start};
 use crate::buffer::Piece;
 use crate::framing::{Delimiter, Endian, Framing, LengthPrefix};
 use crate::id::ChannelId;
-use crate::source::{Connect, Listener, Stream};
+use crate::source::{Connect, Datagram, Listener, Stream};
 use crate::sync::lock;
 
 /// One thing handed to the reactor.
@@ -40,6 +40,11 @@ pub(crate) enum Submission {
     },
     /// A socket that is connected already: wait for JS to start it.
     Adopt { id: ChannelId, stream: Box<Stream> },
+    /// A datagram socket that is bound already.
+    Bind {
+        id: ChannelId,
+        datagram: Box<Datagram>,
+    },
 }
 
 /// One record of a batch.
@@ -52,16 +57,33 @@ pub(crate) struct Record<'a> {
 /// What a record asks of its channel.
 #[derive(Debug)]
 pub(crate) enum Request<'a> {
-    Write { data: &'a [u8], notify: bool },
-    WriteOwned { piece: Piece, notify: bool },
+    Write {
+        data: &'a [u8],
+        notify: bool,
+    },
+    WriteOwned {
+        piece: Piece,
+        notify: bool,
+    },
     Start(Box<Start>),
     Reframe(Box<Reframe>),
     Pause,
     Resume,
     End,
     Shutdown,
-    Close { reason: u32 },
+    Close {
+        reason: u32,
+    },
     Notify,
+    Send {
+        to: &'a [u8],
+        data: &'a [u8],
+        notify: bool,
+    },
+    SetPeer {
+        to: &'a [u8],
+    },
+    DropPeer,
 }
 
 /// The channel's settings, given when JS is ready for its data.
@@ -198,6 +220,13 @@ pub(crate) fn each_record(
             op::SHUTDOWN => Request::Shutdown,
             op::CLOSE => Request::Close { reason: flags },
             op::NOTIFY => Request::Notify,
+            op::SEND => {
+                let (to, data) =
+                    payload.split_at_checked((flags >> packet::ADDRESS_SHIFT) as usize)?;
+                Request::Send { to, data, notify }
+            }
+            op::SET_PEER => Request::SetPeer { to: payload },
+            op::DROP_PEER => Request::DropPeer,
             _ => return None,
         };
         each(Record { id, request });

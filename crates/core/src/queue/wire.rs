@@ -44,6 +44,13 @@ constants! {
         CLOSE = 9,
         /// Say [`kind::DRAINED`] when (or as) nothing is pending.
         NOTIFY = 10,
+        /// A datagram. payload: the address, then the bytes. flags: [`flag::NOTIFY`], and from
+        /// [`packet::ADDRESS_SHIFT`] on the length of the address; 0: to the channel's peer.
+        SEND = 11,
+        /// Datagrams without an address go to, and come from, this one. payload: the address.
+        SET_PEER = 12,
+        /// Takes [`op::SET_PEER`] back.
+        DROP_PEER = 13,
     }
 }
 
@@ -56,7 +63,7 @@ constants! {
         END = 2,
         /// [errno][syscall][sent low][sent high][bytes]: the last word on a channel, and how many
         /// of its bytes the operating system has taken since it began. flags: the [`reason`].
-        /// The bytes: the failed attempts of a connect, as text.
+        /// The bytes, as text: the failed attempts of a connect, or what a datagram channel lost.
         CLOSED = 3,
         /// [fd][bytes]: a connect succeeded. The bytes: local and remote address (see [`family`]),
         /// then, where they are known, the peer's process, user and group.
@@ -72,6 +79,16 @@ constants! {
         /// [announced low][announced high][bytes]: a frame outgrew the limit. The bytes are all
         /// that had been received; the reactor reads no more until it is told how to go on.
         OVERFLOW = 8,
+        /// [bytes][senders][datagrams], then each sender's address length, then for each datagram
+        /// sender << [`packet::SENDER_SHIFT`] | length. The bytes: the addresses, the datagrams.
+        DATAGRAMS = 9,
+        /// [errno][syscall][size][bytes]: a datagram of that size was not sent or (syscall
+        /// [`syscall::RECVMSG`]) not received whole, or the socket said that an earlier one did not
+        /// arrive (size 0). The bytes: the address. errno 0: it was longer than the buffer.
+        DATAGRAM_FAILED = 10,
+        /// [errno][bytes]: [`op::SET_PEER`] has been done, or has failed. The bytes: the local
+        /// address then.
+        PEER_SET = 11,
     }
 }
 
@@ -128,6 +145,8 @@ constants! {
         SHUTDOWN = 5,
         BIND = 6,
         SENDFILE = 7,
+        SEND = 8,
+        RECVMSG = 9,
     }
 }
 
@@ -170,6 +189,29 @@ constants! {
         ADJUST_HIGH = 10,
         DELIMITER_BYTES = 11,
         WORDS = 12,
+    }
+}
+
+constants! {
+    /// How two numbers share a word of a datagram's record.
+    packet, "Packet" {
+        ADDRESS_SHIFT = 8,
+        SENDER_SHIFT = 20,
+    }
+}
+
+constants! {
+    /// What [`progress`](crate::Handle::progress) tells of a datagram channel, as doubles.
+    progress, "Progress" {
+        /// Bytes that the operating system has taken.
+        SENT = 0,
+        /// Bytes that it has refused.
+        FAILED = 1,
+        /// Datagrams that it has taken or refused.
+        DATAGRAMS = 2,
+        /// Datagrams that arrived and were lost.
+        DROPS = 3,
+        WORDS = 4,
     }
 }
 
@@ -245,6 +287,8 @@ pub fn typescript() -> String {
         framing::TS,
         start::TS,
         reframe::TS,
+        packet::TS,
+        progress::TS,
         batch::TS,
         cut::TS,
         stop::TS,

@@ -12,6 +12,7 @@ use crate::id::ChannelId;
 use crate::queue::completion::Batch;
 use crate::source::{Shortcut, Stream};
 use crate::sync::lock;
+use crate::sys::packets::Inbound;
 
 /// What a deadline is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +29,8 @@ pub(crate) enum Timer {
     Idle,
     /// An `end()` has made no progress for too long.
     Linger,
+    /// Datagrams are tried to be sent again.
+    Send,
 }
 
 /// Counters of one engine, since it began.
@@ -46,6 +49,8 @@ pub struct Stats {
     /// Calls that read from, and wrote to, a socket.
     pub reads: u64,
     pub writes: u64,
+    /// Datagrams that arrived and were lost: dropped by the kernel for want of room, or too long.
+    pub drops: u64,
     /// Open channels.
     pub channels: u64,
     /// Batches that wait for the other side.
@@ -60,6 +65,8 @@ pub(crate) struct Context {
     /// The batch of completions that this turn writes to.
     pub(crate) filling: Batch,
     pub(crate) stats: Stats,
+    /// Room for what datagram sockets receive.
+    pub(crate) inbound: Inbound,
     pub(super) registry: Registry,
     pub(super) timers: Timers,
     /// Sources that stopped before WouldBlock: with edge triggering nobody else will wake them.
@@ -135,12 +142,12 @@ impl Context {
 
     /// Lets the submitting thread send by itself when the reactor sleeps.
     pub(crate) fn set_shortcut(&self, id: ChannelId, shortcut: Arc<Shortcut>) {
-        lock(&self.shared.slots).set_shortcut(id, Some(shortcut));
+        lock(&self.shared.slots).set_shortcut(id, shortcut);
     }
 
     /// The socket is about to be closed: nobody else may keep it open.
-    pub(super) fn drop_shortcut(&self, id: ChannelId) {
-        lock(&self.shared.slots).set_shortcut(id, None);
+    pub(super) fn drop_socket(&self, id: ChannelId) {
+        lock(&self.shared.slots).drop_socket(id);
     }
 
     /// How many bytes of the channel the operating system has taken.

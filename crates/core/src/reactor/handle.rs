@@ -31,7 +31,7 @@ pub(crate) struct Shared {
     pub(super) slots: Mutex<Slots>,
     stats: Mutex<Stats>,
     /// What was sent past the reactor.
-    past: Mutex<Stats>,
+    pub(super) past: Mutex<Stats>,
     spare: Mutex<Vec<Vec<u8>>>,
     /// Gone with the reactor: a handle that outlives it keeps no descriptor open.
     waker: Weak<Waker>,
@@ -77,7 +77,7 @@ impl Shared {
         }
     }
 
-    fn submit(&self, submission: Submission) {
+    pub(super) fn submit(&self, submission: Submission) {
         if self.submissions.push(submission) {
             self.wake();
         }
@@ -102,7 +102,7 @@ impl fmt::Debug for Shared {
 /// A cheap reference to a reactor, for any thread.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 const _: () = {
@@ -288,6 +288,7 @@ impl Handle {
             queued_batches: self.shared.completions.depth() as u64,
             writes: of_reactor.writes + past.writes,
             bytes_written: of_reactor.bytes_written + past.bytes_written,
+            drops: of_reactor.drops + past.drops,
             ..of_reactor
         }
     }

@@ -1,6 +1,7 @@
 //! The reactor: one loop that owns every socket of an engine.
 
 pub(crate) mod context;
+mod datagrams;
 mod handle;
 mod thread;
 mod timers;
@@ -14,6 +15,7 @@ use mio::{Events, Poll, Token, Waker};
 
 use context::Context;
 pub use context::Stats;
+pub use datagrams::Progress;
 use handle::Shared;
 pub use handle::{Adopted, Handle, Listening};
 pub use thread::ReactorThread;
@@ -24,6 +26,7 @@ use crate::queue::submission::{Submission, each_record};
 use crate::queue::wire::syscall;
 use crate::source::{Closing, Fate, Readiness, Source, report_closed};
 use crate::sync::lock;
+use crate::sys::packets::Inbound;
 
 /// How many events one turn takes from the operating system.
 const EVENTS: usize = 1024;
@@ -60,6 +63,7 @@ impl Reactor {
             now: Instant::now(),
             filling: Batch::default(),
             stats: Stats::default(),
+            inbound: Inbound::default(),
             registry: poll.registry().try_clone()?,
             timers: timers::Timers::default(),
             again: VecDeque::new(),
@@ -127,22 +131,23 @@ impl Reactor {
                     self.add(id, Source::Connect(connect));
                     self.drive(id, |source, cx| match source {
                         Source::Connect(connect) => connect.begin(cx),
-                        Source::Listener(_) | Source::Stream(_) => Fate::Keep,
+                        _ => Fate::Keep,
                     });
                 }
                 Submission::Listen { id, mut listener } => {
                     let registered = listener.register(&self.cx);
                     self.add(id, Source::Listener(listener));
-                    if let Err(error) = registered {
-                        self.remove(id, &Closing::error(&error, syscall::ACCEPT));
-                    }
+                    self.check_registered(id, registered, syscall::ACCEPT);
                 }
                 Submission::Adopt { id, mut stream } => {
                     let registered = stream.register(&self.cx);
                     self.add(id, Source::Stream(stream));
-                    if let Err(error) = registered {
-                        self.remove(id, &Closing::error(&error, syscall::READ));
-                    }
+                    self.check_registered(id, registered, syscall::READ);
+                }
+                Submission::Bind { id, datagram } => {
+                    let registered = datagram.register(&self.cx);
+                    self.add(id, Source::Datagram(datagram));
+                    self.check_registered(id, registered, syscall::BIND);
                 }
             }
         }
@@ -150,12 +155,20 @@ impl Reactor {
         go_on
     }
 
+    fn check_registered(&mut self, id: ChannelId, registered: io::Result<()>, syscall: u32) {
+        if let Err(error) = registered {
+            self.remove(id, Closing::error(&error, syscall));
+        }
+    }
+
     /// The last turn: what was submitted before becomes the operating system's, as far as it takes
     /// it at once.
     fn send_out(&mut self) {
         for (_, source) in self.sources.iter_mut().flatten() {
-            if let Source::Stream(stream) = source {
-                stream.send_out(&mut self.cx);
+            match source {
+                Source::Stream(stream) => stream.send_out(&mut self.cx),
+                Source::Datagram(datagram) => datagram.send_out(&mut self.cx),
+                Source::Connect(_) | Source::Listener(_) => {}
             }
         }
     }
@@ -237,7 +250,7 @@ impl Reactor {
         match fate {
             Fate::Keep => {}
             Fate::Become(stream) => *source = Source::Stream(stream),
-            Fate::Close(closing) => self.remove(id, &closing),
+            Fate::Close(closing) => self.remove(id, closing),
         }
         if !self.cx.accepted.is_empty() {
             for stream in std::mem::take(&mut self.cx.accepted) {
@@ -256,19 +269,22 @@ impl Reactor {
     }
 
     /// Drops a source, and its socket, and reports its end.
-    fn remove(&mut self, id: ChannelId, closing: &Closing) {
+    fn remove(&mut self, id: ChannelId, mut closing: Closing) {
         let Some((_, source)) = self.sources[id.index as usize].take() else {
             return;
         };
         let server = match &source {
             Source::Stream(stream) => stream.server(),
-            Source::Connect(_) | Source::Listener(_) => None,
+            Source::Connect(_) | Source::Datagram(_) | Source::Listener(_) => None,
         };
+        if let Source::Datagram(datagram) = &source {
+            closing.detail = datagram.count_lost(&mut self.cx).to_string().into_bytes();
+        }
         // The descriptor is closed before anyone can hear of it.
-        self.cx.drop_shortcut(id);
+        self.cx.drop_socket(id);
         drop(source);
         self.cx.stats.channels -= 1;
-        report_closed(&mut self.cx, id, closing);
+        report_closed(&mut self.cx, id, &closing);
         self.cx.release_at_turn_end(id);
         if let Some(Some((owner, Source::Listener(listener)))) =
             server.and_then(|server| self.sources.get_mut(server.index as usize))
@@ -298,6 +314,6 @@ impl Reactor {
 impl Drop for Reactor {
     /// Closes the sockets, also those that a submitting thread may send to by itself.
     fn drop(&mut self) {
-        lock(&self.shared.slots).drop_shortcuts();
+        lock(&self.shared.slots).drop_sockets();
     }
 }

@@ -26,7 +26,11 @@ pub enum ListenError {
 }
 
 impl ListenError {
-    fn system(syscall: &'static str, address: impl Into<Address>, source: io::Error) -> Self {
+    pub(crate) fn system(
+        syscall: &'static str,
+        address: impl Into<Address>,
+        source: io::Error,
+    ) -> Self {
         Self::System {
             syscall,
             address: address.into(),
@@ -114,7 +118,7 @@ fn bind_to(address: SocketAddr, any: bool, options: &ListenOptions) -> Result<So
 }
 
 /// Whether an address failed because the machine has no IPv6, so that IPv4 alone will do.
-fn has_no_ipv6(error: &ListenError) -> bool {
+pub(crate) fn has_no_ipv6(error: &ListenError) -> bool {
     let ListenError::System {
         source,
         address: Address::Inet(address),

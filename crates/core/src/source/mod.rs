@@ -3,6 +3,7 @@
 //! ```text
 //!   Connect ──the first attempt that succeeds──▶ Stream ──▶ closed
 //!   Listener ──accept──▶ Stream
+//!   Datagram ──▶ closed
 //! ```
 //!
 //! A source never blocks, never calls out, and owns its socket; all that it may touch besides is
@@ -12,7 +13,9 @@ mod acceptor;
 mod adopt;
 mod bind;
 mod connect;
+mod datagram;
 mod listener;
+mod packet_socket;
 mod shortcut;
 mod stream;
 mod transport;
@@ -25,9 +28,11 @@ pub(crate) use acceptor::Acceptor;
 pub use adopt::AdoptError;
 pub(crate) use adopt::{adopt_listener, adopt_stream};
 pub use bind::ListenError;
-pub(crate) use bind::{bind, bind_path};
+pub(crate) use bind::{bind, bind_path, has_no_ipv6};
 pub(crate) use connect::Connect;
+pub(crate) use datagram::Datagram;
 pub(crate) use listener::Listener;
+pub(crate) use packet_socket::PacketSocket;
 pub(crate) use shortcut::Shortcut;
 pub(crate) use stream::Stream;
 pub(crate) use transport::Transport;
@@ -108,6 +113,7 @@ impl From<&Event> for Readiness {
 #[derive(Debug)]
 pub(crate) enum Source {
     Connect(Box<Connect>),
+    Datagram(Box<Datagram>),
     Listener(Box<Listener>),
     Stream(Box<Stream>),
 }
@@ -117,6 +123,7 @@ impl Source {
     pub(crate) fn ready(&mut self, cx: &mut Context, readiness: Readiness) -> Fate {
         match self {
             Self::Connect(connect) => connect.ready(cx, readiness),
+            Self::Datagram(datagram) => datagram.ready(cx, readiness),
             Self::Listener(listener) => listener.ready(cx),
             Self::Stream(stream) => stream.ready(cx, readiness),
         }
@@ -126,6 +133,7 @@ impl Source {
     pub(crate) fn resume(&mut self, cx: &mut Context) -> Fate {
         match self {
             Self::Connect(_) => Fate::Keep,
+            Self::Datagram(datagram) => datagram.resume(cx),
             Self::Listener(listener) => listener.resume(cx),
             Self::Stream(stream) => stream.resume(cx),
         }
@@ -142,6 +150,7 @@ impl Source {
     pub(crate) fn timer(&mut self, cx: &mut Context, timer: Timer) -> Fate {
         match self {
             Self::Connect(connect) => connect.timer(cx, timer),
+            Self::Datagram(datagram) => datagram.timer(cx, timer),
             Self::Listener(listener) => listener.timer(cx, timer),
             Self::Stream(stream) => stream.timer(cx, timer),
         }
@@ -151,6 +160,7 @@ impl Source {
     pub(crate) fn request(&mut self, cx: &mut Context, request: Request<'_>) -> Fate {
         match self {
             Self::Connect(connect) => connect.request(&request),
+            Self::Datagram(datagram) => datagram.request(cx, request),
             Self::Listener(_) => match request {
                 Request::Close { reason } => Fate::Close(Closing::new(reason)),
                 _ => Fate::Keep,

@@ -183,6 +183,7 @@ impl Stream {
             Request::Shutdown => {}
             Request::Close { reason } => return Fate::Close(Closing::new(reason)),
             Request::Notify => self.notify = true,
+            Request::Send { .. } | Request::SetPeer { .. } | Request::DropPeer => {}
         }
         // Once for all requests of this turn.
         self.requeue(cx);
@@ -194,7 +195,7 @@ impl Stream {
             Timer::Idle => self.idle_due(cx),
             Timer::Frame => self.frame_due(cx),
             Timer::Linger => self.linger_due(cx),
-            Timer::Accept | Timer::Attempt | Timer::Connect => Fate::Keep,
+            Timer::Accept | Timer::Attempt | Timer::Connect | Timer::Send => Fate::Keep,
         }
     }
 

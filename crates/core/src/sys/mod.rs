@@ -21,6 +21,8 @@
 //! - `peer_credentials(&UnixStream) -> Option<Credentials>`
 //! - `SocketFile`: what `bind` makes in a directory, and what removes it.
 //! - `borrow(i32)`, `take(i32) -> Socket`: a socket that somebody else has opened.
+//!
+//! `packets` exports datagram sockets: `Carrier`, and what it receives into and sends from.
 
 #[cfg(windows)]
 #[path = "no_unix_domain.rs"]
@@ -34,6 +36,12 @@ mod imp;
 #[cfg(windows)]
 #[path = "windows.rs"]
 mod imp;
+#[cfg(unix)]
+#[path = "packets_unix.rs"]
+pub(crate) mod packets;
+#[cfg(windows)]
+#[path = "packets_windows.rs"]
+pub(crate) mod packets;
 #[cfg(unix)]
 mod socket_file;
 

@@ -1,0 +1,144 @@
+//! What other threads ask of datagram channels.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use super::handle::{Handle, Listening};
+use crate::addr::{self, Address};
+use crate::id::ChannelId;
+use crate::options::{DatagramOptions, PacketOption};
+use crate::queue::submission::Submission;
+use crate::source::{Datagram, ListenError, PacketSocket, has_no_ipv6};
+use crate::sync::lock;
+
+/// How far a datagram channel has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes that the operating system has taken.
+    pub sent: u64,
+    /// Bytes that it has refused.
+    pub failed: u64,
+    /// Datagrams that it has taken or refused.
+    pub datagrams: u64,
+    /// Datagrams that arrived and were lost.
+    pub drops: u64,
+}
+
+impl Handle {
+    /// Binds a datagram socket, on the calling thread; what arrives is received once JS starts it.
+    ///
+    /// An empty host is every interface, IPv6 and IPv4 alike. Of a name's addresses IPv4 comes
+    /// first: nobody tells whether a datagram to the other has arrived. Blocks while a name is
+    /// looked up.
+    pub fn bind(
+        &self,
+        host: &str,
+        port: u16,
+        options: &DatagramOptions,
+    ) -> Result<Listening, ListenError> {
+        let mut first = None;
+        for address in addresses(host, port, options.family)? {
+            match PacketSocket::bind(address, options) {
+                Ok(socket) => return Ok(self.adopt_packets(socket)),
+                Err(source) => {
+                    let error = ListenError::system("bind", address, source);
+                    // Without IPv6 on this machine, every interface is every IPv4 interface.
+                    if host.is_empty() && !has_no_ipv6(&error) {
+                        return Err(error);
+                    }
+                    first = first.or(Some(error));
+                }
+            }
+        }
+        Err(first.unwrap_or_else(|| ListenError::Resolve {
+            host: host.to_owned(),
+            source: io::ErrorKind::NotFound.into(),
+        }))
+    }
+
+    /// Binds a Unix datagram socket to a path, an abstract name (which begins with NUL), or, where
+    /// it is empty, to a name that the operating system picks.
+    pub fn bind_path(
+        &self,
+        path: &[u8],
+        options: &DatagramOptions,
+    ) -> Result<Listening, ListenError> {
+        let socket = PacketSocket::bind_path(path, options)
+            .map_err(|source| ListenError::system("bind", Address::Unix(path.into()), source))?;
+        Ok(self.adopt_packets(socket))
+    }
+
+    /// Sets an option of a datagram channel's socket; `None` where there is none any more.
+    pub fn configure(&self, id: ChannelId, option: &PacketOption) -> Option<io::Result<()>> {
+        let socket = lock(&self.shared.slots).packets(id)?;
+        Some(socket.configure(option))
+    }
+
+    /// The sizes of a datagram channel's receive and send buffers.
+    pub fn buffer_sizes(&self, id: ChannelId) -> Option<io::Result<(usize, usize)>> {
+        let socket = lock(&self.shared.slots).packets(id)?;
+        Some(socket.buffer_sizes())
+    }
+
+    /// How far a datagram channel has come; `None` where it has closed.
+    pub fn progress(&self, id: ChannelId) -> Option<Progress> {
+        let (socket, sent) = {
+            let mut slots = lock(&self.shared.slots);
+            (slots.packets(id)?, slots.sent(id)?)
+        };
+        let new = socket.ask_drops();
+        if new > 0 {
+            lock(&self.shared.past).drops += new;
+        }
+        let (failed, datagrams) = socket.settled();
+        Some(Progress {
+            sent,
+            failed,
+            datagrams,
+            drops: socket.lost(),
+        })
+    }
+
+    fn adopt_packets(&self, socket: PacketSocket) -> Listening {
+        let socket = Arc::new(socket);
+        let local = Address::of(socket.home());
+        let descriptor = socket.carrier.descriptor();
+        let id = {
+            let mut slots = lock(&self.shared.slots);
+            let id = slots.allocate();
+            slots.set_packets(id, Arc::clone(&socket));
+            id
+        };
+        let datagram = Box::new(Datagram::new(id, socket));
+        self.shared.submit(Submission::Bind { id, datagram });
+        Listening {
+            id,
+            descriptor,
+            local,
+        }
+    }
+}
+
+fn addresses(host: &str, port: u16, family: u8) -> Result<Vec<SocketAddr>, ListenError> {
+    let fits = |address: &SocketAddr| match family {
+        4 => address.is_ipv4(),
+        6 => address.is_ipv6(),
+        _ => true,
+    };
+    let mut found = if host.is_empty() {
+        vec![
+            (Ipv6Addr::UNSPECIFIED, port).into(),
+            (Ipv4Addr::UNSPECIFIED, port).into(),
+        ]
+    } else {
+        let mut found = addr::resolve(host, port).map_err(|source| ListenError::Resolve {
+            host: host.to_owned(),
+            source,
+        })?;
+        found.sort_by_key(SocketAddr::is_ipv6);
+        found
+    };
+    found.retain(fits);
+    Ok(found)
+}

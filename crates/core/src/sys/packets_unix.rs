@@ -1,0 +1,454 @@
+//! Datagram sockets on Linux, macOS and the BSDs.
+//!
+//! ```text
+//!   Linux       recvmmsg, sendmmsg: up to BATCH datagrams a call; single calls after ENOSYS
+//!   elsewhere   recvmsg, sendmsg: one a call
+//! ```
+//!
+//! UDP_GRO is left off: the kernel counts a merged packet that finds no room as one drop, however
+//! many datagrams it was, and what is lost would not be told truly.
+#![expect(
+    unsafe_code,
+    reason = "the platform layer: libc has no safe form of these calls"
+)]
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+use std::ptr;
+
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
+use socket2::{SockAddr, SockAddrStorage, SockRef, Socket};
+
+use crate::addr::Address;
+
+pub(crate) const EINVAL: i32 = libc::EINVAL;
+/// How many datagrams one call moves at most.
+pub(crate) const BATCH: usize = 32;
+/// Room for one received datagram: no UDP datagram is larger.
+pub(crate) const PACKET_BYTES: usize = 64 * 1024;
+/// Room for the control messages of one datagram, in words: the drop counter needs three.
+const CONTROL_WORDS: usize = 8;
+
+/// A datagram that was received; its bytes are in [`Inbound::bytes`].
+#[derive(Debug)]
+pub(crate) struct Received {
+    /// `None`: a Unix socket without a name.
+    pub(crate) from: Option<Address>,
+    /// Bytes that are there.
+    pub(crate) length: usize,
+    /// Bytes that were sent, as far as the system tells.
+    pub(crate) sent: usize,
+    /// It was longer than the room for it.
+    pub(crate) truncated: bool,
+    /// How many the socket had lost before it, modulo 2^32.
+    pub(crate) drops: Option<u32>,
+}
+
+/// A datagram to send.
+#[derive(Debug)]
+pub(crate) struct Outgoing<'a> {
+    /// `None`: to the address that the socket is connected to.
+    pub(crate) to: Option<SockAddr>,
+    pub(crate) data: &'a [u8],
+}
+
+/// What one call receives, and the room for it: untouched pages cost nothing.
+#[derive(Debug)]
+pub(crate) struct Inbound {
+    data: Vec<u8>,
+    pub(crate) received: Vec<Received>,
+    many: bool,
+}
+
+impl Default for Inbound {
+    fn default() -> Self {
+        Self {
+            data: Vec::new(),
+            received: Vec::with_capacity(BATCH),
+            many: HAS_MANY,
+        }
+    }
+}
+
+impl Inbound {
+    /// The bytes of the datagram at `index` of `received`.
+    pub(crate) fn bytes(&self, index: usize) -> &[u8] {
+        &self.data[index * PACKET_BYTES..][..self.received[index].length]
+    }
+
+    #[cfg(test)]
+    pub(crate) fn one_by_one() -> Self {
+        Self {
+            many: false,
+            ..Self::default()
+        }
+    }
+}
+
+const HAS_MANY: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
+/// Whether this system sends many datagrams a call; turned off where it says ENOSYS.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SendsMany(pub(crate) bool);
+
+impl Default for SendsMany {
+    fn default() -> Self {
+        Self(HAS_MANY)
+    }
+}
+
+/// A bound datagram socket, non-blocking. Several threads may use it.
+#[derive(Debug)]
+pub(crate) struct Carrier(Socket);
+
+impl Carrier {
+    pub(crate) fn new(socket: Socket) -> io::Result<Self> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        set_option(&socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &1_i32)?;
+        Ok(Self(socket))
+    }
+
+    pub(crate) fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        registry.register(&mut SourceFd(&self.0.as_raw_fd()), token, interest)
+    }
+
+    pub(crate) fn options(&self) -> SockRef<'_> {
+        SockRef::from(&self.0)
+    }
+
+    pub(crate) fn descriptor(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+
+    /// Receives what there is, at most [`BATCH`], into `into.received`.
+    pub(crate) fn receive(&self, into: &mut Inbound) -> io::Result<()> {
+        if into.data.is_empty() {
+            into.data = vec![0; BATCH * PACKET_BYTES];
+        }
+        into.received.clear();
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if into.many {
+            match self.receive_many(into) {
+                Err(error) if is_missing(&error) => into.many = false,
+                other => return other,
+            }
+        }
+        self.receive_one(into)
+    }
+
+    /// Sends as many of `packets` as the system takes, from the first on; an error is the first's.
+    pub(crate) fn send(&self, packets: &[Outgoing<'_>], many: &mut SendsMany) -> io::Result<usize> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if many.0 && packets.len() > 1 {
+            match self.send_many(packets) {
+                Err(error) if is_missing(&error) => many.0 = false,
+                other => return other,
+            }
+        }
+        let _ = many;
+        match packets.first() {
+            Some(packet) => self.send_one(packet).map(|()| 1),
+            None => Ok(0),
+        }
+    }
+
+    /// Takes the peer's address back.
+    pub(crate) fn disconnect(&self) -> io::Result<()> {
+        let mut nobody = SockAddrStorage::zeroed();
+        // SAFETY: sockaddr is one of the platform's types, and shorter than the storage.
+        let address = unsafe { nobody.view_as::<libc::sockaddr>() };
+        address.sa_family = libc::AF_UNSPEC as libc::sa_family_t;
+        let length = size_of::<libc::sockaddr>() as libc::socklen_t;
+        let address: *const libc::sockaddr = address;
+        // SAFETY: `address` is valid for `length` bytes, which are initialised.
+        let result = unsafe { libc::connect(self.0.as_raw_fd(), address, length) };
+        match check(result) {
+            // BSDs do it, and say that nobody has no family.
+            Err(error) if error.raw_os_error() == Some(libc::EAFNOSUPPORT) && !HAS_MANY => Ok(()),
+            other => other,
+        }
+    }
+
+    /// How many datagrams the kernel has dropped for want of room, modulo 2^32; `None` where it
+    /// does not tell.
+    pub(crate) fn drops(&self) -> Option<u32> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        {
+            let mut values = [0_u32; libc::SK_MEMINFO_DROPS as usize + 1];
+            let mut length = size_of_val(&values) as libc::socklen_t;
+            // SAFETY: `values` is valid for a write of `length` bytes, and any bytes are u32s.
+            let result = unsafe {
+                libc::getsockopt(
+                    self.0.as_raw_fd(),
+                    libc::SOL_SOCKET,
+                    SO_MEMINFO,
+                    values.as_mut_ptr().cast(),
+                    &raw mut length,
+                )
+            };
+            let whole = result == 0 && length as usize == size_of_val(&values);
+            whole.then_some(values[libc::SK_MEMINFO_DROPS as usize])
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        None
+    }
+
+    /// Joins or leaves an IPv6 group for what one source sends to it.
+    pub(crate) fn source_group_v6(
+        &self,
+        join: bool,
+        group: &SockAddr,
+        source: &SockAddr,
+        interface: u32,
+    ) -> io::Result<()> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        {
+            let request = libc::group_source_req {
+                gsr_interface: interface,
+                gsr_group: storage(group),
+                gsr_source: storage(source),
+            };
+            let name = if join {
+                libc::MCAST_JOIN_SOURCE_GROUP
+            } else {
+                MCAST_LEAVE_SOURCE_GROUP
+            };
+            set_option(&self.0, libc::IPPROTO_IPV6, name, &request)
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        {
+            let _ = (join, group, source, interface);
+            Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
+        }
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn receive_many(&self, into: &mut Inbound) -> io::Result<()> {
+        let mut names = [const { MaybeUninit::<libc::sockaddr_storage>::zeroed() }; BATCH];
+        let mut controls = [[0_u64; CONTROL_WORDS]; BATCH];
+        let mut slices = [const { MaybeUninit::<libc::iovec>::zeroed() }; BATCH];
+        let mut headers = [const { MaybeUninit::<libc::mmsghdr>::zeroed() }; BATCH];
+        for (index, room) in into.data.chunks_exact_mut(PACKET_BYTES).enumerate() {
+            let slice = slices[index].write(libc::iovec {
+                iov_base: room.as_mut_ptr().cast(),
+                iov_len: room.len(),
+            });
+            // SAFETY: all zeros is a valid mmsghdr.
+            let header = unsafe { headers[index].assume_init_mut() };
+            header.msg_hdr.msg_name = names[index].as_mut_ptr().cast();
+            header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+            header.msg_hdr.msg_iov = slice;
+            header.msg_hdr.msg_iovlen = 1;
+            header.msg_hdr.msg_control = controls[index].as_mut_ptr().cast();
+            header.msg_hdr.msg_controllen = size_of_val(&controls[index]) as _;
+        }
+        // SAFETY: each of the BATCH headers is initialised, and points to a name, a slice and a
+        // control buffer of the lengths that it says, all of which outlive the call.
+        let count = unsafe {
+            libc::recvmmsg(
+                self.0.as_raw_fd(),
+                headers.as_mut_ptr().cast(),
+                BATCH as libc::c_uint,
+                // MSG_TRUNC: say how long a datagram was, not how much of it there was room for.
+                (libc::MSG_TRUNC) as _,
+                ptr::null_mut(),
+            )
+        };
+        check(count)?;
+        for (header, name) in headers.iter().zip(names).take(count as usize) {
+            // SAFETY: as above; the kernel has filled it in.
+            let header = unsafe { header.assume_init_ref() };
+            // SAFETY: zeroed before, and now the name that goes with this header.
+            let name = unsafe { name.assume_init() };
+            into.received
+                .push(described(&header.msg_hdr, name, header.msg_len as usize));
+        }
+        Ok(())
+    }
+
+    fn receive_one(&self, into: &mut Inbound) -> io::Result<()> {
+        let mut name = MaybeUninit::<libc::sockaddr_storage>::zeroed();
+        let mut control = [0_u64; CONTROL_WORDS];
+        let mut slice = libc::iovec {
+            iov_base: into.data.as_mut_ptr().cast(),
+            iov_len: PACKET_BYTES,
+        };
+        // SAFETY: all zeros is a valid msghdr.
+        let mut header: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
+        header.msg_name = name.as_mut_ptr().cast();
+        header.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+        header.msg_iov = &raw mut slice;
+        header.msg_iovlen = 1;
+        header.msg_control = control.as_mut_ptr().cast();
+        header.msg_controllen = size_of_val(&control) as _;
+        let flags = if HAS_MANY { libc::MSG_TRUNC } else { 0 };
+        // SAFETY: the header is initialised, and points to a name, a slice and a control buffer
+        // of the lengths that it says, all of which outlive the call.
+        let length = unsafe { libc::recvmsg(self.0.as_raw_fd(), &raw mut header, flags) };
+        if length < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: zeroed before the call.
+        let name = unsafe { name.assume_init() };
+        into.received
+            .push(described(&header, name, length.unsigned_abs()));
+        Ok(())
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn send_many(&self, packets: &[Outgoing<'_>]) -> io::Result<usize> {
+        let mut slices = [const { MaybeUninit::<libc::iovec>::zeroed() }; BATCH];
+        let mut headers = [const { MaybeUninit::<libc::mmsghdr>::zeroed() }; BATCH];
+        let count = packets.len().min(BATCH);
+        for (index, packet) in packets[..count].iter().enumerate() {
+            let slice = slices[index].write(slice_of(packet));
+            // SAFETY: all zeros is a valid mmsghdr.
+            let header = unsafe { headers[index].assume_init_mut() };
+            address(&mut header.msg_hdr, packet);
+            header.msg_hdr.msg_iov = slice;
+            header.msg_hdr.msg_iovlen = 1;
+        }
+        // SAFETY: the first `count` headers are initialised, and point to slices and names that
+        // outlive the call, and that it only reads.
+        let sent = unsafe {
+            libc::sendmmsg(
+                self.0.as_raw_fd(),
+                headers.as_mut_ptr().cast(),
+                count as libc::c_uint,
+                libc::MSG_NOSIGNAL as _,
+            )
+        };
+        check(sent)?;
+        Ok(sent as usize)
+    }
+
+    fn send_one(&self, packet: &Outgoing<'_>) -> io::Result<()> {
+        let mut slice = slice_of(packet);
+        // SAFETY: all zeros is a valid msghdr.
+        let mut header: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
+        address(&mut header, packet);
+        header.msg_iov = &raw mut slice;
+        header.msg_iovlen = 1;
+        // SAFETY: the header is initialised, and points to a slice and a name that outlive the
+        // call, and that it only reads.
+        let sent = unsafe { libc::sendmsg(self.0.as_raw_fd(), &raw const header, NO_SIGNAL) };
+        if sent < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(())
+    }
+}
+
+/// A broken Unix socket would send a signal to the process.
+#[cfg(not(any(target_os = "macos", target_os = "ios")))]
+const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
+#[cfg(any(target_os = "macos", target_os = "ios"))]
+const NO_SIGNAL: libc::c_int = 0;
+
+/// asm-generic/socket.h, linux/in.h: libc has them for some targets only.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const SO_MEMINFO: libc::c_int = 55;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const MCAST_LEAVE_SOURCE_GROUP: libc::c_int = 47;
+
+fn slice_of(packet: &Outgoing<'_>) -> libc::iovec {
+    libc::iovec {
+        iov_base: packet.data.as_ptr().cast_mut().cast(),
+        iov_len: packet.data.len(),
+    }
+}
+
+fn address(header: &mut libc::msghdr, packet: &Outgoing<'_>) {
+    if let Some(to) = &packet.to {
+        header.msg_name = to.as_ptr().cast_mut().cast();
+        header.msg_namelen = to.len();
+    }
+}
+
+/// A name that the operating system picks, where it does (Linux: an abstract one).
+pub(crate) fn any_unix_address() -> io::Result<SockAddr> {
+    SockAddr::unix("")
+}
+
+/// What the kernel has said of one datagram.
+fn described(header: &libc::msghdr, name: libc::sockaddr_storage, length: usize) -> Received {
+    let mut from = SockAddrStorage::zeroed();
+    // SAFETY: sockaddr_storage is the type of the storage.
+    unsafe { *from.view_as::<libc::sockaddr_storage>() = name };
+    // The kernel says how long a name was, also where there was less room for it.
+    let most = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+    // SAFETY: the kernel wrote this name, of this length, and zeros follow it.
+    let from = unsafe { SockAddr::new(from, header.msg_namelen.min(most)) };
+    Received {
+        from: Address::of(&from),
+        length: length.min(PACKET_BYTES),
+        sent: length,
+        truncated: header.msg_flags & libc::MSG_TRUNC != 0,
+        drops: drops_in(header),
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn drops_in(header: &libc::msghdr) -> Option<u32> {
+    // SAFETY: the header's control buffer is as long as the kernel says there.
+    let mut next = unsafe { libc::CMSG_FIRSTHDR(header) };
+    while !next.is_null() {
+        // SAFETY: not null, so a control message of the kernel's, in a buffer aligned for it.
+        let message = unsafe { *next };
+        if (message.cmsg_level, message.cmsg_type) == (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) {
+            // SAFETY: `next` is a whole control message.
+            let data = unsafe { libc::CMSG_DATA(next) };
+            // SAFETY: a message of this type carries a u32, aligned or not.
+            return Some(unsafe { data.cast::<u32>().read_unaligned() });
+        }
+        // SAFETY: `next` is one of this header's.
+        next = unsafe { libc::CMSG_NXTHDR(header, next) };
+    }
+    None
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn drops_in(_header: &libc::msghdr) -> Option<u32> {
+    None
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn storage(address: &SockAddr) -> libc::sockaddr_storage {
+    let mut storage = MaybeUninit::<libc::sockaddr_storage>::zeroed();
+    let from = address.as_ptr().cast::<u8>();
+    let to = storage.as_mut_ptr().cast::<u8>();
+    // SAFETY: an address is never longer than a sockaddr_storage, and the two do not overlap.
+    unsafe { ptr::copy_nonoverlapping(from, to, address.len() as usize) };
+    // SAFETY: zeroed, and all zeros or any address is a valid one.
+    unsafe { storage.assume_init() }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn set_option<T>(
+    socket: &Socket,
+    level: libc::c_int,
+    name: libc::c_int,
+    value: &T,
+) -> io::Result<()> {
+    let length = size_of::<T>() as libc::socklen_t;
+    let value: *const T = value;
+    // SAFETY: `value` is valid for a read of `length` bytes.
+    let result = unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, value.cast(), length) };
+    check(result)
+}
+
+fn check(result: libc::c_int) -> io::Result<()> {
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// Older kernels, and sandboxes that do not know the call.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_missing(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ENOSYS)
+}

@@ -1,0 +1,753 @@
+/**
+ * The JS half of a datagram channel: what state it is in, and which hooks run when.
+ *
+ * ```text
+ *   idle ──listen(), connect(), the first write()──▶ bound ──end(), close(), an error──▶ closed
+ *                                                    peer: none ⇄ connecting ⇄ set
+ * ```
+ *
+ * The reactor passes datagrams on as they came; with a delimiter they are cut here, per sender.
+ */
+
+import { decodeAddress } from './address.ts';
+import type { ChannelLink } from './channel.ts';
+import type { Datagram } from './datagram.ts';
+import type { DatagramSettings } from './datagram-options.ts';
+import { DatagramOutbox } from './datagram-outbox.ts';
+import { type Endpoint, Endpoints } from './endpoint.ts';
+import type { Engine } from './engine.ts';
+import {
+  aborted,
+  bufferDetached,
+  channelActive,
+  channelClosed,
+  channelNotConnected,
+  datagramFailed,
+  datagramTruncated,
+  frameOverflow,
+  lingerTimeout,
+  listenFailed,
+  optionFailed,
+  senderEvicted,
+  withAddress,
+} from './errors.ts';
+import { adoptFields } from './fields.ts';
+import { FramingKind, Op, Packet } from './generated/wire.ts';
+import type { Receiver } from './inbox.ts';
+import { checkBufferSize, checkEncoding } from './options.ts';
+import { bytesOf } from './outbox.ts';
+import { type Framing, framingOf, type ReadDelimiter } from './read-delimiter.ts';
+import { Resolver } from './resolver.ts';
+import { type SenderSettings, Senders } from './senders.ts';
+import type { ReframeRequest } from './submission.ts';
+import { latin1, utf8 } from './text.ts';
+import type { Address, CloseInfo, ReadyState } from './types.ts';
+
+type AnyAddress = Address | string | null;
+
+/** @internal Where a datagram shall go: to the peer, to an address, or to a name. */
+export type Destination = null | Endpoint | { readonly host: string; readonly port: number };
+
+/** @internal A record of datagrams, as it comes. */
+export interface Datagrams {
+  bytes: Buffer;
+  /** Nobody else writes to `bytes`, ever. */
+  owned: boolean;
+  /** Where the senders' addresses begin, and behind them the datagrams. */
+  start: number;
+  words: Uint32Array;
+  /** The words: of each sender the length of its address, then one for each datagram. */
+  at: number;
+  senders: number;
+  count: number;
+}
+
+/** A datagram that waits for `resume()`. */
+interface Waiting {
+  readonly sender: Endpoint;
+  readonly bytes: Buffer;
+}
+
+/** @internal */
+export class DatagramLink implements ChannelLink, Receiver {
+  readonly engine: Engine;
+  readonly channel: Datagram<AnyAddress>;
+  readonly defaults: Datagram<AnyAddress>;
+  index = -1;
+  generation = 0;
+  phase: 'idle' | 'bound' | 'closed' = 'idle';
+  fileno: number | null = null;
+  local: AnyAddress = null;
+  settings: DatagramSettings;
+  delimiter: ReadDelimiter = null;
+  encoding: BufferEncoding | null = null;
+  bytesRead = 0;
+  readonly outbox: DatagramOutbox;
+  readonly endpoints: Endpoints;
+  closing = false;
+  ending = false;
+  paused = false;
+  #home: AnyAddress = null;
+  #peer: Endpoint | null = null;
+  #connection: 'none' | 'connecting' | 'set' = 'none';
+  /** Datagrams for the peer that is still looked up. */
+  #forPeer: ((error: Error | null) => void)[] = [];
+  #framing: Framing = framingOf(null);
+  #limit: number;
+  #senders: Senders;
+  /** Whose datagram `onRead` is given. */
+  #sender: Endpoint | null = null;
+  #backlog: Waiting[] = [];
+  /** Whose bytes wait for `resume()` or another look. */
+  #recut = false;
+  #resolver: Resolver;
+  #opened = false;
+  #due: CloseInfo | null = null;
+  #why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' };
+  #flooded: Error | null = null;
+  #signal: AbortSignal | undefined;
+  #linger: NodeJS.Timeout | undefined;
+  #scheduled = false;
+  #ref = true;
+  #held = false;
+
+  constructor(
+    channel: Datagram<AnyAddress>,
+    defaults: Datagram<AnyAddress>,
+    engine: Engine,
+    settings: DatagramSettings,
+  ) {
+    this.channel = channel;
+    this.defaults = defaults;
+    this.engine = engine;
+    this.settings = settings;
+    this.#limit = settings.bufferSize;
+    this.outbox = new DatagramOutbox(engine, this, settings);
+    this.endpoints = new Endpoints(engine.parseAddress);
+    this.#senders = new Senders(this, engine.cut);
+    this.#resolver = new Resolver((fn) => engine.callSoon(fn));
+  }
+
+  // ── What user code asks ─────────────────────────────────────────────────────────────────────
+
+  get readyState(): ReadyState {
+    if (this.closing || this.phase === 'closed') return 'closed';
+    if (this.ending) return 'readOnly';
+    if (this.#connection === 'connecting') return 'opening';
+    if (this.#connection === 'set') return 'open';
+    return this.phase === 'bound' ? 'listening' : 'idle';
+  }
+
+  get remote(): AnyAddress {
+    return (this.#sender ?? this.#peer)?.address ?? null;
+  }
+
+  get hasPeer(): boolean {
+    return this.#connection === 'set';
+  }
+
+  setDelimiter(value: ReadDelimiter): void {
+    const framing = framingOf(value);
+    this.delimiter = value;
+    this.#framing = framing;
+    this.#reframe();
+  }
+
+  setBufferSize(value: number): void {
+    this.configure({ ...this.settings, bufferSize: checkBufferSize(value) });
+  }
+
+  setEncoding(value: unknown): void {
+    this.encoding = checkEncoding(value);
+    this.#senders.changed(this.#senderSettings);
+    if (this.#opened && this.index >= 0) {
+      this.engine.submission.reframe(this, this.#textRequest);
+      this.engine.submitSoon();
+    }
+  }
+
+  configure(settings: DatagramSettings): void {
+    this.settings = settings;
+    this.outbox.settings = settings;
+    this.#reframe();
+  }
+
+  /** Binds, at once: what goes wrong is thrown. */
+  listen(host: string, port: number): void {
+    if (this.closing || this.phase === 'closed') throw channelClosed('listen()');
+    if (this.phase === 'bound') throw channelActive('listen()', this.readyState);
+    if (this.#connection !== 'none') throw channelActive('listen()', 'connecting');
+    const { signal } = this.settings;
+    if (signal?.aborted) throw aborted(signal);
+    this.#bind(host, port);
+  }
+
+  write(data: unknown, address: unknown, to: (given: unknown) => Destination): boolean {
+    const piece = typeof data === 'string' ? data : bytesOf(data);
+    if (this.closing || this.ending || this.phase === 'closed') throw channelClosed('write()');
+    const destination = this.#destination(address, to);
+    if (this.phase === 'idle') this.adoptFields();
+    const flood = this.outbox.check();
+    if (flood !== null) {
+      this.#flooded ??= flood;
+      this.#schedule();
+      return false;
+    }
+    if (destination === null) this.#writeToPeer(piece);
+    else if ('key' in destination) this.#writeTo(destination, piece);
+    else this.#writeToName(destination.host, destination.port, piece);
+    return this.outbox.flows;
+  }
+
+  connect(to: Exclude<Destination, null>): void {
+    if (this.closing || this.ending || this.phase === 'closed') throw channelClosed('connect()');
+    if (this.#connection !== 'none') throw channelActive('connect()', this.readyState);
+    this.engine.assertRunning();
+    this.adoptFields();
+    const { signal } = this.settings;
+    if (signal?.aborted) throw aborted(signal);
+    if ('key' in to) {
+      this.#ensureBound(familyOf(to));
+      this.#setPeer(to);
+      return;
+    }
+    this.#connection = 'connecting';
+    const { host, port } = to;
+    this.#lookUp(host, (error, address, family) => {
+      const failed = error ?? this.#tryToBind(family);
+      if (failed !== null) this.#peerFailed(Object.assign(failed, { port }));
+      else this.#setPeer(this.#literal(address, port));
+    });
+  }
+
+  disconnect(): void {
+    if (this.#connection !== 'set' || this.closing) throw channelNotConnected('disconnect()');
+    this.#connection = 'none';
+    this.#peer = null;
+    this.local = this.#home;
+    this.#ask(Op.DROP_PEER);
+  }
+
+  /** Sets an option of the socket, by the name of the method that does. */
+  setOption(name: string, value: number, more: Record<string, string | undefined> = {}): void {
+    this.#assertBound(`${name}()`);
+    const option: Parameters<Engine['configureDatagram']>[1] = { name, value };
+    for (const [key, text] of Object.entries(more)) {
+      if (text !== undefined) option[key as 'group' | 'source' | 'interface'] = text;
+    }
+    const errno = this.engine.configureDatagram(this, option);
+    if (errno !== 0) throw optionFailed(errno, name);
+  }
+
+  bufferSizes(name: string): { recv: number; send: number } {
+    this.#assertBound(`${name}()`);
+    const [recv = 0, send] = this.engine.datagramBufferSizes(this);
+    if (send === undefined) throw optionFailed(recv, name);
+    return { recv, send };
+  }
+
+  pause(): void {
+    if (this.paused) return;
+    this.paused = true;
+    this.#senders.interrupt();
+    this.#ask(Op.PAUSE);
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.#ask(Op.RESUME);
+    this.#schedule();
+  }
+
+  end(): void {
+    if (this.closing || this.ending) return;
+    if (this.phase === 'idle' && !this.#resolver.isBusy) {
+      this.close({ reason: 'end' });
+      return;
+    }
+    this.ending = true;
+    this.#drop();
+    if (this.#resolver.isBusy) {
+      // The reactor's own clock starts when it hears of the end.
+      const error = lingerTimeout(this.settings.lingerTimeout);
+      const expired = () => this.close({ reason: 'timeout', error });
+      this.#linger = setTimeout(expired, this.settings.lingerTimeout);
+    } else {
+      this.#ask(Op.END);
+    }
+  }
+
+  close(why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' }): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.#drop();
+    this.#why = this.#why.error === undefined ? why : this.#why;
+    if (this.index >= 0) {
+      this.engine.submission.request(Op.CLOSE, this);
+      this.engine.submitSoon();
+    } else {
+      if (this.phase === 'idle') this.engine.begin(this);
+      this.#due ??= { ...this.#why, unsentBytes: this.outbox.accepted };
+      this.#schedule();
+    }
+  }
+
+  setRef(ref: boolean): void {
+    if (ref === this.#ref) return;
+    this.#ref = ref;
+    if (this.#held) this.engine.hold(ref ? 1 : -1);
+  }
+
+  // ── What the reactor reports ────────────────────────────────────────────────────────────────
+
+  datagrams(record: Datagrams): void {
+    if (this.closing || this.ending) return;
+    const { bytes, owned, words, senders, count } = record;
+    const from: Endpoint[] = [];
+    let start = record.start;
+    let at = record.at;
+    for (const end = at + senders; at < end; at += 1) {
+      const length = words[at] as number;
+      from.push(this.endpoints.of(latin1(bytes, start, start + length)));
+      start += length;
+    }
+    const mask = (1 << Packet.SENDER_SHIFT) - 1;
+    for (const end = at + count; at < end; at += 1) {
+      const word = words[at] as number;
+      const sender = from[word >>> Packet.SENDER_SHIFT] as Endpoint;
+      const length = word & mask;
+      this.bytesRead += length;
+      const free = this.receptive && this.#backlog.length === 0;
+      if (!free || !this.#take(sender, bytes, start, start + length, owned)) {
+        if (this.closing || this.ending) return;
+        const kept = bytes.subarray(start, start + length);
+        this.#backlog.push({ sender, bytes: owned ? kept : Buffer.from(kept) });
+      }
+      start += length;
+    }
+    this.#settleSenders();
+  }
+
+  /** A datagram was not sent, or not received whole; or an earlier one has not arrived. */
+  failed(errno: number, syscall: number, size: number, key: string): void {
+    if (this.closing || this.ending) return;
+    const address = decodeAddress(key, 0);
+    if (errno === 0) this.#report(datagramTruncated(size, address));
+    else this.#report(datagramFailed(errno, syscall, address));
+  }
+
+  /** The peer is set, and the socket has this address; or that has failed. */
+  peerSet(errno: number, key: string): void {
+    if (this.closing || this.ending || this.#connection === 'none') return;
+    if (errno === 0) {
+      this.#connection = 'set';
+      this.local = decodeAddress(key, 0);
+      if (this.channel.onConnect !== this.defaults.onConnect) {
+        this.#hook(() => this.channel.onConnect());
+      }
+      return;
+    }
+    const address = this.#peer?.address ?? null;
+    this.#peerFailed(datagramFailed(errno, 'connect', address));
+  }
+
+  drained(): void {
+    if (!this.closing && this.outbox.drained) this.#hook(() => this.channel.onWrite());
+  }
+
+  /** The socket is gone. */
+  closed(info: CloseInfo, lost?: number): void {
+    if (this.phase === 'closed') return;
+    if (this.index >= 0) this.engine.unlink(this);
+    this.index = -1;
+    this.outbox.settle();
+    this.outbox.drops = lost ?? this.outbox.drops;
+    this.#due = this.closing ? { ...this.#why, unsentBytes: info.unsentBytes } : info;
+    this.#finish();
+  }
+
+  /** Does what user code has set off. */
+  runSoon(): void {
+    this.#scheduled = false;
+    this.#open();
+    if (this.#flooded !== null && !this.closing && !this.ending) {
+      this.#reportOverflow(this.#flooded);
+      this.close({ reason: 'overflow', error: this.#flooded });
+    }
+    this.#deliverWaiting();
+    if (this.#due !== null) this.#finish();
+  }
+
+  // ── What the inboxes ask and say ────────────────────────────────────────────────────────────
+
+  get receptive(): boolean {
+    return !this.paused && !this.closing && !this.ending && this.phase === 'bound';
+  }
+
+  get listens(): boolean {
+    return this.channel.onRead !== this.defaults.onRead;
+  }
+
+  deliver(frame: Buffer | string): void {
+    const sender = this.#sender;
+    try {
+      this.channel.onRead(frame as never, sender?.address ?? null);
+    } catch (error) {
+      this.engine.uncaught(error);
+    }
+  }
+
+  /** A sender's frame can never be delivered: what it sent is dropped, unless it is cut anew. */
+  overflow(detail: string, again: boolean): void {
+    const framing = this.#framing;
+    const limit = this.#limit;
+    const error = frameOverflow(detail, limit);
+    const address = this.#sender?.address ?? null;
+    if (!again) this.#reportOverflow(withAddress(error, address));
+    if (again || (framing === this.#framing && limit === this.#limit)) this.#senders.discard();
+  }
+
+  detached(): void {
+    const error = bufferDetached();
+    this.#report(error);
+    this.close({ reason: 'error', error });
+  }
+
+  // ── Below ───────────────────────────────────────────────────────────────────────────────────
+
+  adoptFields(): void {
+    adoptFields(this.channel, this);
+  }
+
+  get #wantsDrain(): boolean {
+    return this.channel.onWrite !== this.defaults.onWrite;
+  }
+
+  get #senderSettings(): SenderSettings {
+    return {
+      framing: this.#framing,
+      limit: this.#limit,
+      encoding: this.encoding,
+      most: this.settings.maxSenders,
+    };
+  }
+
+  /** What the reactor is told: it only has to know whether bytes become text. */
+  get #textRequest(): ReframeRequest {
+    const framing = framingOf(null);
+    const text = this.encoding !== null;
+    return { epoch: 1, framing, limit: 0, consumed: 0, adopt: false, text };
+  }
+
+  #destination(given: unknown, to: (given: unknown) => Destination): Destination {
+    if (given === undefined || given === null) {
+      if (this.#connection === 'none' && this.#sender !== null) return this.#sender;
+      if (this.#connection === 'none') throw channelNotConnected('write() without an address');
+      return null;
+    }
+    const destination = to(given);
+    if (this.#connection === 'none') return destination;
+    const same = destination !== null && 'key' in destination && destination === this.#peer;
+    if (!same) throw channelActive('write() to an address', this.readyState);
+    return null;
+  }
+
+  #writeTo(to: Endpoint, piece: string | Uint8Array): void {
+    this.#ensureBound(familyOf(to));
+    this.outbox.send(to, piece, this.#wantsDrain);
+  }
+
+  #writeToPeer(piece: string | Uint8Array): void {
+    if (this.#peer !== null) {
+      this.outbox.send(null, piece, this.#wantsDrain);
+      return;
+    }
+    const { kept, size } = this.#keep(piece);
+    this.#forPeer.push((error) => {
+      if (error === null) this.outbox.send(null, kept, this.#wantsDrain, true);
+      else this.#giveUp(size, error);
+    });
+  }
+
+  #writeToName(host: string, port: number, piece: string | Uint8Array): void {
+    const { kept, size } = this.#keep(piece);
+    this.#lookUp(host, (error, address, family) => {
+      const failed = error ?? this.#tryToBind(family);
+      if (failed !== null) this.#giveUp(size, Object.assign(failed, { port }));
+      else this.outbox.send(this.#literal(address, port), kept, this.#wantsDrain, true);
+    });
+  }
+
+  /** Bytes that wait for an address: the caller may change his. */
+  #keep(piece: string | Uint8Array): { kept: string | Uint8Array; size: number } {
+    const kept = typeof piece === 'string' ? piece : Uint8Array.from(piece);
+    const size = typeof kept === 'string' ? Buffer.byteLength(kept) : kept.length;
+    this.outbox.accept(size);
+    return { kept, size };
+  }
+
+  /** A datagram that was accepted cannot be sent. */
+  #giveUp(size: number, error: Error): void {
+    this.outbox.giveUp(size);
+    if (!this.ending) this.#report(error);
+  }
+
+  #lookUp(host: string, then: (error: Error | null, address: string, family: 4 | 6) => void): void {
+    this.engine.assertRunning();
+    if (this.phase === 'idle') this.engine.begin(this);
+    const { family, lookup } = this.settings;
+    const wanted = family === 4 || family === 6 ? family : this.#boundFamily;
+    this.#resolver.resolve(host, wanted, lookup, (error, address, of) => {
+      if (this.closing) return;
+      then(error, address, of);
+      if (this.phase === 'idle' && !this.#resolver.isBusy) this.engine.finish(this);
+      if (this.ending && !this.#resolver.isBusy) this.#endLookedUp();
+    });
+  }
+
+  /** `end()` has waited for names. */
+  #endLookedUp(): void {
+    clearTimeout(this.#linger);
+    if (this.index >= 0) this.#ask(Op.END);
+    else this.close({ reason: 'end' });
+  }
+
+  /** What a bound socket can send to; 0 where that is both. */
+  get #boundFamily(): 0 | 4 {
+    const { local } = this;
+    return local !== null && typeof local === 'object' && local.family === 'IPv4' ? 4 : 0;
+  }
+
+  #literal(address: string, port: number): Endpoint {
+    const endpoint = this.endpoints.ofLiteral(address, port);
+    if (endpoint === null) throw new Error(`not an IP address: ${address}`);
+    return endpoint;
+  }
+
+  #setPeer(to: Endpoint): void {
+    this.#connection = 'connecting';
+    this.#peer = to;
+    this.engine.submission.setPeer(this, to.bytes);
+    this.engine.submitSoon();
+    for (const send of this.#forPeer.splice(0)) send(null);
+  }
+
+  #peerFailed(error: Error): void {
+    this.#connection = 'none';
+    this.#peer = null;
+    this.#report(error);
+    for (const send of this.#forPeer.splice(0)) send(error);
+  }
+
+  #tryToBind(family: 4 | 6): Error | null {
+    try {
+      this.#ensureBound(family);
+      return null;
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  /** A channel that writes before it listens gets a free port, for what it writes to. */
+  #ensureBound(family: 4 | 6 | 'unix'): void {
+    if (this.phase !== 'idle') return;
+    const wanted = this.settings.family === 0 ? family : this.settings.family;
+    this.#bind(wanted === 4 ? '0.0.0.0' : wanted === 6 ? '::' : '', 0);
+  }
+
+  #assertBound(what: string): void {
+    if (this.closing || this.phase === 'closed') throw channelClosed(what);
+    if (this.phase === 'idle') throw channelNotConnected(what);
+  }
+
+  #bind(host: string, port: number): void {
+    this.engine.assertRunning();
+    this.adoptFields();
+    const { signal } = this.settings;
+    const bound = this.engine.bindDatagram(host, port, this.settings);
+    if (bound.failure) {
+      throw listenFailed(bound.failure, this.settings.family === 'unix' ? host : { host, port });
+    }
+    [this.index = -1, this.generation = 0] = bound.id;
+    this.fileno = bound.descriptor;
+    this.#home = decodeAddress(String.fromCharCode(...bound.local), 0);
+    this.local = this.#home;
+    this.phase = 'bound';
+    this.engine.begin(this);
+    this.engine.link(this);
+    this.engine.channels.set(bound.descriptor, this.channel);
+    this.#held = true;
+    if (this.#ref) this.engine.hold(1);
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#schedule();
+  }
+
+  /** `onListen`; then the reactor begins to read. */
+  #open(): void {
+    if (this.#opened || this.phase !== 'bound' || this.closing) return;
+    this.#opened = true;
+    if (!this.ending && this.channel.onListen !== this.defaults.onListen) {
+      this.#hook(() => this.channel.onListen());
+    }
+    if (this.closing) return;
+    const { lingerTimeout } = this.settings;
+    const timeouts = { idleTimeout: 0, frameTimeout: 0, lingerTimeout };
+    this.engine.submission.start(this, { ...timeouts, reframe: this.#textRequest });
+    if (this.paused) this.engine.submission.request(Op.PAUSE, this);
+    if (this.ending && !this.#resolver.isBusy) this.engine.submission.request(Op.END, this);
+    this.engine.submitSoon();
+  }
+
+  #ask(op: number): void {
+    if (this.index < 0) return;
+    // What comes before the start, the start repeats.
+    if (!this.#opened && op !== Op.DROP_PEER) return;
+    this.engine.submission.request(op, this);
+    this.engine.submitSoon();
+  }
+
+  #reframe(): void {
+    const { bufferSize } = this.settings;
+    const fixed = this.#framing.kind === FramingKind.FIXED;
+    this.#limit = fixed ? Math.max(bufferSize, this.#framing.parameter) : bufferSize;
+    this.#senders.changed(this.#senderSettings);
+    if (this.#senders.isEmpty) return;
+    this.#recut = true;
+    this.#schedule();
+  }
+
+  /**
+   * One datagram: as it is, or behind what waits of its sender. False where it could not be looked
+   * at, because what waited has led to a `pause()`.
+   */
+  #take(sender: Endpoint, bytes: Buffer, start: number, end: number, owned: boolean): boolean {
+    if (!this.listens) return true;
+    let taken = true;
+    this.#sender = sender;
+    if (this.#framing.kind !== FramingKind.RAW) {
+      this.#senders.take(sender, bytes, start, end, owned, this.#senderSettings);
+    } else {
+      // What waited for a delimiter that is no more is data of its own.
+      this.#senders.recut(sender, this.#senderSettings);
+      taken = this.receptive;
+      if (taken) this.#whole(bytes, start, end, owned);
+    }
+    this.#sender = null;
+    if (!this.receptive) this.#recut = true;
+    return taken;
+  }
+
+  #whole(bytes: Buffer, start: number, end: number, owned: boolean): void {
+    if (end > bytes.length) {
+      this.detached();
+    } else if (this.encoding === null) {
+      const data = bytes.subarray(start, end);
+      this.deliver(owned ? data : Buffer.from(data));
+    } else if (this.encoding === 'utf8') {
+      this.deliver(utf8(bytes, start, end));
+    } else {
+      this.deliver(bytes.toString(this.encoding, start, end));
+    }
+  }
+
+  /** What waited for `resume()`, or for another delimiter. */
+  #deliverWaiting(): void {
+    if (this.#recut && this.receptive) {
+      this.#recut = false;
+      for (const sender of this.#senders.all) {
+        if (!this.receptive) break;
+        this.#sender = sender;
+        this.#senders.recut(sender, this.#senderSettings);
+        this.#sender = null;
+      }
+      if (!this.receptive) this.#recut = true;
+    }
+    let done = 0;
+    while (done < this.#backlog.length && this.receptive) {
+      const { sender, bytes } = this.#backlog[done] as Waiting;
+      if (!this.#take(sender, bytes, 0, bytes.length, true)) break;
+      done += 1;
+    }
+    this.#backlog.splice(0, done);
+    this.#settleSenders();
+  }
+
+  /** Keeps what waits within its bounds. */
+  #settleSenders(): void {
+    if (this.#senders.isEmpty) return;
+    for (;;) {
+      const evicted = this.#senders.evict(this.settings.maxSenders, this.#limit);
+      if (evicted === null) return;
+      this.#report(senderEvicted(evicted.length, evicted.sender.address));
+      if (this.closing || this.ending) return;
+    }
+  }
+
+  #report(error: Error): void {
+    this.#hook(() => this.channel.onError(error));
+  }
+
+  #reportOverflow(error: Error): void {
+    this.#why = { reason: 'overflow', error };
+    this.#hook(() => this.channel.onOverflowError(error as never));
+    if (!this.closing) this.#why = { reason: 'close' };
+  }
+
+  #abort = (): void => {
+    this.close();
+  };
+
+  /** Nothing that was received is delivered any more. */
+  #drop(): void {
+    this.#senders.clear();
+    this.#backlog = [];
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.engine.soon(this);
+  }
+
+  #hook(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.engine.uncaught(error);
+    }
+  }
+
+  /** `onError`, where that is the reason, and `onClose`. */
+  #finish(): void {
+    const info = this.#due;
+    if (info === null || this.phase === 'closed') return;
+    if (!this.closing && !this.ending) {
+      const { error } = info;
+      this.closing = true;
+      if (error !== undefined && info.reason === 'error') this.#report(error);
+    }
+    this.closing = true;
+    this.phase = 'closed';
+    clearTimeout(this.#linger);
+    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#drop();
+    this.outbox.settle();
+    if (this.#held && this.#ref) this.engine.hold(-1);
+    this.#held = false;
+    const { fileno } = this;
+    if (fileno !== null && this.engine.channels.get(fileno) === this.channel) {
+      this.engine.channels.delete(fileno);
+    }
+    this.fileno = null;
+    this.#hook(() => this.channel.onClose(info));
+    this.engine.finish(this);
+  }
+}
+
+function familyOf(to: Endpoint): 4 | 6 | 'unix' {
+  const { address } = to;
+  if (address === null || typeof address === 'string') return 'unix';
+  return address.family === 'IPv6' ? 6 : 4;
+}

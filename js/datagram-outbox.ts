@@ -1,0 +1,120 @@
+/** The writing half of a datagram channel, on the JS side: what was accepted, and what has left. */
+
+import type { DatagramSettings } from './datagram-options.ts';
+import type { Endpoint } from './endpoint.ts';
+import { pendingOverflow } from './errors.ts';
+import { Progress } from './generated/wire.ts';
+import type { Submission, Target } from './submission.ts';
+import type { ChannelError } from './types.ts';
+
+/** What a datagram counts as at least, where limits are judged: empty ones take memory too. */
+const LEAST = 64;
+
+/** @internal What the outbox needs of the engine. */
+export interface DatagramOutboxEngine {
+  readonly submission: Submission;
+  /** Counts turns: how far the reactor has come is asked for once a turn at most. */
+  readonly turn: number;
+  /** How far the channel has come, until the next call; null where it is gone. */
+  progress(target: Target): Float64Array | null;
+  /** Submits when this turn ends. */
+  submitSoon(): void;
+}
+
+/** @internal */
+export class DatagramOutbox {
+  /** Bytes that `write()` has accepted since the channel began. */
+  accepted = 0;
+  /** Datagrams that arrived and were lost. */
+  drops = 0;
+  settings: DatagramSettings;
+  #engine: DatagramOutboxEngine;
+  #target: Target;
+  #datagrams = 0;
+  /** Bytes sent or refused, and datagrams, as of a turn. */
+  #settled = 0;
+  #settledDatagrams = 0;
+  #asked = -1;
+  /** Bytes and datagrams that never got as far as the reactor. */
+  #given = 0;
+  #givenDatagrams = 0;
+  #gone = false;
+
+  constructor(engine: DatagramOutboxEngine, target: Target, settings: DatagramSettings) {
+    this.#engine = engine;
+    this.#target = target;
+    this.settings = settings;
+  }
+
+  /** Bytes accepted and neither sent nor refused. */
+  get pending(): number {
+    if (this.#datagrams > this.#settledDatagrams) this.refresh();
+    return this.accepted - this.#settled;
+  }
+
+  /** Whether everything written has been sent or refused. */
+  get drained(): boolean {
+    this.refresh();
+    return this.#datagrams === this.#settledDatagrams;
+  }
+
+  /** An error where too much is pending before a write. */
+  check(): ChannelError | null {
+    const { maxPendingBytes } = this.settings;
+    if (this.#weight <= maxPendingBytes) return null;
+    this.refresh();
+    return this.#weight <= maxPendingBytes ? null : pendingOverflow(this.pending, maxPendingBytes);
+  }
+
+  /** Whether the writer may go on. */
+  get flows(): boolean {
+    const { highWaterMark } = this.settings;
+    if (this.#weight <= highWaterMark) return true;
+    if (this.#asked !== this.#engine.turn) this.refresh();
+    return this.#weight <= highWaterMark;
+  }
+
+  /** Counts a datagram that waits for its address. */
+  accept(bytes: number): void {
+    this.accepted += bytes;
+    this.#datagrams += 1;
+  }
+
+  /** Submits a datagram; one that was not accepted before is now. */
+  send(to: Endpoint | null, data: string | Uint8Array, notify: boolean, accepted = false): void {
+    const bytes = to === null ? null : to.bytes;
+    const length = this.#engine.submission.sendDatagram(this.#target, bytes, data, notify);
+    if (!accepted) this.accept(length);
+    this.#engine.submitSoon();
+  }
+
+  /** A datagram that was accepted will not be submitted. */
+  giveUp(bytes: number): void {
+    this.#given += bytes;
+    this.#givenDatagrams += 1;
+    this.#settled += bytes;
+    this.#settledDatagrams += 1;
+  }
+
+  /** The socket is gone. */
+  settle(): void {
+    this.#gone = true;
+  }
+
+  /** Asks how far the reactor has come. */
+  refresh(): void {
+    this.#asked = this.#engine.turn;
+    const now = this.#gone ? null : this.#engine.progress(this.#target);
+    if (now === null) return;
+    const sent = now[Progress.SENT] as number;
+    const failed = now[Progress.FAILED] as number;
+    this.#settled = sent + failed + this.#given;
+    this.#settledDatagrams = (now[Progress.DATAGRAMS] as number) + this.#givenDatagrams;
+    this.drops = now[Progress.DROPS] as number;
+  }
+
+  get #weight(): number {
+    const datagrams = this.#datagrams - this.#settledDatagrams;
+    return Math.max(this.accepted - this.#settled, LEAST * datagrams);
+  }
+}
