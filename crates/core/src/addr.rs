@@ -95,7 +95,7 @@ pub fn decode(bytes: &[u8]) -> Option<Address> {
             Some(Address::Unix(path.into()))
         }
         family::INET => {
-            let ip: [u8; 4] = bytes.get(4..8)?.try_into().ok()?;
+            let ip: [u8; 4] = bytes.get(..ADDRESS_BYTES)?[4..8].try_into().ok()?;
             Some(Address::Inet((Ipv4Addr::from(ip), half(2)?).into()))
         }
         family::INET6 => {
