@@ -10,6 +10,7 @@ export interface Progress {
   frames: number;
   /** What was delivered without a delimiter, in bytes or characters. */
   raw: number;
+  overflows: number;
   /** The channel has ended or closed: no more will be delivered. */
   stopped: boolean;
 }
@@ -58,8 +59,8 @@ class Model {
     const progress = phases.map(({ chunks, outside }) => {
       for (const { hex } of chunks) this.#framer.push(Buffer.from(hex, 'hex'));
       this.#deliver();
-      const { frames, raw } = this.#transcript;
-      const reached = { frames, raw, stopped: this.#stopped !== null };
+      const { frames, raw, overflows } = this.#transcript;
+      const reached = { frames, raw, overflows, stopped: this.#stopped !== null };
       if (this.#stopped === null) this.#perform(outside);
       this.#deliver();
       return reached;
@@ -96,7 +97,7 @@ class Model {
   }
 
   #overflow(): void {
-    this.#transcript.add('overflow ERR_FRAME_OVERFLOW');
+    this.#transcript.addOverflow('ERR_FRAME_OVERFLOW');
     this.#perform(this.#script.onOverflow);
     if (this.#stopped === 'close') this.#stopped = 'overflow';
     else if (this.#stopped === null && this.#overflows()) this.#stopped = 'overflow';

@@ -57,12 +57,17 @@ export class Run {
   async play(peer: Peer): Promise<Outcome> {
     const { phases, finish } = this.expectation;
     for (const [at, { chunks, outside }] of this.script.phases.entries()) {
-      for (const { hex, pause } of chunks) {
-        peer.socket.write(Buffer.from(hex, 'hex'));
-        if (pause) await turn();
+      const last = at === phases.length - 1;
+      if (last && finish === 'reset') {
+        // A reset drops what the congestion window has held back: more segments than one may be.
+        peer.socket.write(Buffer.from(chunks.map(({ hex }) => hex).join(''), 'hex'));
+      } else {
+        for (const { hex, pause } of chunks) {
+          peer.socket.write(Buffer.from(hex, 'hex'));
+          if (pause) await turn();
+        }
       }
       const reached = phases[at];
-      const last = at === phases.length - 1;
       const passes = last && outside.length === 0 && finish !== 'fin later';
       if (reached === undefined || reached.stopped || passes) continue;
       if (!(await this.#until(() => this.#hasReached(reached)))) break;
@@ -139,7 +144,7 @@ export class Run {
 
   onOverflowError(error: NodeJS.ErrnoException): void {
     this.#enter('overflow');
-    this.#transcript.add(`overflow ${error.code}`);
+    this.#transcript.addOverflow(error.code);
     this.#perform(this.script.onOverflow);
   }
 
@@ -296,9 +301,10 @@ export class Run {
 
   // Waiting
 
-  #hasReached({ frames, raw }: Progress): boolean {
-    const { frames: delivered, raw: deliveredRaw } = this.#transcript;
-    return delivered >= frames && deliveredRaw >= raw && !this.#waiting;
+  #hasReached({ frames, raw, overflows }: Progress): boolean {
+    const told = this.#transcript;
+    const all = told.frames >= frames && told.raw >= raw && told.overflows >= overflows;
+    return all && !this.#waiting;
   }
 
   #until(holds: () => boolean, evenClosed = false): Promise<boolean> {

@@ -8,6 +8,7 @@ export class Transcript {
   readonly hooks: string[] = [];
   frames = 0;
   raw = 0;
+  overflows = 0;
   #pieces: Data[] = [];
   #piecesHook = 0;
 
@@ -19,6 +20,11 @@ export class Transcript {
     this.#pieces = [];
     this.hooks.push(entry);
     return this;
+  }
+
+  addOverflow(code: string | undefined): this {
+    this.overflows += 1;
+    return this.add(`overflow ${code}`);
   }
 
   /** A frame that was delivered to the `hook`th function that onRead was. */
