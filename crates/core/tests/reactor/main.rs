@@ -1,0 +1,22 @@
+//! The reactor over real sockets of the loopback, a topic a file.
+//!
+//! Tests named after a row of the project's catalogue of faults (c3, w1, …) begin with it.
+
+#![expect(clippy::unwrap_used, reason = "the helpers are test code, too")]
+#![expect(unreachable_pub, reason = "nothing outside can reach into a test")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accept;
+mod close;
+mod connect;
+mod connect_race;
+mod end_of_stream;
+mod framing;
+mod full_queue;
+mod pause;
+mod reframe;
+mod thread;
+mod timeouts;
+mod write;

@@ -1,0 +1,162 @@
+//! The reactor on a thread of its own, and the doorbell between the two.
+
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use pants_core::ReactorThread;
+
+use crate::support::{
+    Ask, Cut, Engine, PATIENCE, Peer, connect, connect_options, listen, listen_options,
+};
+
+#[test]
+fn stopping_closes_every_socket() {
+    let mut engine = Engine::on_thread();
+    let server = engine.listen();
+    let (_, idle) = engine.started(Cut::raw());
+    let (writing, reader) = engine.started(Cut::raw());
+    let (_, unstarted) = engine.pair();
+    let (_outgoing, address) = listen();
+    let connecting = engine.connect(address);
+    engine.expect_connected(connecting);
+    engine.ask(Ask::default().write_owned(writing, vec![0; 50_000_000]));
+    let began = Instant::now();
+    engine.stop();
+    assert!(began.elapsed() < Duration::from_secs(2));
+    idle.expect_gone();
+    unstarted.expect_gone();
+    let mut sink = Vec::new();
+    let _ = std::io::Read::read_to_end(&mut &reader, &mut sink);
+    assert!(sink.len() < 50_000_000);
+    assert!(TcpStream::connect(server.address).is_err());
+}
+
+#[test]
+fn stopping_twice_and_using_a_handle_afterwards_does_nothing() {
+    let mut engine = Engine::on_thread();
+    let (id, peer) = engine.started(Cut::raw());
+    engine.stop();
+    engine.stop();
+    engine.write(id, b"into the void");
+    engine.ask(Ask::default().end(id).close(id));
+    engine
+        .handle()
+        .connect(vec![peer.local_addr().unwrap()], connect_options());
+    assert!(!engine.take());
+    engine.handle().stop();
+    peer.expect_gone();
+}
+
+#[test]
+fn the_doorbell_is_silent_once_it_has_stopped() {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stopped);
+    let late = Arc::new(AtomicBool::new(false));
+    let rung = Arc::clone(&late);
+    let mut thread = ReactorThread::spawn(move || {
+        rung.fetch_or(seen.load(Ordering::SeqCst), Ordering::SeqCst);
+    })
+    .unwrap();
+    let handle = thread.handle().clone();
+    let server = handle.listen("127.0.0.1", 0, listen_options()).unwrap();
+    let address = server.local.and_then(|local| local.inet()).unwrap();
+    let peers: Vec<_> = (0..20).map(|_| connect(address)).collect();
+    thread.stop();
+    stopped.store(true, Ordering::SeqCst);
+    drop(peers);
+    handle.connect(vec![address], connect_options());
+    drop(thread);
+    assert!(!late.load(Ordering::SeqCst));
+}
+
+#[test]
+fn dropping_it_is_stopping_it() {
+    let (listener, address) = listen();
+    let mut engine = Engine::on_thread();
+    let id = engine.connect(address);
+    engine.expect_connected(id);
+    let peer = listener.accept().unwrap().0;
+    drop(engine);
+    peer.set_read_timeout(Some(PATIENCE)).unwrap();
+    peer.expect_gone();
+}
+
+#[test]
+fn the_doorbell_rings_once_for_a_batch_and_not_while_the_other_side_is_busy() {
+    let mut engine = Engine::by_turns();
+    let (id, peer) = engine.started(Cut::lines());
+    let rings = engine.rings();
+    for count in 1..=3 {
+        peer.send(b"many\nlines\nin\none\n");
+        engine.turn(PATIENCE);
+        // The other side has been told of the first, and has not looked yet.
+        assert_eq!(engine.rings(), rings + 1);
+        assert_eq!(engine.stats().queued_batches, count);
+    }
+    assert!(engine.take());
+    peer.send(b"more\n");
+    engine.turn(PATIENCE);
+    assert_eq!(
+        engine.rings(),
+        rings + 1,
+        "still busy: it will look once more"
+    );
+    assert!(engine.take());
+    assert!(!engine.take(), "now it has seen that there is nothing");
+    peer.send(b"again\n");
+    engine.turn(PATIENCE);
+    assert_eq!(engine.rings(), rings + 2);
+    engine.take_all();
+    assert_eq!(engine.log.of(id).frames().len(), 14);
+    // What tells nobody anything, rings for nobody.
+    engine.turns_within(Duration::from_millis(30));
+    engine.write(id, b"quietly");
+    engine.turn(Duration::ZERO);
+    assert_eq!(engine.rings(), rings + 2);
+}
+
+#[test]
+fn no_ring_is_lost_between_two_threads() {
+    // Many rounds in which both sides fall asleep and wake each other.
+    let mut engine = Engine::on_thread();
+    let (id, peer) = engine.started(Cut::lines());
+    for round in 1..=2000 {
+        peer.send(b"ping\n");
+        engine.until("it is heard", |log| {
+            (log.of(id).frames().len() == round).then_some(())
+        });
+        if round % 2 == 0 {
+            engine.ask(Ask::default().write(id, b"po").write(id, b"ng"));
+            assert_eq!(peer.receive(4), b"pong");
+        }
+    }
+    let stats = engine.stats();
+    assert!(engine.rings() <= 2100, "{}", engine.rings());
+    assert!(stats.turns <= 8 * 2000, "{stats:?}");
+}
+
+#[test]
+fn a_sleeping_reactor_takes_no_turns() {
+    let mut engine = Engine::by_turns();
+    let pairs: Vec<_> = (0..20).map(|_| engine.started(Cut::lines())).collect();
+    let turns = engine.turns_within(Duration::from_millis(100));
+    assert!(turns <= 2, "{turns}");
+    drop(pairs);
+}
+
+#[test]
+fn several_engines_know_nothing_of_each_other() {
+    let mut engines: Vec<_> = (0..4).map(|_| Engine::on_thread()).collect();
+    let pairs: Vec<_> = engines
+        .iter_mut()
+        .map(|engine| engine.started(Cut::lines()))
+        .collect();
+    engines[0].stop();
+    for (engine, (id, peer)) in engines.iter_mut().zip(&pairs).skip(1) {
+        peer.send(b"alive\n");
+        assert_eq!(engine.expect_frames(*id, 1), [b"alive"]);
+    }
+    pairs[0].1.expect_gone();
+}

@@ -1,0 +1,161 @@
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pants_core::queue::wire::reason;
+
+use crate::support::{Ask, Cut, Engine, Peer, Start, on_both};
+
+const TIMEOUT: Duration = Duration::from_millis(150);
+/// What a busy machine may add.
+const LATE: Duration = Duration::from_secs(1);
+/// Long enough for a busy machine to do something every now and then in the meantime.
+const PATIENT: Duration = Duration::from_millis(600);
+
+#[test]
+fn x10_nothing_sent_and_nothing_received() {
+    on_both(|engine| {
+        let (id, peer) = engine.pair();
+        let began = Instant::now();
+        let start = Start::new(Cut::lines()).idle(TIMEOUT);
+        engine.ask(Ask::default().start(id, &start));
+        let closed = engine.expect_closed(id);
+        let took = began.elapsed();
+        assert!(took >= TIMEOUT && took < TIMEOUT + LATE, "{took:?}");
+        assert_eq!(closed.reason, reason::IDLE);
+        peer.expect_gone();
+    });
+}
+
+#[test]
+fn x10_waiting_for_a_timeout_costs_no_turns() {
+    let mut engine = Engine::by_turns();
+    let (id, _peer) = engine.pair();
+    let start = Start::new(Cut::lines()).idle(TIMEOUT);
+    engine.ask(Ask::default().start(id, &start));
+    let turns = engine.turns_within(TIMEOUT * 2);
+    assert!(turns <= 6, "{turns}");
+    engine.take_all();
+    assert_eq!(engine.expect_closed(id).reason, reason::IDLE);
+}
+
+#[test]
+fn x10_what_is_received_or_sent_puts_it_off() {
+    on_both(|engine| {
+        let (received, first) = engine.pair();
+        let (sent, second) = engine.pair();
+        let start = Start::new(Cut::lines()).idle(PATIENT);
+        engine.ask(Ask::default().start(received, &start).start(sent, &start));
+        let began = Instant::now();
+        while began.elapsed() < PATIENT * 3 / 2 {
+            first.send(b"partial");
+            engine.write(sent, b"x");
+            engine.with_peer(|| second.receive(1));
+            thread::sleep(PATIENT / 20);
+            engine.pump();
+        }
+        for id in [received, sent] {
+            assert_eq!(engine.log.closed(id), None);
+        }
+        for id in [received, sent] {
+            assert_eq!(engine.expect_closed(id).reason, reason::IDLE);
+        }
+    });
+}
+
+#[test]
+fn a_frame_that_is_not_completed_in_time() {
+    on_both(|engine| {
+        let (id, peer) = engine.pair();
+        let start = Start::new(Cut::lines()).frame(TIMEOUT);
+        engine.ask(Ask::default().start(id, &start).write(id, b"x"));
+        engine.with_peer(|| peer.receive(1));
+        let began = Instant::now();
+        peer.send(b"whole\nbegun");
+        engine.expect_frames(id, 1);
+        // A byte now and then is no progress.
+        while began.elapsed() < TIMEOUT / 2 {
+            peer.send(b".");
+            engine.pump();
+        }
+        let closed = engine.expect_closed(id);
+        let took = began.elapsed();
+        assert!(took >= TIMEOUT && took < TIMEOUT + LATE, "{took:?}");
+        assert_eq!(closed.reason, reason::FRAME);
+    });
+}
+
+#[test]
+fn frames_that_are_completed_have_time_each() {
+    on_both(|engine| {
+        let (id, peer) = engine.pair();
+        let start = Start::new(Cut::lines()).frame(PATIENT);
+        engine.ask(Ask::default().start(id, &start));
+        let began = Instant::now();
+        let mut count = 0;
+        // There is always a frame that has begun, and never one for long.
+        while began.elapsed() < PATIENT * 3 / 2 {
+            peer.send(b"end\nbegin");
+            count += 1;
+            engine.expect_frames(id, count);
+            thread::sleep(PATIENT / 20);
+        }
+        assert_eq!(engine.log.closed(id), None);
+        peer.send(b"\n");
+        engine.expect_frames(id, count + 1);
+        // And none is in no hurry.
+        thread::sleep(PATIENT * 3 / 2);
+        engine.settle();
+        assert_eq!(engine.log.closed(id), None);
+    });
+}
+
+#[test]
+fn the_frames_clock_stands_still_while_paused() {
+    let mut engine = Engine::by_turns();
+    let (id, peer) = engine.pair();
+    let start = Start::new(Cut::lines()).frame(TIMEOUT);
+    engine.ask(Ask::default().start(id, &start));
+    peer.send(b"begun");
+    engine.settle();
+    engine.ask(Ask::default().pause(id));
+    engine.turns_within(TIMEOUT * 2);
+    engine.take_all();
+    assert_eq!(engine.log.closed(id), None);
+    peer.send(b" and done\n");
+    engine.ask(Ask::default().resume(id));
+    assert_eq!(engine.expect_frames(id, 1), [b"begun and done"]);
+}
+
+#[test]
+fn a_peer_is_not_blamed_for_what_was_not_read() {
+    // Both timeouts, with a queue that nobody empties, and a peer that has sent all there is.
+    let start = Start::new(Cut::lines());
+    for start in [start.clone().frame(TIMEOUT), start.idle(TIMEOUT)] {
+        let mut engine = Engine::by_turns();
+        let (flood, flooder) = engine.started(Cut::raw());
+        let (id, peer) = engine.pair();
+        engine.ask(Ask::default().start(id, &start));
+        peer.send(b"begun");
+        engine.settle();
+        thread::scope(|scope| {
+            scope.spawn(|| flooder.stuff(64 << 20));
+            while engine.stats().queued_batches < 4 {
+                engine.turn(Duration::from_millis(5));
+            }
+            // The batch that is being filled.
+            engine.turns_within(Duration::from_millis(20));
+            peer.send(b" and done\n");
+            engine.turns_within(TIMEOUT * 2);
+        });
+        assert_eq!(
+            engine.expect_frames(id, 1),
+            [b"begun and done"],
+            "{start:?}"
+        );
+        engine.close(flood);
+        // From here on the peer is idle, and has begun nothing.
+        if start.frame.is_zero() {
+            assert_eq!(engine.expect_closed(id).reason, reason::IDLE);
+        }
+    }
+}

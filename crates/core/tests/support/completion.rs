@@ -1,0 +1,174 @@
+//! Completions, by the constants of `queue::wire`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::Range;
+
+use pants_core::ChannelId;
+use pants_core::queue::wire::{ADDRESS_BYTES, UNIX_ADDRESS_BYTES, family, flag, kind};
+
+/// One completion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Completion {
+    Data {
+        epoch: u32,
+        ascii: bool,
+        bytes: Range<usize>,
+        frames: Vec<(u32, u32)>,
+    },
+    End(Range<usize>),
+    Closed(Closed),
+    Connected {
+        descriptor: i32,
+        local: Option<SocketAddr>,
+        remote: Option<SocketAddr>,
+    },
+    Accepted {
+        server: ChannelId,
+        descriptor: i32,
+        local: Option<SocketAddr>,
+        remote: Option<SocketAddr>,
+    },
+    AcceptError(i32),
+    Drained(u64),
+    Overflow {
+        flags: u32,
+        announced: u64,
+        bytes: Range<usize>,
+    },
+}
+
+/// The last word on a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    pub reason: u32,
+    pub errno: i32,
+    pub syscall: u32,
+    /// How many bytes the operating system has taken, all in all.
+    pub sent: u64,
+    pub detail: String,
+}
+
+impl Closed {
+    /// Of a failed connect: what sums it up, then errno and the rest of each attempt's line.
+    #[track_caller]
+    pub fn attempts(&self) -> (&str, Vec<(i32, String)>) {
+        let (summary, lines) = self.detail.split_once('\n').unwrap();
+        let attempt = |line: &str| {
+            let (errno, rest) = line.split_once(' ').unwrap();
+            (errno.parse().unwrap(), rest.to_owned())
+        };
+        (summary, lines.lines().map(attempt).collect())
+    }
+}
+
+/// Reads the records of a batch; the ranges are of `bytes`, all of which they cover.
+pub fn decode(words: &[u32], bytes: &[u8]) -> Vec<(ChannelId, Completion)> {
+    let (mut at, mut from, mut all) = (0, 0, Vec::new());
+    let mut next = || {
+        at += 1;
+        words.get(at - 1).copied()
+    };
+    let mut take = |n: u32| {
+        from += n as usize;
+        from - n as usize..from
+    };
+    while let Some(head) = next() {
+        let (record, flags) = (head & 0xff, head >> 8);
+        let mut word = || next().expect("a record is whole");
+        let id = ChannelId {
+            index: word(),
+            generation: word(),
+        };
+        let completion = match record {
+            kind::DATA => {
+                let epoch = word();
+                let bytes = take(word());
+                let frames = (0..word()).map(|_| (word(), word())).collect();
+                Completion::Data {
+                    epoch,
+                    ascii: flags & flag::ASCII != 0,
+                    bytes,
+                    frames,
+                }
+            }
+            kind::END => Completion::End(take(word())),
+            kind::CLOSED => {
+                let (errno, syscall, low, high) = (word(), word(), word(), word());
+                let detail = &bytes[take(word())];
+                Completion::Closed(Closed {
+                    reason: flags,
+                    errno: errno.cast_signed(),
+                    syscall,
+                    sent: wide(low, high),
+                    detail: String::from_utf8(detail.to_vec()).unwrap(),
+                })
+            }
+            kind::CONNECTED => {
+                let descriptor = word().cast_signed();
+                let (local, remote) = addresses(&bytes[take(word())]);
+                Completion::Connected {
+                    descriptor,
+                    local,
+                    remote,
+                }
+            }
+            kind::ACCEPTED => {
+                let server = ChannelId {
+                    index: word(),
+                    generation: word(),
+                };
+                let descriptor = word().cast_signed();
+                let (local, remote) = addresses(&bytes[take(word())]);
+                Completion::Accepted {
+                    server,
+                    descriptor,
+                    local,
+                    remote,
+                }
+            }
+            kind::ACCEPT_ERROR => Completion::AcceptError(word().cast_signed()),
+            kind::DRAINED => Completion::Drained(wide(word(), word())),
+            kind::OVERFLOW => {
+                let announced = wide(word(), word());
+                Completion::Overflow {
+                    flags,
+                    announced,
+                    bytes: take(word()),
+                }
+            }
+            other => panic!("a completion of kind {other}"),
+        };
+        all.push((id, completion));
+    }
+    assert_eq!(from, bytes.len(), "the records cover the batch's bytes");
+    all
+}
+
+fn wide(low: u32, high: u32) -> u64 {
+    u64::from(low) | (u64::from(high) << 32)
+}
+
+fn addresses(bytes: &[u8]) -> (Option<SocketAddr>, Option<SocketAddr>) {
+    let (local, rest) = address(bytes);
+    let (remote, rest) = address(rest);
+    assert_eq!(rest, b"", "credentials come with Unix sockets only");
+    (local, remote)
+}
+
+/// The first address, and what is behind it.
+fn address(bytes: &[u8]) -> (Option<SocketAddr>, &[u8]) {
+    let ip = match u32::from(bytes[0]) {
+        family::NONE => return (None, &bytes[UNIX_ADDRESS_BYTES..]),
+        family::INET => {
+            let octets: [u8; 4] = bytes[4..8].try_into().unwrap();
+            IpAddr::from(Ipv4Addr::from(octets))
+        }
+        family::INET6 => {
+            let octets: [u8; 16] = bytes[4..20].try_into().unwrap();
+            IpAddr::from(Ipv6Addr::from(octets))
+        }
+        other => panic!("an address of family {other}"),
+    };
+    let port = u16::from_be_bytes(bytes[2..4].try_into().unwrap());
+    (Some(SocketAddr::new(ip, port)), &bytes[ADDRESS_BYTES..])
+}
