@@ -6,6 +6,7 @@ import test, { type ExecutionContext, type ImplementationFn } from 'ava';
 
 /** The programs that tests talk to, and the packages of Debian that have them. */
 const packages = {
+  dig: 'bind9-dnsutils',
   nc: 'netcat-openbsd',
   'redis-benchmark': 'redis-tools',
   'redis-cli': 'redis-tools',

@@ -1,11 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 
-import type { ExecutionContext } from 'ava';
 import { type CloseInfo, UnixClient, UnixConnection, UnixServer } from 'pants-native';
 
 import { Program, peerTest } from '../helpers/program.ts';
+import { place } from './place.ts';
 
 /** Of all byte values, and more than the sockets' buffers hold. */
 const LARGE = Buffer.from(
@@ -91,11 +89,3 @@ peerTest(
     t.false(existsSync(path));
   },
 );
-
-/** An address that nobody else has: as we write it, and as socat does. */
-function place(t: ExecutionContext, kind: string): { path: string; name: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'pants-socat-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const name = join(folder, 'socket');
-  return { path: kind === 'ABSTRACT' ? `\0${name}` : name, name };
-}
