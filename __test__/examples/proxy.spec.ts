@@ -10,15 +10,18 @@ import { milliseconds } from '../helpers/wait.ts';
 
 const MB = 1_000_000;
 
-for (const direction of ['client to target', 'target to client']) {
-  test(`proxy: 200 MB from ${direction}, which does not read at first`, async (t) => {
+for (const [direction, size] of [
+  ['client to target', 200],
+  ['target to client', 100],
+] as const) {
+  test(`proxy: ${size} MB from ${direction}, which does not read at first`, async (t) => {
     const { proxy, client, target } = await passage(t);
     const [sender, receiver] = direction.startsWith('client') ? [client, target] : [target, client];
     receiver.socket.pause();
     const before = memory(proxy);
 
     const sent = createHash('sha256');
-    for (let n = 0; n < 200; n += 1) {
+    for (let n = 0; n < size; n += 1) {
       const block = Buffer.alloc(MB, `block ${n}\n`);
       sent.update(block);
       sender.socket.write(block);
@@ -27,7 +30,7 @@ for (const direction of ['client to target', 'target to client']) {
     // As much leaves as the sockets on the way hold, and then no more.
     const left = () => sender.socket.bytesWritten - sender.socket.writableLength;
     for (let last = -1; last < left(); await milliseconds(100)) last = left();
-    t.true(left() < 150 * MB, `${left()} bytes were taken`);
+    t.true(left() < 0.9 * size * MB, `${left()} bytes were taken`);
 
     const received = createHash('sha256');
     let length = 0;
@@ -36,8 +39,8 @@ for (const direction of ['client to target', 'target to client']) {
       received.update(chunk);
     });
     receiver.socket.resume();
-    await receiver.finished();
-    t.is(length, 200 * MB);
+    await once(receiver.socket, 'end');
+    t.is(length, size * MB);
     t.is(received.digest('hex'), sent.digest('hex'));
     const grown = memory(proxy) - before;
     t.true(grown < 128 * MB, `${grown} bytes more`);
