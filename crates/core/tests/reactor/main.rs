@@ -13,6 +13,7 @@ mod close;
 mod connect;
 mod connect_race;
 mod end_of_stream;
+mod files;
 mod framing;
 mod full_queue;
 mod pause;

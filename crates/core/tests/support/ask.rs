@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use pants_core::ChannelId;
 use pants_core::queue::wire::{self, flag, framing, op, reframe, start};
+use pants_core::{ChannelId, FileRange, Piece};
 
 /// A batch of submissions.
 #[derive(Debug, Default)]
 pub struct Ask {
     pub records: Vec<u8>,
-    pub owned: VecDeque<Vec<u8>>,
+    pub owned: VecDeque<Piece>,
 }
 
 impl Ask {
@@ -32,7 +32,12 @@ impl Ask {
     }
 
     pub fn write_owned(mut self, id: ChannelId, data: Vec<u8>) -> Self {
-        self.owned.push_back(data);
+        self.owned.push_back(data.into());
+        self.record(op::WRITE_OWNED, 0, id, &[])
+    }
+
+    pub fn write_file(mut self, id: ChannelId, range: FileRange) -> Self {
+        self.owned.push_back(Piece::File(range));
         self.record(op::WRITE_OWNED, 0, id, &[])
     }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use pants_core::options::{ConnectOptions, ListenOptions};
 use pants_core::queue::wire::batch;
-use pants_core::{ChannelId, Handle, ListenError, Listening, Piece, Reactor, ReactorThread, Stats};
+use pants_core::{ChannelId, Handle, ListenError, Listening, Reactor, ReactorThread, Stats};
 
 use super::ask::{Ask, Cut, Start};
 use super::completion::{Closed, decode};
@@ -113,8 +113,7 @@ impl Engine {
     // Asking
 
     pub fn ask(&self, ask: Ask) {
-        let owned = ask.owned.into_iter().map(Piece::from).collect();
-        self.handle.submit(&ask.records, owned);
+        self.handle.submit(&ask.records, ask.owned);
     }
 
     pub fn start(&self, id: ChannelId, cut: Cut) {
