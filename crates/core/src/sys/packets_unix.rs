@@ -78,7 +78,7 @@ impl Inbound {
         &self.data[index * PACKET_BYTES..][..self.received[index].length]
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, target_os = "linux"))]
     pub(crate) fn one_by_one() -> Self {
         Self {
             many: false,
@@ -452,3 +452,7 @@ fn check(result: libc::c_int) -> io::Result<()> {
 fn is_missing(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::ENOSYS)
 }
+
+#[cfg(all(test, target_os = "linux"))]
+#[path = "packets_tests.rs"]
+mod tests;

@@ -1,0 +1,165 @@
+//! The calls themselves, many datagrams at a time and one by one.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::*;
+use crate::addr::Address;
+
+fn carrier() -> (Carrier, SocketAddr) {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    socket
+        .bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())
+        .unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    (Carrier::new(socket).unwrap(), address)
+}
+
+fn outgoing(to: Option<SocketAddr>, data: &[u8]) -> Outgoing<'_> {
+    Outgoing {
+        to: to.map(SockAddr::from),
+        data,
+    }
+}
+
+/// All that waits, in order. On loopback, what was sent has arrived.
+fn drain(carrier: &Carrier, inbound: &mut Inbound) -> Vec<(Option<Address>, Vec<u8>)> {
+    let mut all = Vec::new();
+    loop {
+        match carrier.receive(inbound) {
+            Ok(()) => {
+                for (index, received) in inbound.received.iter().enumerate() {
+                    all.push((received.from.clone(), inbound.bytes(index).to_vec()));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return all,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn many_and_one_by_one_are_the_same() {
+    let largest = vec![7; 65_507];
+    let data: [&[u8]; 5] = [b"one", b"", b"three", &largest, b"five"];
+    for (mut many, mut inbound) in [
+        (SendsMany(true), Inbound::default()),
+        (SendsMany(false), Inbound::one_by_one()),
+    ] {
+        let (from, from_address) = carrier();
+        let (to, to_address) = carrier();
+        let packets: Vec<_> = data
+            .iter()
+            .map(|data| outgoing(Some(to_address), data))
+            .collect();
+        let mut sent = 0;
+        while sent < packets.len() {
+            sent += from.send(&packets[sent..], &mut many).unwrap();
+        }
+        let sender = Some(Address::Inet(from_address));
+        let expected: Vec<_> = data
+            .iter()
+            .map(|data| (sender.clone(), data.to_vec()))
+            .collect();
+        assert_eq!(drain(&to, &mut inbound), expected);
+    }
+}
+
+#[test]
+fn what_fails_midway_is_first_the_next_time() {
+    let too_large = vec![0; 70_000];
+    for mut many in [SendsMany(true), SendsMany(false)] {
+        let (from, _) = carrier();
+        let (to, address) = carrier();
+        let data: [&[u8]; 3] = [b"before", &too_large, b"behind"];
+        let packets: Vec<_> = data
+            .iter()
+            .map(|data| outgoing(Some(address), data))
+            .collect();
+        assert_eq!(from.send(&packets, &mut many).unwrap(), 1);
+        let error = from.send(&packets[1..], &mut many).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::EMSGSIZE));
+        assert_eq!(from.send(&packets[2..], &mut many).unwrap(), 1);
+        let arrived: Vec<_> = drain(&to, &mut Inbound::default())
+            .into_iter()
+            .map(|(_, data)| data)
+            .collect();
+        assert_eq!(arrived, [b"before", b"behind"]);
+    }
+}
+
+#[test]
+fn without_a_peer_nothing_goes_without_an_address() {
+    let (from, _) = carrier();
+    let error = from
+        .send(&[outgoing(None, b"where to?")], &mut SendsMany::default())
+        .unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(libc::EDESTADDRREQ));
+}
+
+#[test]
+fn a_peer_is_set_and_taken_back() {
+    let (one, one_address) = carrier();
+    let (two, two_address) = carrier();
+    one.options().connect(&two_address.into()).unwrap();
+    one.send(&[outgoing(None, b"hello")], &mut SendsMany::default())
+        .unwrap();
+    let arrived = drain(&two, &mut Inbound::default());
+    assert_eq!(
+        arrived,
+        [(Some(Address::Inet(one_address)), b"hello".to_vec())]
+    );
+    one.disconnect().unwrap();
+    assert!(one.options().peer_addr().is_err());
+}
+
+/// A Unix datagram may be longer than the room for it, a UDP one never.
+#[test]
+fn one_that_is_too_long_is_marked() {
+    for mut inbound in [Inbound::default(), Inbound::one_by_one()] {
+        let (from, to) = Socket::pair(Domain::UNIX, Type::DGRAM, None).unwrap();
+        to.set_nonblocking(true).unwrap();
+        let to = Carrier::new(to).unwrap();
+        from.send(&vec![1; PACKET_BYTES + 1]).unwrap();
+        from.send(&vec![2; PACKET_BYTES]).unwrap();
+        let mut seen = Vec::new();
+        while to.receive(&mut inbound).is_ok() {
+            for received in &inbound.received {
+                assert_eq!(received.from, None);
+                seen.push((received.truncated, received.sent));
+            }
+        }
+        assert_eq!(seen, [(true, PACKET_BYTES + 1), (false, PACKET_BYTES)]);
+    }
+}
+
+#[test]
+fn the_kernel_tells_what_it_drops() {
+    let (from, _) = carrier();
+    let (to, address) = carrier();
+    to.options().set_recv_buffer_size(1).unwrap();
+    let total: u32 = 500;
+    for _ in 0..total {
+        from.send(
+            &[outgoing(Some(address), &[0; 100])],
+            &mut SendsMany::default(),
+        )
+        .unwrap();
+    }
+    let received = drain(&to, &mut Inbound::default()).len() as u32;
+    assert!(received < total);
+    assert_eq!(to.drops(), Some(total - received));
+    // The next one to arrive tells it too.
+    from.send(
+        &[outgoing(Some(address), b"next")],
+        &mut SendsMany::default(),
+    )
+    .unwrap();
+    let mut inbound = Inbound::default();
+    to.receive(&mut inbound).unwrap();
+    assert_eq!(inbound.received[0].drops, Some(total - received));
+}
