@@ -105,6 +105,8 @@ export class DatagramLink implements ChannelLink, Receiver {
   #due: CloseInfo | null = null;
   #why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' };
   #flooded: Error | null = null;
+  /** A datagram was dropped here: nothing else may be pending, and nobody else tells of it. */
+  #gaveUp = false;
   #signal: AbortSignal | undefined;
   #linger: NodeJS.Timeout | undefined;
   #scheduled = false;
@@ -187,9 +189,8 @@ export class DatagramLink implements ChannelLink, Receiver {
     if (this.closing || this.ending || this.phase === 'closed') throw channelClosed('write()');
     const destination = this.#destination(address, to);
     if (this.phase === 'idle') this.adoptFields();
-    const flood = this.outbox.check();
-    if (flood !== null) {
-      this.#flooded ??= flood;
+    this.#flooded ??= this.outbox.check();
+    if (this.#flooded !== null) {
       this.#schedule();
       return false;
     }
@@ -375,6 +376,10 @@ export class DatagramLink implements ChannelLink, Receiver {
       this.#reportOverflow(this.#flooded);
       this.close({ reason: 'overflow', error: this.#flooded });
     }
+    if (this.#gaveUp) {
+      this.#gaveUp = false;
+      this.drained();
+    }
     this.#deliverWaiting();
     if (this.#due !== null) this.#finish();
   }
@@ -491,6 +496,8 @@ export class DatagramLink implements ChannelLink, Receiver {
   #giveUp(size: number, error: Error): void {
     this.outbox.giveUp(size);
     if (!this.ending) this.#report(error);
+    this.#gaveUp = true;
+    this.#schedule();
   }
 
   #lookUp(host: string, then: (error: Error | null, address: string, family: 4 | 6) => void): void {

@@ -1,6 +1,10 @@
 import type { Implementation } from '../helpers/implementation.ts';
 import { badArguments } from './arguments.ts';
 import { connecting } from './connecting.ts';
+import { datagramFraming } from './datagram-framing.ts';
+import { datagramNames } from './datagram-names.ts';
+import { datagramOptions } from './datagram-options.ts';
+import { datagrams } from './datagrams.ts';
 import { encoding } from './encoding.ts';
 import { ending } from './ending.ts';
 import { files } from './files.ts';
@@ -19,7 +23,7 @@ import { timers } from './timers.ts';
 import { writing } from './writing.ts';
 
 /**
- * Registers the tests of what SPEC and the catalogue of faults say about TCP streams. A title that
+ * Registers the tests of what SPEC and the catalogue of faults say about TCP streams and datagrams. A title that
  * begins with a letter and a number (C1, R12) names the fault; one with a rule, the rule of hooks.
  */
 export function conformance(name: string, impl: Implementation): void {
@@ -40,5 +44,9 @@ export function conformance(name: string, impl: Implementation): void {
   timers(suite);
   badArguments(suite);
   resources(suite);
+  datagrams(suite);
+  datagramNames(suite);
+  datagramFraming(suite);
+  datagramOptions(suite);
   processes(suite);
 }

@@ -1,9 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
 
+import { DatagramScene } from '../helpers/datagrams.ts';
 import type { Implementation } from '../helpers/implementation.ts';
 import { Scene, type Side } from '../helpers/scene.ts';
 
 type Body = (scene: Scene, t: ExecutionContext) => void | Promise<void>;
+type DatagramBody = (scene: DatagramScene, t: ExecutionContext) => void | Promise<void>;
 type SideBody = (scene: Scene, t: ExecutionContext, side: Side) => void | Promise<void>;
 
 /** Longer than any wait for one event, which says more when it fails. */
@@ -27,6 +29,14 @@ export class Suite {
     test.serial(title, (t) => {
       t.timeout(TIMEOUT);
       return body(new Scene(t, this.impl), t);
+    });
+  }
+
+  /** For datagram channels. */
+  datagrams(title: string, body: DatagramBody): void {
+    test.serial(`datagram: ${title}`, (t) => {
+      t.timeout(TIMEOUT);
+      return body(new DatagramScene(t, this.impl), t);
     });
   }
 

@@ -12,6 +12,7 @@ export interface Implementation {
     options?: StreamOptions,
   ) => ConnectionLike;
   Server: ServerConstructor;
+  Datagram: new (options?: DatagramOptions) => DatagramLike;
   Engine: { instance(): EngineLike };
   lengthPrefix(options: Prefix): Required<Prefix>;
 }
@@ -87,6 +88,53 @@ export interface StreamLike extends ChannelLike, StreamHooks {
   shutdown(): void;
 }
 
+export interface DatagramHooks {
+  onListen(): void;
+  onConnect(): void;
+  onRead(data: Data, addr?: Address): void;
+  onWrite(): void;
+  onOverflowError(error: Error): void;
+  onError(error: Error): void;
+  onClose(info: CloseInfo): void;
+}
+
+export interface DatagramLike extends ChannelLike, DatagramHooks {
+  readDelimiter: ReadDelimiter;
+  readEncoding: string | null;
+  bufferSize: number;
+  readonly localAddr: Address | null;
+  readonly remoteAddr: Address | null;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly pendingBytes: number;
+  readonly drops: number;
+  listen(target?: Target, options?: DatagramOptions): this;
+  write(
+    data: string | ArrayBufferView | ArrayBufferLike,
+    to?: Target | null,
+    flush?: boolean,
+  ): boolean;
+  flush(): void;
+  connect(target: Target): this;
+  disconnect(): this;
+  pause(): void;
+  resume(): void;
+  end(): void;
+  setBroadcast(on: boolean): void;
+  setTTL(ttl: number): void;
+  setMulticastTTL(ttl: number): void;
+  setMulticastLoopback(on: boolean): void;
+  setMulticastInterface(by: string): void;
+  addMembership(group: string, by?: string): void;
+  dropMembership(group: string, by?: string): void;
+  addSourceSpecificMembership(source: string, group: string, by?: string): void;
+  dropSourceSpecificMembership(source: string, group: string, by?: string): void;
+  setRecvBufferSize(size: number): void;
+  setSendBufferSize(size: number): void;
+  getRecvBufferSize(): number;
+  getSendBufferSize(): number;
+}
+
 export type Target =
   | number
   | [host: string, port: number]
@@ -142,6 +190,22 @@ export interface StreamOptions {
   idleTimeout?: number;
   frameTimeout?: number;
   lingerTimeout?: number;
+}
+
+export interface DatagramOptions {
+  family?: 0 | 4 | 6;
+  readDelimiter?: ReadDelimiter;
+  readEncoding?: BufferEncoding | null;
+  bufferSize?: number;
+  maxSenders?: number;
+  highWaterMark?: number;
+  maxPendingBytes?: number;
+  reuseAddr?: boolean;
+  ipv6Only?: boolean;
+  broadcast?: boolean;
+  recvBufferSize?: number;
+  sendBufferSize?: number;
+  lookup?: LookupFunction;
 }
 
 export interface ConnectOptions extends StreamOptions {

@@ -59,7 +59,7 @@ export function textOf(data: Data): string {
   return typeof data === 'string' ? data : data.toString('latin1');
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   return String((error as NodeJS.ErrnoException).code);
 }
 

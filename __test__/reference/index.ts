@@ -1,11 +1,12 @@
 /**
- * The same classes, written as plainly as possible over `node:net`: no batching, no reactor, no
+ * The same classes, written as plainly as possible over `node:net` and `node:dgram`: no batching, no reactor, no
  * cleverness. What the package must do is what this does; the tests run against both.
  */
 export { Accepted } from './accepted.ts';
 export { Channel } from './channel.ts';
 export { Client } from './client.ts';
 export { Connection } from './connection.ts';
+export { Datagram } from './datagram.ts';
 export { Engine } from './engine.ts';
 export { LengthPrefix, lengthPrefix } from './read-delimiter.ts';
 export { Server } from './server.ts';

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import { badPort, typeError, valueError } from './errors.ts';
 import { checkEncoding, parseDelimiter } from './read-delimiter.ts';
-import type { ConnectOptions, ServerOptions, StreamOptions } from './types.ts';
+import type { ConnectOptions, DatagramOptions, ServerOptions, StreamOptions } from './types.ts';
 
 /** Checks everything and changes nothing, so that a call with one bad option does nothing at all. */
 export function checkStreamOptions(options: StreamOptions): void {
@@ -53,6 +53,28 @@ export function checkServerOptions(options: ServerOptions): void {
   checkInteger(options, 'maxConnections', 0);
   checkBoolean(options, 'ipv6Only');
   checkBoolean(options, 'reusePort');
+}
+
+export function checkDatagramOptions(options: DatagramOptions): void {
+  checkObject(options);
+  const { readDelimiter, readEncoding, lookup, family } = options;
+  if (readDelimiter !== undefined) parseDelimiter(readDelimiter);
+  if (readEncoding !== undefined) checkEncoding(readEncoding);
+  for (const name of ['bufferSize', 'maxSenders', 'recvBufferSize', 'sendBufferSize'] as const) {
+    checkInteger(options, name, 1);
+  }
+  checkInteger(options, 'highWaterMark', 0);
+  checkInteger(options, 'maxPendingBytes', 0);
+  checkMilliseconds(options, 'lingerTimeout');
+  for (const name of ['reuseAddr', 'reusePort', 'ipv6Only', 'broadcast'] as const) {
+    checkBoolean(options, name);
+  }
+  if (lookup !== undefined && typeof lookup !== 'function') {
+    throw typeError('lookup', 'a function', lookup);
+  }
+  if (family !== undefined && ![0, 4, 6, 'IPv4', 'IPv6', 'unix'].includes(family)) {
+    throw valueError('family', "0, 4, 6, 'IPv4', 'IPv6' or 'unix'", family);
+  }
 }
 
 export interface Endpoint {

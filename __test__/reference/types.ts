@@ -61,6 +61,24 @@ export interface ServerOptions extends StreamOptions {
   maxConnections?: number;
 }
 
+export interface DatagramOptions {
+  family?: 0 | 4 | 6 | 'IPv4' | 'IPv6' | 'unix';
+  readDelimiter?: ReadDelimiter;
+  readEncoding?: ReadEncoding;
+  bufferSize?: number;
+  maxSenders?: number;
+  highWaterMark?: number;
+  maxPendingBytes?: number;
+  lingerTimeout?: number;
+  reuseAddr?: boolean;
+  reusePort?: boolean;
+  ipv6Only?: boolean;
+  broadcast?: boolean;
+  recvBufferSize?: number;
+  sendBufferSize?: number;
+  lookup?: LookupFunction;
+}
+
 export type ReadyState =
   | 'idle'
   | 'opening'

@@ -1,0 +1,555 @@
+import type { Socket } from 'node:dgram';
+import { lookup as dnsLookup } from 'node:dns';
+import { isIP } from 'node:net';
+
+import { copyBytes, decoded } from './bytes.ts';
+import { callHook } from './call-hook.ts';
+import { Channel } from './channel.ts';
+import { codedError, notConnected } from './errors.ts';
+import { Framer } from './framer.ts';
+import { checkDatagramOptions, type Endpoint, parseAddress } from './options.ts';
+import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
+import { DEFAULTS, PROPERTIES } from './settings.ts';
+import type {
+  Address,
+  CloseInfo,
+  Data,
+  DatagramOptions,
+  ReadDelimiter,
+  ReadyState,
+  Writable,
+} from './types.ts';
+import { addressOf, bindUdp, familyNumber, filenoOfUdp, forSocket } from './udp.ts';
+
+/** A sender's bytes that no delimiter has completed yet. */
+interface Sender {
+  readonly address: Address;
+  readonly framer: Framer;
+}
+
+/** What a look-up gives. */
+interface Found {
+  readonly address: string;
+  readonly family: number;
+}
+
+interface Arrived {
+  readonly sender: Address;
+  readonly bytes: Buffer;
+}
+
+/** Datagrams over node:dgram, one by one. Nothing is bounded here but what must be reported. */
+export class Datagram extends Channel {
+  declare readDelimiter: ReadDelimiter;
+  declare readEncoding: string | null;
+  declare bufferSize: number;
+
+  #settings = { ...DEFAULTS, maxSenders: 1024 };
+  #options: DatagramOptions = {};
+  #delimiter: Delimiter = { kind: 'none' };
+  #socket: Socket | null = null;
+  #phase: 'idle' | 'bound' | 'closed' = 'idle';
+  #localAddr: Address | null = null;
+  #peer: 'none' | 'connecting' | 'set' = 'none';
+  #peerAddr: Address | null = null;
+  #sender: Address | null = null;
+  #referenced = true;
+  #paused = false;
+  #ended = false;
+  #flooded: Error | null = null;
+  #senders = new Map<string, Sender>();
+  #arrived: Arrived[] = [];
+  /** Names that are looked up, each with what waits for the answer. */
+  #lookups = new Map<string, ((error: Error | null, ip: string) => void)[]>();
+  #forPeer: (() => void)[] = [];
+  #bytesRead = 0;
+  #bytesWritten = 0;
+  #bytesSent = 0;
+  #pendingBytes = 0;
+  #pendingCount = 0;
+
+  constructor(options: DatagramOptions = {}) {
+    super();
+    this.#configure(options);
+  }
+
+  static {
+    for (const [name, check] of Object.entries(PROPERTIES)) {
+      Object.defineProperty(Datagram.prototype, name, {
+        get(this: Datagram): unknown {
+          return Reflect.get(this.#settings, name);
+        },
+        set(this: Datagram, value: never) {
+          check(value);
+          this.#change({ [name]: value });
+          setImmediate(() => this.#deliver());
+        },
+      });
+    }
+  }
+
+  // State
+
+  get readyState(): ReadyState {
+    if (this.#phase === 'closed') return 'closed';
+    if (this.#ended) return 'readOnly';
+    if (this.#peer === 'connecting') return 'opening';
+    if (this.#peer === 'set') return 'open';
+    return this.#phase === 'bound' ? 'listening' : 'idle';
+  }
+
+  override get listening(): boolean {
+    return this.#phase === 'bound' && !this.#ended;
+  }
+
+  override get connected(): boolean {
+    return this.#peer === 'set' && this.#phase === 'bound';
+  }
+
+  get localAddr(): Address | null {
+    return this.#localAddr;
+  }
+
+  get remoteAddr(): Address | null {
+    return this.#sender ?? this.#peerAddr;
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Node does not tell. */
+  get drops(): number {
+    return 0;
+  }
+
+  ref(): this {
+    this.#referenced = true;
+    this.#socket?.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    this.#socket?.unref();
+    return this;
+  }
+
+  // Hooks that are others than a stream's
+
+  override onRead(_data: Data, _addr?: Address): void {}
+  override onOverflowError(_error: Error): void {}
+
+  // What users do
+
+  listen(target?: unknown, options: DatagramOptions = {}): this {
+    if (this.#phase === 'closed') throw codedError('ERR_CHANNEL_CLOSED', 'already closed');
+    if (this.#phase === 'bound') throw codedError('ERR_CHANNEL_ACTIVE', 'already bound');
+    const isObject = typeof target === 'object' && !Array.isArray(target);
+    const { family: _, ...given } = { ...(isObject ? (target as DatagramOptions) : {}) };
+    const merged = { ...given, ...options };
+    checkDatagramOptions(merged);
+    const at = target === undefined ? { host: '', port: 0 } : parseAddress(target, '');
+    this.#configure(merged);
+    this.#bind(at);
+    return this;
+  }
+
+  write(data: Writable, target?: unknown, _flush = false): boolean {
+    const bytes = copyBytes(data);
+    if (this.#phase === 'closed' || this.#ended) {
+      throw codedError('ERR_CHANNEL_CLOSED', 'write after the channel was ended or closed');
+    }
+    const to = this.#destination(target);
+    if (this.#flooded !== null || this.#pendingBytes > this.#settings.maxPendingBytes) {
+      this.#flood();
+      return false;
+    }
+    this.#bytesWritten += bytes.length;
+    this.#pendingBytes += bytes.length;
+    this.#pendingCount += 1;
+    if (to === null) this.#sendToPeer(bytes);
+    else this.#resolve(to.host, (error, ip) => this.#send(bytes, to.port, error, ip));
+    return this.#pendingBytes <= this.#settings.highWaterMark;
+  }
+
+  flush(): void {}
+
+  connect(target: unknown): this {
+    if (this.#phase === 'closed' || this.#ended) {
+      throw codedError('ERR_CHANNEL_CLOSED', 'already closed');
+    }
+    if (this.#peer !== 'none') throw codedError('ERR_CHANNEL_ACTIVE', 'already connected');
+    const { host, port } = this.#parse(target);
+    this.#peer = 'connecting';
+    this.#resolve(host, (error, ip) => {
+      if (error !== null) this.#connectFailed(Object.assign(error, { port }));
+      else this.#connectTo(ip, port);
+    });
+    return this;
+  }
+
+  disconnect(): this {
+    if (this.#peer !== 'set' || this.#phase !== 'bound') throw notConnected('disconnect');
+    this.#socket?.disconnect();
+    this.#peer = 'none';
+    this.#peerAddr = null;
+    return this;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    setImmediate(() => this.#deliver());
+  }
+
+  end(): void {
+    if (this.#phase === 'closed' || this.#ended) return;
+    this.#ended = true;
+    setImmediate(() => this.#endIfSent());
+  }
+
+  close(): void {
+    if (this.#flooded !== null) this.#finish('overflow', this.#flooded);
+    else this.#finish('close');
+  }
+
+  setBroadcast(on: boolean): void {
+    this.#bound('setBroadcast').setBroadcast(on);
+  }
+
+  setTTL(ttl: number): void {
+    this.#bound('setTTL').setTTL(ttl);
+  }
+
+  setMulticastTTL(ttl: number): void {
+    this.#bound('setMulticastTTL').setMulticastTTL(ttl);
+  }
+
+  setMulticastLoopback(on: boolean): void {
+    this.#bound('setMulticastLoopback').setMulticastLoopback(on);
+  }
+
+  setMulticastInterface(by: string): void {
+    this.#bound('setMulticastInterface').setMulticastInterface(by);
+  }
+
+  addMembership(group: string, by?: string): void {
+    this.#bound('addMembership').addMembership(group, by);
+  }
+
+  dropMembership(group: string, by?: string): void {
+    this.#bound('dropMembership').dropMembership(group, by);
+  }
+
+  addSourceSpecificMembership(source: string, group: string, by?: string): void {
+    const socket = this.#bound('addSourceSpecificMembership');
+    socket.addSourceSpecificMembership(source, group, by);
+  }
+
+  dropSourceSpecificMembership(source: string, group: string, by?: string): void {
+    const socket = this.#bound('dropSourceSpecificMembership');
+    socket.dropSourceSpecificMembership(source, group, by);
+  }
+
+  setRecvBufferSize(size: number): void {
+    this.#bound('setRecvBufferSize').setRecvBufferSize(size);
+  }
+
+  setSendBufferSize(size: number): void {
+    this.#bound('setSendBufferSize').setSendBufferSize(size);
+  }
+
+  getRecvBufferSize(): number {
+    return this.#bound('getRecvBufferSize').getRecvBufferSize();
+  }
+
+  getSendBufferSize(): number {
+    return this.#bound('getSendBufferSize').getSendBufferSize();
+  }
+
+  // Below
+
+  #configure(options: DatagramOptions): void {
+    checkDatagramOptions(options);
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    this.#options = { ...this.#options, ...Object.fromEntries(given) };
+    this.#change(Object.fromEntries(given));
+  }
+
+  #change(settings: object): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.#delimiter = parseDelimiter(this.#settings.readDelimiter);
+  }
+
+  #adoptFields(): void {
+    for (const [name, check] of Object.entries(PROPERTIES)) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = Reflect.get(this, name) as never;
+      check(value);
+      Reflect.deleteProperty(this, name);
+      Reflect.set(this, name, value);
+    }
+  }
+
+  #bound(what: string): Socket {
+    if (this.#phase === 'closed') throw codedError('ERR_CHANNEL_CLOSED', `${what}: closed`);
+    if (this.#socket === null) throw notConnected(what);
+    return this.#socket;
+  }
+
+  #bind(at: Endpoint): Socket {
+    this.#adoptFields();
+    const socket = bindUdp(at, this.#options);
+    this.#socket = socket;
+    this.#phase = 'bound';
+    this.#localAddr = addressOf(socket);
+    if (!this.#referenced) socket.unref();
+    this._opened(filenoOfUdp(socket));
+    socket.on('message', (bytes, from) => {
+      this.#bytesRead += bytes.length;
+      if (this.#ended) return;
+      const { address, port, family } = from;
+      this.#arrived.push({ sender: { address, port, family }, bytes });
+      this.#deliver();
+    });
+    socket.on('error', (error) => this.#report(error));
+    // Before anything can be received.
+    process.nextTick(() => {
+      if (this.#phase === 'bound' && !this.#ended) callHook(() => this.onListen());
+    });
+    return socket;
+  }
+
+  #bindFor(ip: string): Socket {
+    if (this.#socket !== null) return this.#socket;
+    const family = familyNumber(this.#options) || isIP(ip);
+    return this.#bind({ host: family === 6 ? '::' : '0.0.0.0', port: 0 });
+  }
+
+  #parse(target: unknown): Endpoint {
+    const loopback = familyNumber(this.#options) === 6 ? '::1' : '127.0.0.1';
+    const { host, port } = parseAddress(target, loopback);
+    return { host: host === '' ? loopback : host, port };
+  }
+
+  /** Null: the peer. */
+  #destination(target: unknown): Endpoint | null {
+    if (target === undefined || target === null) {
+      if (this.#peer !== 'none') return null;
+      if (this.#sender === null) throw notConnected('write without an address');
+      return { host: this.#sender.address, port: this.#sender.port };
+    }
+    const to = this.#parse(target);
+    if (this.#peer === 'none') return to;
+    const { address, port } = this.#peerAddr ?? {};
+    if (to.host === address && to.port === port) return null;
+    throw codedError('ERR_CHANNEL_ACTIVE', 'connected to another address');
+  }
+
+  #resolve(host: string, then: (error: Error | null, ip: string) => void): void {
+    if (isIP(host) !== 0) {
+      then(null, host);
+      return;
+    }
+    const waiting = this.#lookups.get(host);
+    if (waiting !== undefined) {
+      waiting.push(then);
+      return;
+    }
+    this.#lookups.set(host, [then]);
+    const answered = (error: Error | null, answer: Found[] | string = [], of = 4) => {
+      const found = typeof answer === 'string' ? [{ address: answer, family: of }] : answer;
+      const best = found.find(({ family }) => family === 4) ?? found[0];
+      setImmediate(() => {
+        const all = this.#lookups.get(host) ?? [];
+        this.#lookups.delete(host);
+        if (this.#phase === 'closed') return;
+        for (const one of all) one(error, best?.address ?? '');
+        this.#endIfSent();
+      });
+    };
+    const lookup = this.#options.lookup ?? dnsLookup;
+    const family = familyNumber(this.#options) || this.#socketFamily;
+    lookup(host, { all: true, family }, answered as never);
+  }
+
+  get #socketFamily(): 0 | 4 {
+    return this.#localAddr?.family === 'IPv4' ? 4 : 0;
+  }
+
+  #sendToPeer(bytes: Buffer): void {
+    const send = () => this.#socket?.send(bytes, (error) => this.#sent(bytes, error));
+    if (this.#peer === 'set') send();
+    else this.#forPeer.push(send);
+  }
+
+  #send(bytes: Buffer, port: number, error: Error | null, ip: string): void {
+    if (error !== null) {
+      this.#sent(bytes, Object.assign(error, { port }));
+      return;
+    }
+    // Node refuses port 0 by throwing; the operating system, by an error like any other.
+    if (port === 0) {
+      const fields = { syscall: 'send', address: ip, port };
+      const refused = Object.assign(codedError('EINVAL', `send EINVAL ${ip}:0`), fields);
+      setImmediate(() => this.#sent(bytes, refused));
+      this.#bindFor(ip);
+      return;
+    }
+    const socket = this.#bindFor(ip);
+    socket.send(bytes, port, forSocket(socket, ip), (failure) => this.#sent(bytes, failure));
+  }
+
+  #sent(bytes: Buffer, error: Error | null): void {
+    this.#pendingBytes -= bytes.length;
+    this.#pendingCount -= 1;
+    if (error === null) this.#bytesSent += bytes.length;
+    else this.#report(error);
+    if (this.#pendingCount > 0) return;
+    if (this.#phase === 'bound') callHook(() => this.onWrite());
+    this.#endIfSent();
+  }
+
+  #connectTo(ip: string, port: number): void {
+    const socket = this.#bindFor(ip);
+    socket.connect(port, forSocket(socket, ip), (error?: Error) => {
+      if (this.#phase === 'closed') return;
+      if (error) {
+        this.#connectFailed(error);
+        return;
+      }
+      this.#peer = 'set';
+      const family = isIP(ip) === 6 ? 'IPv6' : 'IPv4';
+      this.#peerAddr = { address: ip, port, family };
+      for (const send of this.#forPeer.splice(0)) send();
+      setImmediate(() => {
+        if (this.#phase === 'bound' && !this.#ended) callHook(() => this.onConnect());
+      });
+    });
+  }
+
+  #connectFailed(error: Error): void {
+    this.#peer = 'none';
+    this.#report(error);
+    this.#forPeer = [];
+  }
+
+  #report(error: Error): void {
+    if (this.#phase !== 'closed' && !this.#ended) callHook(() => this.onError(error));
+  }
+
+  #flood(): void {
+    if (this.#flooded !== null) return;
+    const error = codedError('ERR_PENDING_OVERFLOW', 'too much is pending');
+    this.#flooded = error;
+    setImmediate(() => {
+      if (this.#phase === 'closed' || this.#ended) return;
+      callHook(() => this.onOverflowError(error));
+      this.close();
+    });
+  }
+
+  get #mayDeliver(): boolean {
+    return this.#phase === 'bound' && !this.#ended && !this.#paused;
+  }
+
+  /** Delivers whatever can be delivered now. Called from the event loop only. */
+  #deliver(): void {
+    for (const [key, { address, framer }] of this.#senders) this.#cut(key, address, framer);
+    while (this.#mayDeliver) {
+      const arrived = this.#arrived.shift();
+      if (arrived === undefined) break;
+      this.#take(arrived);
+    }
+  }
+
+  #take({ sender, bytes }: Arrived): void {
+    const key = `${sender.address} ${sender.port}`;
+    if (this.#delimiter.kind === 'none') {
+      this.#read(bytes, sender);
+      return;
+    }
+    const framer = this.#senders.get(key)?.framer ?? new Framer();
+    framer.push(bytes);
+    // Last heard of, last in the map.
+    this.#senders.delete(key);
+    this.#senders.set(key, { address: sender, framer });
+    this.#cut(key, sender, framer);
+    this.#evict();
+  }
+
+  #cut(key: string, address: Address, framer: Framer): void {
+    while (this.#mayDeliver && framer.length > 0) {
+      const { bufferSize, readEncoding } = this.#settings;
+      const delimiter = this.#delimiter;
+      if (delimiter.kind === 'none') {
+        this.#read(framer.takeRest(), address);
+        continue;
+      }
+      const cut = framer.cut(delimiter, bufferSize, readEncoding);
+      if (cut.kind === 'none') break;
+      if (cut.kind === 'frame') this.#read(cut.data, address);
+      else this.#tooLong(cut.error, address, framer);
+    }
+    if (framer.length === 0 && !this.#paused) this.#senders.delete(key);
+  }
+
+  #tooLong(error: Error, sender: Address, framer: Framer): void {
+    const { bufferSize } = this.#settings;
+    const delimiter = this.#delimiter;
+    const { address, port } = sender;
+    this.#sender = sender;
+    callHook(() => this.onOverflowError(Object.assign(error, { address, port })));
+    this.#sender = null;
+    if (bufferSize === this.#settings.bufferSize && delimiter === this.#delimiter) {
+      framer.takeRest();
+    }
+  }
+
+  #evict(): void {
+    for (const [key, { address, framer }] of this.#senders) {
+      if (this.#senders.size <= this.#settings.maxSenders) return;
+      this.#senders.delete(key);
+      const error = codedError('ERR_SENDER_EVICTED', `${framer.length} bytes made room for others`);
+      this.#report(Object.assign(error, { address: address.address, port: address.port }));
+    }
+  }
+
+  #read(bytes: Buffer, sender: Address): void {
+    const data = decoded(bytes, this.#settings.readEncoding as BufferEncoding | null);
+    this.#sender = sender;
+    callHook(() => this.onRead(data, sender));
+    this.#sender = null;
+  }
+
+  #endIfSent(): void {
+    if (!this.#ended || this.#pendingCount > 0 || this.#lookups.size > 0) return;
+    this.#finish('end');
+  }
+
+  #finish(reason: CloseInfo['reason'], error?: Error): void {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'closed';
+    this.#ended = true;
+    const unsentBytes = this.#bytesWritten - this.#bytesSent;
+    const info: CloseInfo = { reason, unsentBytes, ...(error !== undefined && { error }) };
+    const done = () => {
+      this._closed();
+      callHook(() => this.onClose(info));
+    };
+    if (this.#socket === null) setImmediate(done);
+    else this.#socket.close(() => setImmediate(done));
+  }
+}
