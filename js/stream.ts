@@ -176,6 +176,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    * towards `maxPendingBytes`, as they take no memory.
    *
    * `nbytes` bytes are sent from `offset` on; 0 is all up to the end that the file has at this call.
+   * (Files as those in `/proc`, whose size the system gives as 0, have no bytes to send.)
    * The position of a descriptor is neither used nor moved.
    *
    * The file is opened (or its descriptor duplicated) during the call, and checked; nothing is sent
