@@ -1,0 +1,325 @@
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+import test, { type ExecutionContext } from 'ava';
+import {
+  type Address,
+  type ChannelError,
+  type CloseInfo,
+  Datagram,
+  type DatagramOptions,
+  Engine,
+} from 'pants-native';
+
+import { temporaryDirectory } from './helpers/files.ts';
+import { Condition, eventually, turn } from './helpers/wait.ts';
+
+// What node:dgram has no word for; the rest is in conformance/.
+
+const LOOPBACK = '127.0.0.1';
+
+/** A channel that notes what its hooks are told. */
+class Noting<A extends Address | string | null = Address> extends Datagram<A> {
+  readonly reads: string[] = [];
+  readonly from: A[] = [];
+  readonly errors: ChannelError[] = [];
+  drains = 0;
+  info: CloseInfo | undefined;
+  readonly #condition = new Condition(() => [this.reads.length, this.errors]);
+
+  static make<A extends Address | string | null = Address>(
+    t: ExecutionContext,
+    options?: DatagramOptions,
+  ): Noting<A> {
+    const channel = new Noting<A>(options);
+    t.teardown(() => channel.close());
+    return channel;
+  }
+
+  override onRead(data: Buffer, addr: A): void {
+    this.reads.push(data.toString('latin1'));
+    this.from.push(addr);
+    this.#condition.changed();
+  }
+
+  override onError(error: Error): void {
+    this.errors.push(error as ChannelError);
+    this.#condition.changed();
+  }
+
+  override onWrite(): void {
+    this.drains += 1;
+    this.#condition.changed();
+  }
+
+  override onClose(info: CloseInfo): void {
+    this.info = info;
+    this.#condition.changed();
+  }
+
+  frames(count: number): Promise<void> {
+    return this.until(`${count} frames`, () => this.reads.length >= count);
+  }
+
+  until(what: string, predicate: () => boolean): Promise<void> {
+    return this.#condition.until(what, predicate);
+  }
+}
+
+test('U7: what the kernel drops is counted, on the channel and in the engine', async (t) => {
+  const engine = new Engine();
+  t.teardown(() => engine.close());
+  const channel = Noting.make(t, { engine, recvBufferSize: 1 });
+  channel.listen([LOOPBACK, 0]);
+  channel.pause();
+  await turn();
+  const peer = createSocket('udp4');
+  t.teardown(() => peer.close());
+  const { port = 0 } = channel.localAddr ?? {};
+  const total = 300;
+  for (let at = 0; at < total; at += 1) {
+    await new Promise((resolve) => peer.send(Buffer.alloc(500), port, LOOPBACK, resolve));
+  }
+  const { drops } = channel;
+  t.true(drops > 0 && drops < total, `${drops}`);
+  channel.resume();
+  await channel.frames(total - drops);
+  t.is(channel.drops, drops);
+  t.is(engine.stats().drops, drops);
+  channel.close();
+  await channel.until('onClose', () => channel.info !== undefined);
+  t.is(channel.drops, drops, 'also afterwards');
+});
+
+test('the address of a sender is one object, which nobody may change', async (t) => {
+  const channel = Noting.make(t);
+  channel.listen([LOOPBACK, 0]);
+  const peer = Noting.make(t);
+  for (let at = 0; at < 3; at += 1) peer.write('x', channel.localAddr);
+  await channel.frames(3);
+  const [first] = channel.from;
+  t.true(channel.from.every((addr) => addr === first));
+  t.throws(() => Object.assign(first ?? {}, { port: 1 }), { instanceOf: TypeError });
+});
+
+test('U15: the port stays when the peer is dropped', async (t) => {
+  const channel = Noting.make(t);
+  channel.listen();
+  const before = channel.localAddr;
+  const peer = Noting.make(t).listen([LOOPBACK, 0]);
+  channel.connect(peer.localAddr as Address);
+  channel.write('connected');
+  await peer.frames(1);
+  await turn();
+  t.not(channel.localAddr?.address, before?.address);
+  channel.disconnect();
+  t.deepEqual(channel.localAddr, before);
+  peer.write('still there?', { host: LOOPBACK, port: before?.port ?? 0 });
+  await channel.frames(1);
+});
+
+test('all senders together are bounded in bytes', async (t) => {
+  const channel = Noting.make(t, { readDelimiter: '\n', bufferSize: 100 });
+  channel.listen([LOOPBACK, 0]);
+  // 64 times bufferSize: the 81st of 80 bytes each is too many.
+  const peers = Array.from({ length: 81 }, () => Noting.make(t));
+  for (const peer of peers) {
+    peer.write('x'.repeat(80), channel.localAddr);
+    await peer.until('sent', () => peer.drains > 0);
+  }
+  await channel.until('an eviction', () => channel.errors.length > 0);
+  t.is(channel.errors[0]?.code, 'ERR_SENDER_EVICTED');
+  t.is(channel.errors[0]?.port, peers[0]?.localAddr?.port);
+});
+
+test('signal: aborted before, and after', async (t) => {
+  const early = Noting.make(t, { signal: AbortSignal.abort() });
+  t.throws(() => early.listen(), { name: 'AbortError', code: 'ABORT_ERR' });
+  const controller = new AbortController();
+  const channel = Noting.make(t);
+  channel.listen({ port: 0, signal: controller.signal });
+  controller.abort();
+  await channel.until('onClose', () => channel.info !== undefined);
+  t.is(channel.info?.reason, 'close');
+});
+
+test('Engine.close() closes bound channels, and those that wait for a name', async (t) => {
+  const engine = new Engine();
+  const bound = Noting.make(t, { engine });
+  bound.listen([LOOPBACK, 0]);
+  const waiting = Noting.make(t, { engine, lookup: () => {} });
+  waiting.write('x', ['some.host', 9]);
+  await engine.close();
+  t.is(bound.info?.reason, 'close');
+  t.is(waiting.info?.reason, 'close');
+  t.is(waiting.info?.unsentBytes, 1);
+  t.throws(() => Noting.make(t, { engine }).listen(), { code: 'ERR_ENGINE_CLOSED' });
+});
+
+test('end() does not wait for a name for ever', async (t) => {
+  const channel = Noting.make(t, { lookup: () => {}, lingerTimeout: 20 });
+  channel.write('x', ['some.host', 9]);
+  channel.end();
+  await channel.until('onClose', () => channel.info !== undefined);
+  t.is(channel.info?.reason, 'timeout');
+  t.like(channel.info?.error, { code: 'ERR_LINGER_TIMEOUT' });
+});
+
+test('a worker, and its end, with traffic', async (t) => {
+  const channel = Noting.make(t);
+  channel.listen([LOOPBACK, 0]);
+  const url = new URL('fixtures/datagram-worker.mjs', import.meta.url);
+  const worker = new Worker(url, { workerData: channel.localAddr?.port });
+  await channel.frames(10);
+  await worker.terminate();
+  t.pass();
+});
+
+const unix = process.platform === 'win32' ? test.skip : test;
+
+unix('Unix: there and back, by path', async (t) => {
+  const path = join(temporaryDirectory(t), 'sock');
+  const server = Noting.make<string | null>(t, { family: 'unix' });
+  server.listen(path);
+  t.is(server.localAddr, path);
+  t.true(statSync(path).isSocket());
+  const client = Noting.make<string | null>(t, { family: 'unix' });
+  client.listen(`${path}-client`);
+  for (const data of ['one', '', 'x'.repeat(65_536)]) client.write(data, path);
+  await server.frames(3);
+  t.deepEqual(server.reads, ['one', '', 'x'.repeat(65_536)]);
+  t.deepEqual(server.from, Array(3).fill(`${path}-client`));
+  server.write('back', server.from[0]);
+  await client.frames(1);
+  t.deepEqual(client.from, [path]);
+  server.close();
+  client.close();
+  await server.until('onClose', () => server.info !== undefined);
+  t.false(existsSync(path), 'removed by who has made it');
+});
+
+unix('Unix: a channel with a peer; frames per sender', async (t) => {
+  const path = join(temporaryDirectory(t), 'sock');
+  const server = Noting.make<string | null>(t, { family: 'unix', readDelimiter: '\n' });
+  server.listen({ path } as never);
+  const client = Noting.make<string | null>(t, { family: 'unix' });
+  client.connect(path);
+  client.write('hel');
+  client.write('lo\n');
+  await server.frames(1);
+  t.deepEqual(server.reads, ['hello']);
+  t.is(client.remoteAddr, path);
+});
+
+unix('Unix: one that is longer than the buffer is never given as a whole', async (t) => {
+  const path = join(temporaryDirectory(t), 'sock');
+  const server = Noting.make<string | null>(t, { family: 'unix' });
+  server.listen(path);
+  const client = Noting.make<string | null>(t, { family: 'unix' });
+  client.write('x'.repeat(65_537), path);
+  client.write('next', path);
+  await server.frames(1);
+  t.deepEqual(server.reads, ['next']);
+  t.is(server.errors[0]?.code, 'ERR_DATAGRAM_TRUNCATED');
+  t.regex(server.errors[0]?.message ?? '', /65537 bytes/);
+  t.is(server.drops, 1);
+});
+
+unix('U9: a receiver that is full is waited for, and nothing is lost', async (t) => {
+  const path = join(temporaryDirectory(t), 'sock');
+  const server = Noting.make<string | null>(t, { family: 'unix' });
+  server.listen(path);
+  server.pause();
+  const client = Noting.make<string | null>(t, { family: 'unix' });
+  const all = Array.from({ length: 2000 }, (_, at) => `${at}`.padEnd(200, '.'));
+  for (const data of all) client.write(data, path);
+  const bytes = 200 * all.length;
+  await eventually('full', () => client.pendingBytes < bytes);
+  t.true(client.pendingBytes > 0);
+  server.resume();
+  await server.frames(all.length);
+  t.deepEqual(server.reads, all);
+  t.deepEqual(client.errors, []);
+});
+
+unix('Unix: errors of one datagram have its path', async (t) => {
+  const directory = temporaryDirectory(t);
+  const nowhere = join(directory, 'nowhere');
+  const long = join(directory, 'x'.repeat(200));
+  const client = Noting.make<string | null>(t, { family: 'unix' });
+  client.write('x', nowhere);
+  client.write('x', long);
+  await client.until('two errors', () => client.errors.length === 2);
+  t.like(client.errors[0], { code: 'ENOENT', syscall: 'send', address: nowhere });
+  t.like(client.errors[1], { code: 'EINVAL', address: long });
+});
+
+unix('Unix: what stands in the way', async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, 'sock');
+  const file = join(directory, 'file');
+  writeFileSync(file, 'precious');
+  const listen = (at: string, options = {}) =>
+    Noting.make<string | null>(t, { family: 'unix', ...options }).listen(at);
+  const first = listen(path);
+  t.throws(() => listen(path), { code: 'EADDRINUSE' });
+  t.throws(() => listen(file), { code: 'EADDRINUSE' });
+  t.throws(() => listen(join(directory, 'none', 'sock')), { code: 'ENOENT' });
+  t.throws(() => listen(join(directory, 'x'.repeat(200))), { code: 'EINVAL' });
+  t.throws(() => listen(''), { code: 'ERR_INVALID_ARG_VALUE' });
+  t.throws(() => listen(9 as never), { code: 'ERR_INVALID_ARG_TYPE' });
+  first.close();
+  const secret = listen(join(directory, 'secret'), { mode: 0o600 });
+  t.is(statSync(secret.localAddr ?? '').mode & 0o777, 0o600);
+  chmodSync(secret.localAddr ?? '', 0o666);
+});
+
+const linux = process.platform === 'linux' ? test : test.skip;
+
+linux('Unix: abstract names; a sender without a path gets one, and its replies', async (t) => {
+  const name = `\0pants-${process.pid}-datagram`;
+  const server = Noting.make<string | null>(t, { family: 'unix' });
+  server.listen(name);
+  t.is(server.localAddr, name);
+  const client = Noting.make<string | null>(t, { family: 'unix' });
+  client.write('hello', name);
+  t.true(client.localAddr?.startsWith('\0'));
+  await server.frames(1);
+  t.is(server.from[0], client.localAddr);
+  server.write('welcome', server.from[0]);
+  await client.frames(1);
+});
+
+test('unref() lets the process end; a bound channel keeps it', async (t) => {
+  const run = async (body: string) => {
+    const code = `
+      import { Datagram } from '${import.meta.resolve('pants-native')}';
+      const channel = new Datagram().listen(['${LOOPBACK}', 0]);
+      process.on('exit', () => console.log('exit'));
+      ${body}`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.teardown(() => child.kill('SIGKILL'));
+    let output = '';
+    child.stdout.on('data', (text) => {
+      output += text;
+    });
+    const [exit] = await once(child, 'close');
+    return `${exit} ${output.trim()}`;
+  };
+  t.is(await run('channel.unref();'), '0 exit');
+  t.is(
+    await run('setTimeout(() => { console.log(1); channel.close(); }, 50).unref();'),
+    '0 1\nexit',
+  );
+  // What was written is sent before the end.
+  const receiver = Noting.make(t).listen([LOOPBACK, 0]);
+  const { port } = receiver.localAddr ?? {};
+  t.is(await run(`channel.write('last words', ${port}); process.exit(3);`), '3 exit');
+  await receiver.frames(1);
+});
