@@ -59,7 +59,10 @@ function done(summary)
     total.wrong = total.wrong + thread:get("wrong")
     if thread:get("wrong") > 0 then print("wrong " .. thread:get("first_wrong")) end
   end
-  local errors = summary.errors
   print(string.format("checked: %d right, %d wrong", total.right, total.wrong))
-  print(string.format("errors: %d", errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+  local errors = summary.errors
+  print(string.format(
+    "errors: connect %d, read %d, write %d, status %d, timeout %d",
+    errors.connect, errors.read, errors.write, errors.status, errors.timeout
+  ))
 end
