@@ -416,6 +416,7 @@ impl Stream {
             match self.socket.read(cx.filling.room(READ_BYTES)) {
                 Ok(0) => self.read_closed = true,
                 Ok(n) => {
+                    self.active_at = cx.now;
                     budget = budget.saturating_sub(n);
                     self.readable = self.more_to_read(n);
                 }
