@@ -4,7 +4,6 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use pants_core::queue::wire::{reason, syscall};
-use socket2::SockRef;
 
 use crate::support::{Ask, Cut, Engine, PATIENCE, Peer, Start, errno_of, on_both, pattern};
 
@@ -271,7 +270,7 @@ fn r32_urgent_data_does_not_hide_what_follows() {
             let mut expected = Vec::new();
             for (data, urgent) in script {
                 if *urgent {
-                    SockRef::from(&peer).send_out_of_band(data).unwrap();
+                    peer.send_urgent(data[0]);
                 } else {
                     peer.send(data);
                     expected.extend_from_slice(data);
@@ -305,7 +304,7 @@ fn r32_a_flood_of_urgent_data_delays_nothing() {
     let (id, peer) = engine.started(Cut::lines());
     engine.with_peer(|| {
         for _ in 0..1000 {
-            SockRef::from(&peer).send_out_of_band(b"!").unwrap();
+            peer.send_urgent(b'!');
         }
         peer.send(b"\nlast\n");
     });

@@ -1,6 +1,7 @@
 //! The reactor over real sockets of the loopback, a topic a file.
 //!
-//! Tests named after a row of the project's catalogue of faults (c3, w1, …) begin with it.
+//! A test whose name begins with a letter and a number (c3, w1, …) tries a fault that other systems
+//! of this kind were once found to have.
 
 #![expect(clippy::unwrap_used, reason = "the helpers are test code, too")]
 #![expect(unreachable_pub, reason = "nothing outside can reach into a test")]

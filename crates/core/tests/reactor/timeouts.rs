@@ -63,6 +63,22 @@ fn x10_what_is_received_or_sent_puts_it_off() {
 }
 
 #[test]
+fn x10_what_is_dropped_after_an_end_puts_it_off_as_well() {
+    let mut engine = Engine::by_turns();
+    let (id, peer) = engine.pair();
+    let start = Start::new(Cut::lines()).idle(PATIENT);
+    engine.ask(Ask::default().start(id, &start).end(id));
+    let began = Instant::now();
+    while began.elapsed() < PATIENT * 3 / 2 {
+        peer.send(b"still here");
+        thread::sleep(PATIENT / 20);
+        engine.pump();
+    }
+    drop(peer);
+    assert_eq!(engine.expect_closed(id).reason, reason::END);
+}
+
+#[test]
 fn a_frame_that_is_not_completed_in_time() {
     on_both(|engine| {
         let (id, peer) = engine.pair();

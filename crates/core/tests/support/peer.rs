@@ -1,6 +1,6 @@
 //! The other end: blocking sockets of the standard library, with timeouts.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -60,6 +60,8 @@ pub trait Peer {
     fn reset(self);
     /// Sends the pattern, up to `most` bytes of it, until the other side takes no more.
     fn stuff(&self, most: usize) -> usize;
+    /// Sends a byte of urgent data.
+    fn send_urgent(&self, byte: u8);
     /// A small receive buffer.
     fn narrow(self) -> Self;
 }
@@ -94,8 +96,7 @@ impl Peer for TcpStream {
 
     #[track_caller]
     fn expect_gone(&self) {
-        let mut stream = self;
-        match stream.read(&mut [0; 16]) {
+        match again(|mut stream| stream.read(&mut [0; 16]), self) {
             Ok(0) => {}
             Ok(n) => panic!("{n} bytes instead of the end"),
             Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
@@ -104,9 +105,8 @@ impl Peer for TcpStream {
 
     #[track_caller]
     fn expect_reset(&self) {
-        let mut stream = self;
         let error = loop {
-            match stream.read(&mut [0; 4096]) {
+            match again(|mut stream| stream.read(&mut [0; 4096]), self) {
                 Ok(0) => panic!("FIN instead of RST"),
                 Ok(_) => {}
                 Err(error) => break error,
@@ -126,11 +126,11 @@ impl Peer for TcpStream {
         self.set_write_timeout(Some(Duration::from_millis(200)))
             .unwrap();
         let piece = pattern(PATTERN);
-        let (mut stream, mut sent) = (self, 0);
+        let mut sent = 0;
         while sent < most {
             let from = sent % piece.len();
             let until = piece.len().min(from + most - sent);
-            match stream.write(&piece[from..until]) {
+            match again(|mut stream| stream.write(&piece[from..until]), self) {
                 Ok(n) => sent += n,
                 Err(error) => {
                     assert!(matches!(
@@ -145,11 +145,30 @@ impl Peer for TcpStream {
         sent
     }
 
+    #[track_caller]
+    fn send_urgent(&self, byte: u8) {
+        again(
+            |stream| SockRef::from(stream).send_out_of_band(&[byte]),
+            self,
+        )
+        .unwrap();
+    }
+
     fn narrow(self) -> Self {
         SockRef::from(&self)
             .set_recv_buffer_size(32 * 1024)
             .unwrap();
         self
+    }
+}
+
+/// Does it until no signal interrupts it.
+fn again(call: impl Fn(&TcpStream) -> io::Result<usize>, stream: &TcpStream) -> io::Result<usize> {
+    loop {
+        match call(stream) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            other => return other,
+        }
     }
 }
 
