@@ -1,4 +1,7 @@
-import type { Implementation } from '../helpers/implementation.ts';
+import test from 'ava';
+
+import type { Implementation, UnixImplementation } from '../helpers/implementation.ts';
+import { overUnix } from '../helpers/over-unix.ts';
 import { badArguments } from './arguments.ts';
 import { connecting } from './connecting.ts';
 import { datagramFraming } from './datagram-framing.ts';
@@ -20,6 +23,7 @@ import { Suite } from './suite.ts';
 import { switching } from './switching.ts';
 import { throwing } from './throwing.ts';
 import { timers } from './timers.ts';
+import { UnixSuite, unixSockets } from './unix.ts';
 import { writing } from './writing.ts';
 
 /**
@@ -30,6 +34,26 @@ export function conformance(name: string, impl: Implementation): void {
   const suite = new Suite(name, impl);
   connecting(suite);
   servers(suite);
+  streams(suite);
+  timers(suite);
+  badArguments(suite);
+  resources(suite);
+  datagrams(suite);
+  datagramNames(suite);
+  datagramFraming(suite);
+  datagramOptions(suite);
+  processes(suite);
+}
+
+/** The same of Unix streams: what is theirs alone, and all that does not ask for a TCP address. */
+export function unixConformance(name: string, impl: Implementation & UnixImplementation): void {
+  unixSockets(new UnixSuite(impl));
+  const over = overUnix(impl);
+  test.after.always(() => over.remove());
+  streams(new Suite(name, over));
+}
+
+function streams(suite: Suite): void {
   hooks(suite);
   throwing(suite);
   overriding(suite);
@@ -41,12 +65,4 @@ export function conformance(name: string, impl: Implementation): void {
   writing(suite);
   files(suite);
   ending(suite);
-  timers(suite);
-  badArguments(suite);
-  resources(suite);
-  datagrams(suite);
-  datagramNames(suite);
-  datagramFraming(suite);
-  datagramOptions(suite);
-  processes(suite);
 }

@@ -17,6 +17,53 @@ export interface Implementation {
   lengthPrefix(options: Prefix): Required<Prefix>;
 }
 
+/** The same over Unix sockets. */
+export interface UnixImplementation {
+  UnixClient: new (options?: StreamOptions) => UnixClientLike;
+  UnixConnection: new (
+    socket: SocketLike<string>,
+    server: UnixServerLike,
+    options?: StreamOptions,
+  ) => UnixConnectionLike;
+  UnixServer: UnixServerConstructor;
+}
+
+export interface UnixServerConstructor {
+  new (connectionClass?: UnixConnectionConstructor, options?: UnixServerOptions): UnixServerLike;
+  new (options?: UnixServerOptions): UnixServerLike;
+}
+
+export type UnixConnectionConstructor = new (
+  socket: SocketLike<string>,
+  server: UnixServerLike,
+) => UnixConnectionLike;
+
+export interface UnixClientLike extends StreamLike<string> {
+  connect(path: string, options?: ConnectOptions): this;
+  connect(target: { path: string } & ConnectOptions): this;
+}
+
+export interface UnixConnectionLike extends StreamLike<string> {
+  readonly server: UnixServerLike;
+}
+
+export interface UnixServerLike extends ChannelLike, ServerHooks<string> {
+  ConnectionClass: UnixConnectionConstructor;
+  readonly channels: Map<number, UnixConnectionLike>;
+  readonly localAddr: string | null;
+  listen(path: string, backlog?: number, options?: UnixListenOptions): this;
+  listen(target: { path: string } & UnixListenOptions): this;
+  end(timeoutMs?: number): Promise<void>;
+}
+
+export interface UnixListenOptions {
+  backlog?: number;
+  mode?: number;
+  maxConnections?: number;
+}
+
+export interface UnixServerOptions extends StreamOptions, UnixListenOptions {}
+
 export interface ServerConstructor {
   new (connectionClass?: ConnectionConstructor, options?: ServerOptions): ServerLike;
   new (options?: ServerOptions): ServerLike;
@@ -39,10 +86,10 @@ export interface CloseInfo {
   unsentBytes: number;
 }
 
-export interface SocketLike {
+export interface SocketLike<A = Address> {
   readonly fileno: number;
-  readonly localAddr: Address | null;
-  readonly remoteAddr: Address | null;
+  readonly localAddr: A | null;
+  readonly remoteAddr: A | null;
   close(): void;
 }
 
@@ -70,12 +117,12 @@ export interface StreamHooks {
 
 export type FileLike = string | URL | number | { readonly fd: number };
 
-export interface StreamLike extends ChannelLike, StreamHooks {
+export interface StreamLike<A = Address> extends ChannelLike, StreamHooks {
   readDelimiter: ReadDelimiter;
   readEncoding: string | null;
   bufferSize: number;
-  readonly localAddr: Address | null;
-  readonly remoteAddr: Address | null;
+  readonly localAddr: A | null;
+  readonly remoteAddr: A | null;
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly pendingBytes: number;
@@ -150,17 +197,20 @@ export interface ConnectionLike extends StreamLike {
   readonly server: ServerLike;
 }
 
-export interface ServerLike extends ChannelLike {
+export interface ServerHooks<A> {
+  onListen(): void;
+  onAccept(socket: SocketLike<A>, addr: A): void;
+  onError(error: Error): void;
+  onClose(info: CloseInfo): void;
+}
+
+export interface ServerLike extends ChannelLike, ServerHooks<Address> {
   ConnectionClass: ConnectionConstructor;
   readonly channels: Map<number, ConnectionLike>;
   readonly localAddr: Address | null;
   listen(port?: number, host?: string, backlog?: number, options?: ListenOptions): this;
   listen(target: [string, number] | ListenOptions): this;
   end(timeoutMs?: number): Promise<void>;
-  onListen(): void;
-  onAccept(socket: SocketLike, addr: Address): void;
-  onError(error: Error): void;
-  onClose(info: CloseInfo): void;
 }
 
 export interface EngineLike {

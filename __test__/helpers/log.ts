@@ -1,4 +1,4 @@
-import type { CloseInfo, Data, StreamHooks, StreamLike } from './implementation.ts';
+import type { CloseInfo, Data, StreamHooks } from './implementation.ts';
 import { Condition } from './wait.ts';
 
 /** The hooks of one stream, in the order in which they were called. */
@@ -64,7 +64,7 @@ export function codeOf(error: unknown): string {
 }
 
 /** Records every hook, by assignment to the instance, and then calls the test's own or the default. */
-export function record(channel: StreamLike, own: Partial<StreamHooks> = {}): Log {
+export function record(channel: StreamHooks, own: Partial<StreamHooks> = {}): Log {
   const log = new Log();
   const overflow = own.onOverflowError ?? channel.onOverflowError;
   channel.onConnect = () => {

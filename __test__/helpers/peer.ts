@@ -1,7 +1,11 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 import type { Address } from './implementation.ts';
+import { freePort, unixPath } from './over-unix.ts';
 import { Condition } from './wait.ts';
+
+/** What a test asks of a Unix socket, and only a TCP one can do. */
+export class OnlyTcp extends Error {}
 
 /** The other end of a connection: a plain socket, so that nothing is tested against itself. */
 export class Peer {
@@ -38,7 +42,9 @@ export class Peer {
   /** Connects, and stays half open, whatever the other side does. */
   static connect(to: Address): Promise<Peer> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: to.address, port: to.port, allowHalfOpen: true });
+      const path = unixPath(to);
+      const where = path === null ? { host: to.address, port: to.port } : { path };
+      const socket = connect({ ...where, allowHalfOpen: true });
       socket.once('error', reject);
       socket.once('connect', () => resolve(new Peer(socket)));
     });
@@ -69,6 +75,7 @@ export class Peer {
 
   /** Sends RST. */
   reset(): void {
+    if (this.socket.remoteAddress === undefined) throw new OnlyTcp('there is no reset');
     this.socket.resetAndDestroy();
   }
 
@@ -95,9 +102,9 @@ export class PeerServer {
   readonly peers: Peer[] = [];
   readonly #condition = new Condition(() => `${this.peers.length} connections`);
 
-  private constructor(server: Server) {
+  private constructor(server: Server, address: Address) {
     this.server = server;
-    this.address = server.address() as Address;
+    this.address = address;
     server.on('connection', (socket) => {
       this.peers.push(new Peer(socket));
       this.#condition.changed();
@@ -107,7 +114,14 @@ export class PeerServer {
   static listen(host = '127.0.0.1', port = 0): Promise<PeerServer> {
     return new Promise((resolve) => {
       const server = createServer({ allowHalfOpen: true });
-      server.listen(port, host, () => resolve(new PeerServer(server)));
+      const address: Address = { address: host, port: port || freePort(), family: 'IPv4' };
+      const path = unixPath(address);
+      if (path === null) {
+        const listening = () => resolve(new PeerServer(server, server.address() as Address));
+        server.listen(port, host, listening);
+      } else {
+        server.listen(path, () => resolve(new PeerServer(server, address)));
+      }
     });
   }
 

@@ -12,6 +12,7 @@ import type {
   StreamOptions,
 } from './implementation.ts';
 import { type Log, record } from './log.ts';
+import type { OverUnix } from './over-unix.ts';
 import { Peer, PeerServer } from './peer.ts';
 import { Condition } from './wait.ts';
 
@@ -35,9 +36,13 @@ export class Scene {
 
   readonly #peerServers: PeerServer[] = [];
 
-  constructor(t: ExecutionContext, impl: Implementation) {
+  /** Where peers listen. */
+  readonly #host: string;
+
+  constructor(t: ExecutionContext, impl: Implementation | OverUnix) {
     this.t = t;
     this.impl = impl;
+    this.#host = 'directory' in impl ? impl.directory : '127.0.0.1';
   }
 
   /** A connected pair; the implementation's end is on the side that is asked for. */
@@ -107,7 +112,7 @@ export class Scene {
   }
 
   async peerServer(host?: string): Promise<PeerServer> {
-    const server = await PeerServer.listen(host);
+    const server = await PeerServer.listen(host ?? this.#host);
     this.#peerServers.push(server);
     this.t.teardown(() => server.close());
     return server;

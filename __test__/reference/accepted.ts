@@ -7,8 +7,8 @@ import type { Address } from './types.ts';
 /** What `onAccept` gets: a socket that nobody reads yet, to be wrapped in a Connection, or closed. */
 export class Accepted {
   readonly fileno: number;
-  readonly localAddr: Address | null;
-  readonly remoteAddr: Address | null;
+  readonly localAddr: Address | string | null;
+  readonly remoteAddr: Address | string | null;
   #socket: Socket | null;
   #owner: { close(): void } | null = null;
 

@@ -10,7 +10,7 @@ export abstract class Channel {
   onWrite(): void {}
   onEnd(_rest: Data): void {}
   onListen(): void {}
-  onAccept(_socket: Accepted, _addr: Address): void {}
+  onAccept(_socket: Accepted, _addr: Address | string | null): void {}
   onOverflowError(_error: Error): void {
     this.close();
   }
@@ -18,8 +18,8 @@ export abstract class Channel {
   onClose(_info: CloseInfo): void {}
 
   abstract get readyState(): ReadyState;
-  abstract get localAddr(): Address | null;
-  abstract get remoteAddr(): Address | null;
+  abstract get localAddr(): Address | string | null;
+  abstract get remoteAddr(): Address | string | null;
   abstract close(): void;
 
   #fileno: number | null = null;

@@ -13,3 +13,4 @@ export { Server } from './server.ts';
 export { Stream } from './stream.ts';
 export { StreamServer } from './stream-server.ts';
 export type * from './types.ts';
+export { UnixClient, UnixConnection, UnixServer } from './unix.ts';

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import net, { isIP, type Server } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 
@@ -8,7 +9,7 @@ export interface ListenTarget extends Endpoint {
   backlog: number;
 }
 
-interface Handle {
+export interface Handle {
   listen(backlog: number): number;
   close(): void;
 }
@@ -44,6 +45,17 @@ export function bind(target: ListenTarget, ipv6Only: boolean): Handle {
   return checked(tryBind(target, host, ipv6Only), host, port);
 }
 
+/** Permissions first: nobody can connect before it listens. */
+export function bindPath(path: string, backlog: number, mode: number | undefined): Handle {
+  const handle = createHandle(path, -1, -1, undefined, 0);
+  if (typeof handle === 'number') return checked(handle, path);
+  if (mode !== undefined) chmodSync(path, mode);
+  const errno = handle.listen(backlog);
+  if (errno === 0) return handle;
+  handle.close();
+  return checked(errno, path);
+}
+
 function tryBind(
   { port, backlog }: ListenTarget,
   host: string,
@@ -59,11 +71,24 @@ function tryBind(
   return errno;
 }
 
-function checked(handle: Handle | number, address: string, port: number): Handle {
+function checked(handle: Handle | number, address: string, port?: number): Handle {
   if (typeof handle !== 'number') return handle;
   const code = getSystemErrorName(handle);
-  const error = codedError(code, `listen ${code}: ${address}:${port}`);
-  throw Object.assign(error, { errno: handle, syscall: 'listen', address, port });
+  const error = codedError(code, `listen ${code}: ${address}${port ? `:${port}` : ''}`);
+  const fields = { errno: handle, syscall: 'listen', address };
+  throw Object.assign(error, fields, port !== undefined && { port });
+}
+
+/** `listener.listen(handle)` takes those of TCP only: does what it would do. */
+export function listenWith(listener: Server, handle: Handle, path: string): void {
+  const own = listener as unknown as {
+    _handle: Handle;
+    _pipeName: string;
+    _listen2(path: string, port: -1, addressType: -1, backlog: number): void;
+  };
+  own._handle = handle;
+  own._pipeName = path;
+  own._listen2(path, -1, -1, 0);
 }
 
 export function filenoOfServer(server: Server): number {

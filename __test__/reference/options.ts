@@ -53,6 +53,8 @@ export function checkServerOptions(options: ServerOptions): void {
   checkInteger(options, 'maxConnections', 0);
   checkBoolean(options, 'ipv6Only');
   checkBoolean(options, 'reusePort');
+  checkInteger(options, 'mode', 0);
+  if ((options.mode ?? 0) > 0o777) throw valueError('mode', 'at most 0o777', options.mode);
 }
 
 export function checkDatagramOptions(options: DatagramOptions): void {

@@ -1,7 +1,7 @@
 import { Connection } from './connection.ts';
-import { typeError } from './errors.ts';
+import { bind } from './listening.ts';
 import { checkObject, endpoint, parseAddress } from './options.ts';
-import { type ConnectionConstructor, StreamServer } from './stream-server.ts';
+import { type ConnectionConstructor, StreamServer, serverArguments } from './stream-server.ts';
 import type { ServerOptions } from './types.ts';
 
 type ListenOptions = ServerOptions & { host?: string; address?: string; port?: number };
@@ -13,13 +13,9 @@ export class Server extends StreamServer {
   constructor(connectionClass?: ConnectionConstructor, options?: ServerOptions);
   constructor(options?: ServerOptions);
   constructor(first?: ConnectionConstructor | ServerOptions, second?: ServerOptions) {
-    const isClass = typeof first === 'function';
-    const options = isClass ? second : (second ?? first);
+    const [connectionClass, options] = serverArguments(first, second);
     super(options);
-    if (isClass) this.ConnectionClass = first;
-    else if (first !== undefined && second !== undefined) {
-      throw typeError('ConnectionClass', 'a class', first);
-    }
+    if (connectionClass) this.ConnectionClass = connectionClass;
   }
 
   listen(target?: Target, host?: string, backlog?: number, options?: ServerOptions): this;
@@ -30,7 +26,8 @@ export class Server extends StreamServer {
     const where = typeof address === 'number' ? endpoint(host, address) : parseAddress(address, '');
     const options: ServerOptions = { ...this._options, ...inline, ...given };
     if (backlog !== undefined) options.backlog = backlog;
-    this._listenOn({ ...where, backlog: options.backlog ?? 1024 }, options);
+    const target = { ...where, backlog: options.backlog ?? 1024 };
+    this._listenOn(options, () => bind(target, options.ipv6Only ?? false));
     return this;
   }
 }

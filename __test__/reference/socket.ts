@@ -8,7 +8,8 @@ import type { Address } from './types.ts';
 interface Handle {
   readonly fd: number;
   readonly writeQueueSize: number;
-  getpeername(out: object): number;
+  /** TCP only. */
+  getpeername?(out: object): number;
 }
 
 function handleOf(socket: Socket): Handle | null {
@@ -34,7 +35,7 @@ export function unsentBytesOf(socket: Socket): number | null {
  * that both sides have ended. Then nobody can tell.)
  */
 export function wasReset(socket: Socket): boolean {
-  const errno = handleOf(socket)?.getpeername({}) ?? 0;
+  const errno = handleOf(socket)?.getpeername?.({}) ?? 0;
   return errno !== 0 && !socket.writableEnded;
 }
 
@@ -58,11 +59,18 @@ export function keepReadingAfterWriteError(socket: Socket, failed: (error: Error
   };
 }
 
-export function localAddressOf(socket: Socket): Address | null {
+/** The addresses of Unix sockets, which node:net does not tell. */
+export const paths = new WeakMap<Socket, { local: string | null; remote: string | null }>();
+
+export function localAddressOf(socket: Socket): Address | string | null {
+  const path = paths.get(socket);
+  if (path) return path.local;
   return toAddress(socket.localAddress, socket.localPort);
 }
 
-export function remoteAddressOf(socket: Socket): Address | null {
+export function remoteAddressOf(socket: Socket): Address | string | null {
+  const path = paths.get(socket);
+  if (path) return path.remote;
   return toAddress(socket.remoteAddress, socket.remotePort);
 }
 

@@ -4,9 +4,9 @@ import { Accepted } from './accepted.ts';
 import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { codedError, typeError } from './errors.ts';
-import { bind, filenoOfServer, type ListenTarget } from './listening.ts';
+import { filenoOfServer, type Handle, listenWith } from './listening.ts';
 import { checkMilliseconds, checkServerOptions } from './options.ts';
-import { listeningAddress } from './socket.ts';
+import { listeningAddress, paths } from './socket.ts';
 import type { Address, CloseInfo, ReadyState, ServerOptions, StreamOptions } from './types.ts';
 
 /** What a server needs of the connections it holds. */
@@ -20,6 +20,18 @@ export type ConnectionConstructor = new (
   options?: StreamOptions,
 ) => ServerConnection;
 
+/** The arguments of a constructor: `(ConnectionClass, options)` or `(options)`. */
+export function serverArguments(
+  first: ConnectionConstructor | ServerOptions | undefined,
+  second: ServerOptions | undefined,
+): [ConnectionConstructor | undefined, ServerOptions | undefined] {
+  if (typeof first === 'function') return [first, second];
+  if (first !== undefined && second !== undefined) {
+    throw typeError('ConnectionClass', 'a class', first);
+  }
+  return [undefined, second ?? first];
+}
+
 export abstract class StreamServer extends Channel {
   abstract ConnectionClass: ConnectionConstructor;
 
@@ -31,7 +43,7 @@ export abstract class StreamServer extends Channel {
   protected _options: ServerOptions;
   #phase: 'idle' | 'listening' | 'ending' | 'closed' = 'idle';
   #listener: NetServer | null = null;
-  #localAddr: Address | null = null;
+  #localAddr: Address | string | null = null;
   #referenced = true;
   #closeInfo: CloseInfo = { reason: 'close', unsentBytes: 0 };
   #listenerClosed = true;
@@ -48,7 +60,7 @@ export abstract class StreamServer extends Channel {
     return this.#phase === 'ending' ? 'closed' : this.#phase;
   }
 
-  get localAddr(): Address | null {
+  get localAddr(): Address | string | null {
     return this.#localAddr;
   }
 
@@ -72,7 +84,7 @@ export abstract class StreamServer extends Channel {
     return this;
   }
 
-  override onAccept(socket: Accepted, _addr: Address): void {
+  override onAccept(socket: Accepted, _addr: Address | string | null): void {
     new this.ConnectionClass(socket, this);
   }
 
@@ -96,30 +108,35 @@ export abstract class StreamServer extends Channel {
 
   // For Server
 
-  protected _listenOn(target: ListenTarget, options: ServerOptions): void {
+  protected _listenOn(options: ServerOptions, bind: () => Handle, path?: string): void {
     checkServerOptions(options);
     if (this.#phase === 'listening') throw codedError('ERR_CHANNEL_ACTIVE', 'already listening');
     if (this.#phase !== 'idle') throw codedError('ERR_CHANNEL_CLOSED', 'already closed');
     if (typeof this.ConnectionClass !== 'function') {
       throw typeError('ConnectionClass', 'a class', this.ConnectionClass);
     }
-    const handle = bind(target, options.ipv6Only ?? false);
+    const handle = bind();
     this._options = options;
     const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true });
     if (options.maxConnections !== undefined) listener.maxConnections = options.maxConnections;
-    listener.on('connection', (socket) => this.#accept(new Accepted(socket)));
+    listener.on('connection', (socket) => {
+      const local = this.#localAddr;
+      if (typeof local === 'string') paths.set(socket, { local, remote: null });
+      this.#accept(new Accepted(socket));
+    });
     listener.on('close', () => {
       this.#listenerClosed = true;
       this.#closeIfDone();
     });
     listener.on('error', (error) => callHook(() => this.onError(error)));
-    listener.listen(handle);
+    if (path === undefined) listener.listen(handle);
+    else listenWith(listener, handle, path);
     if (!this.#referenced) listener.unref();
     this.#listener = listener;
     this.#listenerClosed = false;
     this.#phase = 'listening';
     const info = listener.address();
-    if (typeof info === 'object' && info !== null) this.#localAddr = listeningAddress(info);
+    this.#localAddr = typeof info === 'object' && info ? listeningAddress(info) : info;
     this._opened(filenoOfServer(listener));
     // Before anything can be accepted.
     process.nextTick(() => {
@@ -149,7 +166,8 @@ export abstract class StreamServer extends Channel {
   #accept(socket: Accepted): void {
     const { remoteAddr } = socket;
     // Gone again before it could be accepted.
-    if (remoteAddr === null || this.#phase !== 'listening') {
+    const gone = remoteAddr === null && typeof this.#localAddr !== 'string';
+    if (gone || this.#phase !== 'listening') {
       socket.close();
       return;
     }

@@ -48,8 +48,8 @@ export abstract class Stream extends Channel {
   #socket: Socket | null = null;
   #socketClosed = false;
   #referenced = true;
-  #localAddr: Address | null = null;
-  #remoteAddr: Address | null = null;
+  #localAddr: Address | string | null = null;
+  #remoteAddr: Address | string | null = null;
 
   readonly #framer = new Framer();
   readonly #sender = new Sender({
@@ -100,11 +100,11 @@ export abstract class Stream extends Channel {
     return this.#onEndCalled ? 'writeOnly' : 'open';
   }
 
-  get localAddr(): Address | null {
+  get localAddr(): Address | string | null {
     return this.#localAddr;
   }
 
-  get remoteAddr(): Address | null {
+  get remoteAddr(): Address | string | null {
     return this.#remoteAddr;
   }
 

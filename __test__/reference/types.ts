@@ -58,6 +58,8 @@ export interface ServerOptions extends StreamOptions {
   backlog?: number;
   ipv6Only?: boolean;
   reusePort?: boolean;
+  /** Of a Unix socket's file. */
+  mode?: number;
   maxConnections?: number;
 }
 
