@@ -148,10 +148,17 @@ fn wide(low: u32, high: u32) -> u64 {
     u64::from(low) | (u64::from(high) << 32)
 }
 
+/// Both addresses; paths are JavaScript's to read, and `None` here.
 fn addresses(bytes: &[u8]) -> (Option<SocketAddr>, Option<SocketAddr>) {
     let (local, rest) = address(bytes);
     let (remote, rest) = address(rest);
-    assert_eq!(rest, b"", "credentials come with Unix sockets only");
+    let inet = local.is_some() && remote.is_some();
+    let credentials = if rest.is_empty() { 0 } else { 12 };
+    assert_eq!(rest.len(), credentials);
+    assert!(
+        !inet || rest.is_empty(),
+        "credentials come with Unix sockets only"
+    );
     (local, remote)
 }
 
@@ -159,6 +166,10 @@ fn addresses(bytes: &[u8]) -> (Option<SocketAddr>, Option<SocketAddr>) {
 fn address(bytes: &[u8]) -> (Option<SocketAddr>, &[u8]) {
     let ip = match u32::from(bytes[0]) {
         family::NONE => return (None, &bytes[UNIX_ADDRESS_BYTES..]),
+        family::UNIX => {
+            let length = u16::from_be_bytes(bytes[2..4].try_into().unwrap());
+            return (None, &bytes[UNIX_ADDRESS_BYTES + usize::from(length)..]);
+        }
         family::INET => {
             let octets: [u8; 4] = bytes[4..8].try_into().unwrap();
             IpAddr::from(Ipv4Addr::from(octets))
