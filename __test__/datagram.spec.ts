@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
@@ -120,6 +121,61 @@ test('U15: the port stays when the peer is dropped', async (t) => {
   t.deepEqual(channel.localAddr, before);
   peer.write('still there?', { host: LOOPBACK, port: before?.port ?? 0 });
   await channel.frames(1);
+});
+
+test('a socket for both families knows its peer in either form', async (t) => {
+  const channel = Noting.make(t);
+  channel.listen();
+  const peer = Noting.make(t).listen([LOOPBACK, 0]);
+  channel.connect(peer.localAddr as Address);
+  channel.write('one');
+  await peer.frames(1);
+  peer.write('two', { host: LOOPBACK, port: channel.localAddr?.port ?? 0 });
+  await channel.frames(1);
+  t.is(channel.from[0]?.address, '::ffff:127.0.0.1');
+  channel.write('three', channel.from[0]);
+  channel.write('four', peer.localAddr);
+  await peer.frames(3);
+  t.throws(() => channel.write('five', { host: '::1', port: 9 }), { code: 'ERR_CHANNEL_ACTIVE' });
+});
+
+test('reusePort: two channels share what is sent to one address', async (t) => {
+  const first = Noting.make(t, { reusePort: true }).listen([LOOPBACK, 0]);
+  const at = first.localAddr as Address;
+  t.throws(() => Noting.make(t).listen(at), { code: 'EADDRINUSE' });
+  const second = Noting.make(t, { reusePort: true }).listen(at);
+  const all: string[] = [];
+  const heard = new Condition(() => all);
+  for (const channel of [first, second]) {
+    channel.onRead = (data) => {
+      all.push(data.toString());
+      heard.changed();
+    };
+  }
+  const sent = Array.from({ length: 20 }, (_, at) => `${at}`);
+  for (const data of sent) Noting.make(t).write(data, at);
+  await heard.until('all', () => all.length === sent.length);
+  t.deepEqual(all.sort(), sent.sort());
+});
+
+test('IPv6: a group by the name of an interface', (t) => {
+  const loopback = Object.entries(networkInterfaces()).find(([, list]) => list?.[0]?.internal)?.[0];
+  const by = `::%${loopback}`;
+  const member = Noting.make(t, { family: 6 });
+  member.listen();
+  member.addMembership('ff01::7:7', by);
+  const sender = Noting.make(t, { family: 6 });
+  sender.listen();
+  sender.setMulticastInterface(by);
+  sender.setTTL(5);
+  sender.setMulticastTTL(1);
+  sender.setMulticastLoopback(true);
+  // No more: machines differ in whether such a datagram has a way over the loopback interface.
+  member.dropMembership('ff01::7:7', by);
+  t.throws(() => member.dropMembership('ff01::7:7', by), { code: 'EADDRNOTAVAIL' });
+  t.throws(() => member.addMembership('ff01::7:7', '::%nothing'), { code: 'EINVAL' });
+  t.notThrows(() => member.addSourceSpecificMembership('::1', 'ff31::7', by));
+  t.notThrows(() => member.dropSourceSpecificMembership('::1', 'ff31::7', by));
 });
 
 test('all senders together are bounded in bytes', async (t) => {

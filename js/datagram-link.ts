@@ -453,8 +453,8 @@ export class DatagramLink implements ChannelLink, Receiver {
     }
     const destination = to(given);
     if (this.#connection === 'none') return destination;
-    const same = destination !== null && 'key' in destination && destination === this.#peer;
-    if (!same) throw channelActive('write() to an address', this.readyState);
+    const isPeer = destination !== null && 'key' in destination && this.#peer?.is(destination);
+    if (!isPeer) throw channelActive('write() to an address', this.readyState);
     return null;
   }
 

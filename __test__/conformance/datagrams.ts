@@ -194,6 +194,21 @@ export function datagrams(suite: Suite): void {
     t.deepEqual(peer.texts, ['someone']);
   });
 
+  suite.datagrams('U1: however often nobody is there, it lives on', async (scene, t) => {
+    const { channel, log } = await scene.open();
+    const silent = await scene.peer();
+    await new Promise<void>((resolve) => silent.socket.close(resolve));
+    channel.connect(silent.address);
+    for (let round = 1; round <= 150; round += 1) {
+      channel.write('anyone?');
+      await log.failures(round);
+    }
+    t.true(log.errors.every(({ code }) => code === 'ECONNREFUSED'));
+    const peer = await scene.peer(LOOPBACK, silent.address.port);
+    channel.write('someone');
+    await peer.datagrams(1);
+  });
+
   suite.datagrams('U2: nobody there, not connected: the next is unharmed', async (scene, t) => {
     const { channel, log, peer } = await scene.open();
     const silent = await scene.peer();

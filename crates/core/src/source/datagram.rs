@@ -371,6 +371,7 @@ impl Datagram {
                     self.pass_on(cx, &inbound);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.errors = 0;
                     self.readable = false;
                     self.thorough = false;
                 }

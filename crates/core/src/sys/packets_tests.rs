@@ -69,6 +69,50 @@ fn many_and_one_by_one_are_the_same() {
     }
 }
 
+/// A kernel, or a sandbox, that does not know the calls: for this test's thread, and for ever.
+fn forget_many() {
+    let filter = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
+    let load = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+    let equal = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+    let answer = (libc::BPF_RET | libc::BPF_K) as u16;
+    let mut program = [
+        filter(load, 0, 0, 0),
+        filter(equal, 2, 0, libc::SYS_recvmmsg as u32),
+        filter(equal, 1, 0, libc::SYS_sendmmsg as u32),
+        filter(answer, 0, 0, libc::SECCOMP_RET_ALLOW),
+        filter(answer, 0, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
+    ];
+    let program = libc::sock_fprog {
+        len: program.len() as u16,
+        filter: program.as_mut_ptr(),
+    };
+    // SAFETY: a call without pointers.
+    let result = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    assert_eq!(result, 0);
+    let mode = libc::SECCOMP_MODE_FILTER;
+    // SAFETY: the program and its filters outlive the call, which copies them.
+    let result = unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program, 0, 0) };
+    assert_eq!(result, 0);
+}
+
+#[test]
+fn without_the_calls_for_many_it_goes_one_by_one() {
+    forget_many();
+    let (mut many, mut inbound) = (SendsMany::default(), Inbound::default());
+    let (from, _) = carrier();
+    let (to, address) = carrier();
+    let packets = [&b"one"[..], b"two", b"three"].map(|data| outgoing(Some(address), data));
+    for at in 0..packets.len() {
+        assert_eq!(from.send(&packets[at..], &mut many).unwrap(), 1);
+    }
+    let arrived: Vec<_> = drain(&to, &mut inbound)
+        .into_iter()
+        .map(|(_, data)| data)
+        .collect();
+    assert_eq!(arrived, [&b"one"[..], b"two", b"three"]);
+    assert!(!many.0 && !inbound.many, "it does not ask again");
+}
+
 #[test]
 fn what_fails_midway_is_first_the_next_time() {
     let too_large = vec![0; 70_000];
