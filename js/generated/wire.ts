@@ -37,6 +37,7 @@ export const Flag = {
   ANNOUNCED: 2,
   ADOPT: 1,
   TEXT: 2,
+  LAST: 4,
 } as const;
 
 export const Reason = {
@@ -69,6 +70,7 @@ export const FramingKind = {
   DELIMITER: 1,
   FIXED: 2,
   LENGTH_PREFIX: 3,
+  REGEXP: 4,
 } as const;
 
 export const Start = {
@@ -132,6 +134,7 @@ export const Stop = {
   NO_DELIMITER: 2,
   TOO_LONG: 3,
   NEGATIVE: 4,
+  MATCH: 5,
 } as const;
 
 export const Family = {

@@ -1,6 +1,6 @@
 //! Bytes that were received and that are not a complete frame yet.
 
-use crate::framing::{Framing, Overflow, Run, Stop, cut_many};
+use crate::framing::{Framing, Overflow, Run, Scan, Stop, cut_many};
 use crate::id::ChannelId;
 use crate::queue::completion::Batch;
 
@@ -19,7 +19,7 @@ const KEEP_BYTES: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct RecvBuffer {
     held: Held,
-    scan: usize,
+    scan: Scan,
     framing: Framing,
     limit: usize,
     epoch: u32,
@@ -45,7 +45,7 @@ impl RecvBuffer {
     pub(crate) fn new() -> Self {
         Self {
             held: Held::default(),
-            scan: 0,
+            scan: Scan::default(),
             framing: Framing::Raw,
             limit: 0,
             epoch: 0,
@@ -78,7 +78,7 @@ impl RecvBuffer {
         self.framing = framing;
         self.limit = limit;
         self.epoch = epoch;
-        self.scan = 0;
+        self.scan = Scan::default();
         self.uncut = !self.held.is_empty();
     }
 
@@ -87,7 +87,7 @@ impl RecvBuffer {
         self.framing = Framing::Raw;
         self.limit = usize::MAX;
         self.epoch = 0;
-        self.scan = 0;
+        self.scan = Scan::default();
         self.uncut = !self.held.is_empty();
     }
 
@@ -127,7 +127,7 @@ impl RecvBuffer {
 
     /// All that is held, as it is; nothing is left.
     pub(crate) fn take_all(&mut self) -> Vec<u8> {
-        self.scan = 0;
+        self.scan = Scan::default();
         self.uncut = false;
         let all = std::mem::take(&mut self.held).into_bytes();
         self.emitted += all.len() as u64;

@@ -1,23 +1,27 @@
 //! Bytes into frames: pure, resumable, bounded. No I/O, no clock, no allocation per frame.
 //!
 //! A [`Framing`] looks at the bytes from the start of one frame and says where that frame ends.
-//! What it has already looked at is remembered in a `scan` offset that the caller keeps beside
-//! the bytes, so that a frame which arrives in many pieces is searched once, not once per piece.
+//! What it has already looked at is remembered in a [`Scan`] that the caller keeps beside the
+//! bytes, so that a frame which arrives in many pieces is searched once, not once per piece.
 //!
 //! ```text
 //!   bytes:   h e l l o \r \n w o r
-//!            ^start    ^end   ^next          Cut::Frame { start, end, next }, scan = 0
-//!                             w o r          Cut::Incomplete, scan = what need not be read again
+//!            ^start    ^end   ^next          Cut::Frame { start, end, next }
+//!                             w o r          Cut::Incomplete; these need not be read again
 //! ```
 
 mod delimiter;
 mod fixed;
 mod length_prefix;
+mod regexp;
+mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use delimiter::Delimiter;
 pub use length_prefix::{Endian, LengthPrefix};
+pub use regexp::{MATCH_BYTES, RegExp, RegExpError, RegExps};
+pub use scan::Scan;
 
 /// How the bytes of a stream become frames; the native form of `readDelimiter`.
 #[derive(Debug, Clone)]
@@ -30,6 +34,8 @@ pub enum Framing {
     Fixed(usize),
     /// The body after a length header, which is dropped.
     LengthPrefix(LengthPrefix),
+    /// Everything up to a match, which is dropped.
+    RegExp(RegExp),
 }
 
 /// The verdict on the bytes from the start of a frame.
@@ -56,15 +62,18 @@ pub enum Overflow {
     Announced(u64),
     /// The header, after `adjust`, announces a negative length.
     Negative(i64),
+    /// The delimiter itself is too long: [`MATCH_BYTES`] do not decide where it ends.
+    Match,
 }
 
 impl Framing {
     /// Looks for the end of the frame that starts at `bytes[0]`.
     ///
-    /// `scan` is 0 for a new frame, and otherwise what the last call on a shorter prefix of the
-    /// same bytes left there. `limit` bounds the frame itself, without delimiter or header: a
+    /// `scan` is a new one where cutting begins, and then what the last call left there: `bytes`
+    /// are the same as then, or more of them, or begin behind the frame that was cut. Under another
+    /// framing or limit cutting begins anew. `limit` bounds the frame itself, without delimiter or header: a
     /// frame of exactly `limit` bytes passes.
-    pub fn cut(&self, bytes: &[u8], scan: &mut usize, limit: usize) -> Cut {
+    pub fn cut(&self, bytes: &[u8], scan: &mut Scan, limit: usize) -> Cut {
         let cut = match self {
             Self::Raw if bytes.is_empty() => Cut::Incomplete,
             Self::Raw => Cut::Frame {
@@ -72,12 +81,16 @@ impl Framing {
                 end: bytes.len(),
                 next: bytes.len(),
             },
-            Self::Delimiter(delimiter) => delimiter.cut(bytes, scan, limit),
+            Self::Delimiter(delimiter) => delimiter.cut(bytes, &mut scan.offset, limit),
             Self::Fixed(n) => fixed::cut(*n, bytes),
             Self::LengthPrefix(prefix) => prefix.cut(bytes, limit),
+            Self::RegExp(regexp) => {
+                let last = scan.ended;
+                regexp.cut(scan.search(), bytes, limit, last)
+            }
         };
         if !matches!(cut, Cut::Incomplete) {
-            *scan = 0;
+            scan.offset = 0;
         }
         cut
     }
@@ -107,7 +120,7 @@ pub enum Stop {
 pub fn cut_many(
     framing: &Framing,
     bytes: &[u8],
-    scan: &mut usize,
+    scan: &mut Scan,
     limit: usize,
     max_frames: usize,
     mut frame: impl FnMut(usize, usize),

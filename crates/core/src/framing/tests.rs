@@ -6,7 +6,7 @@ fn feed(
     limit: usize,
     chunks: &[&[u8]],
 ) -> (Vec<Vec<u8>>, Vec<u8>, Option<Overflow>) {
-    let (mut held, mut scan, mut frames) = (Vec::new(), 0, Vec::new());
+    let (mut held, mut scan, mut frames) = (Vec::new(), Scan::default(), Vec::new());
     for chunk in chunks {
         held.extend_from_slice(chunk);
         let run = cut_many(
@@ -54,7 +54,7 @@ fn naive_split(bytes: &[u8], sequence: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
     }
 }
 
-fn strings_over(alphabet: &[u8], longest: usize) -> Vec<Vec<u8>> {
+pub(super) fn strings_over(alphabet: &[u8], longest: usize) -> Vec<Vec<u8>> {
     let mut all = vec![Vec::new()];
     let mut from = 0;
     for _ in 0..longest {
@@ -72,7 +72,7 @@ fn strings_over(alphabet: &[u8], longest: usize) -> Vec<Vec<u8>> {
 }
 
 /// Every way to cut `bytes` into chunks, as a bit mask of the places between bytes.
-fn chunkings(bytes: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
+pub(super) fn chunkings(bytes: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
     let places = bytes.len().saturating_sub(1);
     (0..1_u32 << places).map(move |mask| {
         let (mut chunks, mut from) = (Vec::new(), 0);
@@ -227,10 +227,10 @@ fn length_prefix_limits_are_judged_from_the_header() {
 fn a_long_frame_in_small_pieces_is_searched_once() {
     // Without a resumable scan this is 2^40 comparisons and does not finish.
     let framing = delimiter(b"\r\n");
-    let (mut held, mut scan) = (Vec::with_capacity(1 << 20), 0);
+    let (mut held, mut scan) = (Vec::with_capacity(1 << 20), Scan::default());
     for _ in 0..1 << 20 {
         held.push(b'x');
         assert_eq!(framing.cut(&held, &mut scan, usize::MAX), Cut::Incomplete);
-        assert!(held.len() - scan <= 1);
+        assert!(held.len() - scan.offset() <= 1);
     }
 }

@@ -5,49 +5,99 @@
 
 use super::submission::{ReframeHeader, parse_framing};
 use super::wire::{cut, stop};
-use crate::framing::{Overflow, Stop, cut_many};
+use crate::framing::{Framing, Overflow, RegExp, RegExps, Scan, Stop, cut_many};
+
+/// A search for a `RegExp` in the bytes of one channel, from cut to cut.
+#[derive(Debug)]
+pub struct Resume {
+    framing: Framing,
+    scan: Scan,
+    /// Which byte of the channel the scan begins at.
+    origin: u64,
+    limit: usize,
+}
+
+impl Resume {
+    pub fn new(regexp: RegExp) -> Self {
+        Self {
+            framing: Framing::RegExp(regexp),
+            scan: Scan::default(),
+            origin: 0,
+            limit: 0,
+        }
+    }
+
+    /// The scan of bytes that begin at `origin`: a new one, unless it was there that it stopped.
+    fn scan(&mut self, origin: u64, limit: usize) -> &mut Scan {
+        if (self.origin, self.limit) != (origin, limit) {
+            self.scan = Scan::default();
+            (self.origin, self.limit) = (origin, limit);
+        }
+        &mut self.scan
+    }
+}
 
 /// Cuts up to `most` frames, and no more than `answer` has room for, off the front of `bytes`,
 /// under the framing that `payload` (a [`reframe`](super::wire::reframe)'s) describes.
 ///
-/// `scan` is what the last cut of the same bytes said. `answer` gets [`cut`](super::wire::cut)'s
-/// words, then start and end of each frame, counted from `bytes[0]`. False where the payload is
-/// not one, or `answer` is too short for its header.
-pub fn recut(payload: &[u8], bytes: &[u8], scan: u32, most: u32, answer: &mut [u32]) -> bool {
+/// `bytes` are the last of those that the payload says are consumed. `scan` is what the last cut
+/// of the same bytes said; for a `RegExp`, `resume` is what knows. `answer` gets
+/// [`cut`](super::wire::cut)'s words, then start and end of each frame, counted from `bytes[0]`.
+/// False where the payload is not one, or `answer` is too short for its header.
+pub fn recut(
+    payload: &[u8],
+    bytes: &[u8],
+    scan: u32,
+    resume: Option<&mut Resume>,
+    most: u32,
+    answer: &mut [u32],
+) -> bool {
     let Some(header) = ReframeHeader::parse(payload) else {
-        return false;
-    };
-    let Some(framing) = parse_framing(&header, payload) else {
         return false;
     };
     let Some((result, frames)) = answer.split_at_mut_checked(cut::WORDS as usize) else {
         return false;
     };
-    let mut scan = scan as usize;
-    let mut count = 0;
     let most = (frames.len() / 2).min(most as usize);
-    let run = cut_many(
-        &framing,
-        bytes,
-        &mut scan,
-        header.limit,
-        most,
-        |start, end| {
-            frames[2 * count] = start as u32;
-            frames[2 * count + 1] = end as u32;
-            count += 1;
-        },
-    );
+    let mut count = 0;
+    let mut frame = |start: usize, end: usize| {
+        frames[2 * count] = start as u32;
+        frames[2 * count + 1] = end as u32;
+        count += 1;
+    };
+    let (run, offset) = if header.is_regexp() {
+        let Some(resume) = resume else {
+            return false;
+        };
+        let origin = header.consumed.wrapping_sub(bytes.len() as u64);
+        let framing = resume.framing.clone();
+        let scan = resume.scan(origin, header.limit);
+        if header.last {
+            scan.end();
+        }
+        let run = cut_many(&framing, bytes, scan, header.limit, most, &mut frame);
+        resume.origin = origin.wrapping_add(run.consumed as u64);
+        (run, 0)
+    } else {
+        // No `RegExp`: there are none to look up.
+        let Some(framing) = parse_framing(&header, payload, &RegExps::default()) else {
+            return false;
+        };
+        let mut scan = Scan::at(scan as usize);
+        let run = cut_many(&framing, bytes, &mut scan, header.limit, most, &mut frame);
+        (run, scan.offset())
+    };
     let (why, announced) = match run.stop {
         Stop::Incomplete => (stop::INCOMPLETE, 0),
         Stop::Budget => (stop::BUDGET, 0),
         Stop::Overflow(Overflow::NoDelimiter) => (stop::NO_DELIMITER, 0),
         Stop::Overflow(Overflow::Announced(n)) => (stop::TOO_LONG, n),
         Stop::Overflow(Overflow::Negative(n)) => (stop::NEGATIVE, n.unsigned_abs()),
+        Stop::Overflow(Overflow::Match) => (stop::MATCH, 0),
     };
     result[cut::FRAMES as usize] = count as u32;
     result[cut::CONSUMED as usize] = run.consumed as u32;
-    result[cut::SCAN as usize] = scan as u32;
+    result[cut::SCAN as usize] = offset as u32;
     result[cut::STOP as usize] = why;
     result[cut::ANNOUNCED_LOW as usize] = announced as u32;
     result[cut::ANNOUNCED_HIGH as usize] = (announced >> 32) as u32;

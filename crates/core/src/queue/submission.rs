@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::wire::{HEADER_WORDS, flag, framing as kind, op, packet, reframe, start};
 use crate::buffer::Piece;
-use crate::framing::{Delimiter, Endian, Framing, LengthPrefix};
+use crate::framing::{Delimiter, Endian, Framing, LengthPrefix, RegExps};
 use crate::id::ChannelId;
 use crate::source::{Connect, Datagram, Listener, Stream};
 use crate::sync::lock;
@@ -108,6 +108,7 @@ pub(crate) struct ReframeHeader {
     pub(crate) epoch: u32,
     pub(crate) adopt: bool,
     pub(crate) text: bool,
+    pub(crate) last: bool,
     pub(crate) consumed: u64,
     pub(crate) limit: usize,
     kind: u32,
@@ -124,6 +125,7 @@ impl ReframeHeader {
             epoch: word(reframe::EPOCH)?,
             adopt: word(reframe::FLAGS)? & flag::ADOPT != 0,
             text: word(reframe::FLAGS)? & flag::TEXT != 0,
+            last: word(reframe::FLAGS)? & flag::LAST != 0,
             consumed: wide(reframe::CONSUMED_LOW, reframe::CONSUMED_HIGH)?,
             limit: usize::try_from(wide(reframe::LIMIT_LOW, reframe::LIMIT_HIGH)?).ok()?,
             kind: word(reframe::KIND)?,
@@ -132,14 +134,26 @@ impl ReframeHeader {
             delimiter: word(reframe::DELIMITER_BYTES)? as usize,
         })
     }
+
+    pub(crate) fn is_regexp(&self) -> bool {
+        self.kind == kind::REGEXP
+    }
 }
 
 /// The framing that a reframe's payload describes.
-pub(crate) fn parse_framing(header: &ReframeHeader, payload: &[u8]) -> Option<Framing> {
+pub(crate) fn parse_framing(
+    header: &ReframeHeader,
+    payload: &[u8],
+    regexps: &RegExps,
+) -> Option<Framing> {
     let tail = payload.get(4 * reframe::WORDS as usize..)?;
     match header.kind {
         kind::RAW => Some(Framing::Raw),
         kind::DELIMITER => Delimiter::new(tail.get(..header.delimiter)?).map(Framing::Delimiter),
+        kind::REGEXP => {
+            let regexp = regexps.get(tail.get(..header.delimiter)?).ok()?;
+            Some(Framing::RegExp(regexp))
+        }
         kind::FIXED => match usize::try_from(header.parameter).ok()? {
             0 => None,
             n => Some(Framing::Fixed(n)),
@@ -157,13 +171,13 @@ pub(crate) fn parse_framing(header: &ReframeHeader, payload: &[u8]) -> Option<Fr
     }
 }
 
-fn parse_reframe(payload: &[u8]) -> Option<Reframe> {
+fn parse_reframe(payload: &[u8], regexps: &RegExps) -> Option<Reframe> {
     let header = ReframeHeader::parse(payload)?;
-    let framing = parse_framing(&header, payload)?;
+    let framing = parse_framing(&header, payload, regexps)?;
     Some(Reframe { header, framing })
 }
 
-fn parse_start(payload: &[u8]) -> Option<Start> {
+fn parse_start(payload: &[u8], regexps: &RegExps) -> Option<Start> {
     let millis = |at: u32| Some(u64::from(word(payload, at as usize)?));
     let timeout = |at| {
         Some(match millis(at)? {
@@ -175,7 +189,7 @@ fn parse_start(payload: &[u8]) -> Option<Start> {
         idle: timeout(start::IDLE_TIMEOUT)?,
         frame: timeout(start::FRAME_TIMEOUT)?,
         linger: Duration::from_millis(millis(start::LINGER_TIMEOUT)?),
-        reframe: parse_reframe(payload.get(4 * start::WORDS as usize..)?)?,
+        reframe: parse_reframe(payload.get(4 * start::WORDS as usize..)?, regexps)?,
     })
 }
 
@@ -191,6 +205,7 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
 pub(crate) fn each_record(
     records: &[u8],
     owned: &mut VecDeque<Piece>,
+    regexps: &RegExps,
     mut each: impl FnMut(Record<'_>),
 ) -> Option<()> {
     let mut rest = records;
@@ -212,8 +227,8 @@ pub(crate) fn each_record(
                 piece: owned.pop_front()?,
                 notify,
             },
-            op::START => Request::Start(Box::new(parse_start(payload)?)),
-            op::REFRAME => Request::Reframe(Box::new(parse_reframe(payload)?)),
+            op::START => Request::Start(Box::new(parse_start(payload, regexps)?)),
+            op::REFRAME => Request::Reframe(Box::new(parse_reframe(payload, regexps)?)),
             op::PAUSE => Request::Pause,
             op::RESUME => Request::Resume,
             op::END => Request::End,
@@ -329,7 +344,7 @@ mod tests {
         batch.extend(record(op::CLOSE | (3 << 8), b""));
         let mut owned = VecDeque::from([vec![1, 2, 3].into()]);
         let mut seen = Vec::new();
-        let whole = each_record(&batch, &mut owned, |record| {
+        let whole = each_record(&batch, &mut owned, &RegExps::default(), |record| {
             assert_eq!(
                 record.id,
                 ChannelId {
@@ -379,16 +394,28 @@ mod tests {
         batch.extend(&record(op::WRITE, b"cut off")[..18]);
         let mut count = 0;
         assert_eq!(
-            each_record(&batch, &mut VecDeque::new(), |_| count += 1),
+            each_record(&batch, &mut VecDeque::new(), &RegExps::default(), |_| {
+                count += 1
+            }),
             None
         );
         assert_eq!(count, 1);
         assert_eq!(
-            each_record(&record(99, b""), &mut VecDeque::new(), |_| ()),
+            each_record(
+                &record(99, b""),
+                &mut VecDeque::new(),
+                &RegExps::default(),
+                |_| ()
+            ),
             None
         );
         assert_eq!(
-            each_record(&record(op::START, b"no"), &mut VecDeque::new(), |_| ()),
+            each_record(
+                &record(op::START, b"no"),
+                &mut VecDeque::new(),
+                &RegExps::default(),
+                |_| ()
+            ),
             None
         );
     }

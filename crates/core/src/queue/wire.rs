@@ -107,6 +107,8 @@ constants! {
         ADOPT = 1,
         /// Reframe: JS wants strings of this channel's bytes.
         TEXT = 2,
+        /// Reframe, of a cut: no byte will follow.
+        LAST = 4,
     }
 }
 
@@ -157,6 +159,7 @@ constants! {
         DELIMITER = 1,
         FIXED = 2,
         LENGTH_PREFIX = 3,
+        REGEXP = 4,
     }
 }
 
@@ -171,7 +174,8 @@ constants! {
 }
 
 constants! {
-    /// Words of a reframe's payload; the delimiter's bytes follow.
+    /// Words of a reframe's payload; the delimiter's bytes follow: of a `RegExp` the flags, a slash
+    /// and the source.
     reframe, "Reframe" {
         /// The number that the chunks cut this way will carry. 0 is never given: it means uncut.
         EPOCH = 0,
@@ -237,6 +241,7 @@ constants! {
     cut, "CutResult" {
         FRAMES = 0,
         CONSUMED = 1,
+        /// How many bytes the next cut of the same need not look at again.
         SCAN = 2,
         STOP = 3,
         ANNOUNCED_LOW = 4,
@@ -253,6 +258,7 @@ constants! {
         NO_DELIMITER = 2,
         TOO_LONG = 3,
         NEGATIVE = 4,
+        MATCH = 5,
     }
 }
 

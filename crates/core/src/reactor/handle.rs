@@ -10,6 +10,7 @@ use mio::Waker;
 use super::context::{Context, Stats};
 use crate::addr::Address;
 use crate::buffer::Piece;
+use crate::framing::{RegExp, RegExps};
 use crate::id::{ChannelId, Slots};
 use crate::options::{ConnectOptions, ListenOptions, SocketOptions};
 use crate::queue::completion::Completions;
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     pub(super) submissions: Submissions,
     pub(super) completions: Completions,
     pub(super) slots: Mutex<Slots>,
+    /// The patterns that reframes refer to.
+    pub(super) regexps: RegExps,
     stats: Mutex<Stats>,
     /// What was sent past the reactor.
     pub(super) past: Mutex<Stats>,
@@ -44,6 +47,7 @@ impl Shared {
             submissions: Submissions::default(),
             completions: Completions::default(),
             slots: Mutex::default(),
+            regexps: RegExps::default(),
             stats: Mutex::default(),
             past: Mutex::default(),
             spare: Mutex::default(),
@@ -148,6 +152,11 @@ impl Handle {
             records: copy,
             owned,
         });
+    }
+
+    /// Makes a pattern known before a reframe refers to it, so that the reactor need not compile it.
+    pub fn share(&self, regexp: &RegExp) {
+        self.shared.regexps.add(regexp);
     }
 
     /// Sends what it can of a lone write on this thread, where that keeps the order; see

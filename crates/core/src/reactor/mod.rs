@@ -121,7 +121,8 @@ impl Reactor {
         for submission in submitted.drain(..) {
             match submission {
                 Submission::Batch { records, mut owned } => {
-                    let whole = each_record(&records, &mut owned, |record| {
+                    let shared = Arc::clone(&self.shared);
+                    let whole = each_record(&records, &mut owned, &shared.regexps, |record| {
                         self.drive(record.id, |source, cx| source.request(cx, record.request));
                     });
                     debug_assert!(whole.is_some(), "a submission breaks the wire's layout");

@@ -434,7 +434,7 @@ impl Stream {
     fn fed(&mut self, cx: &mut Context, fed: Fed, emitted_before: u64) {
         if let Fed::Overflow(why) = fed {
             let (flags, announced) = match why {
-                Overflow::NoDelimiter => (0, 0),
+                Overflow::NoDelimiter | Overflow::Match => (0, 0),
                 Overflow::Announced(n) => (flag::ANNOUNCED, n),
                 Overflow::Negative(n) => (flag::ANNOUNCED | flag::NEGATIVE, n.unsigned_abs()),
             };
