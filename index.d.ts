@@ -48,8 +48,23 @@ export declare function lengthPrefix(options: LengthPrefixOptions): LengthPrefix
  * - a string (as UTF-8) or bytes: everything up to that sequence, which is dropped
  * - a positive integer: exactly that many bytes
  * - `lengthPrefix(…)`: the body behind a length header
+ * - a `RegExp`: everything up to the match, which is dropped
+ *
+ * A `RegExp` is matched in linear time, as the bytes come, and with the same result however they
+ * come: a match counts as soon as no further byte can change it, or when the peer has finished. So
+ * `/\r?\n/` cuts at once, and `/\r\n?|\n/` waits for the byte behind a `\r`. A match longer than
+ * 65,536 bytes is an overflow, as is a frame longer than `bufferSize`.
+ *
+ * The bytes are taken as UTF-8; a character is a code point, with or without the flag `u`; what is
+ * no UTF-8 matches nothing. `^` is the beginning of the frame, under `m` of a line too; `$` is the
+ * end of the stream. The flags `d` and `g` and `lastIndex` mean nothing here.
+ *
+ * `ERR_INVALID_ARG_VALUE` where that cannot be done: look-ahead, look-behind, back-references; the
+ * flags `v` and `y`; `$` under `m`; `\b` under `iu`; old octal and incomplete escapes; what matches
+ * the empty string, or nothing at all; and repetitions so large, or that overlap in so many ways,
+ * that the automaton takes more than about a megabyte.
  */
-export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix;
+export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix | RegExp;
 /**
  * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says. `A` is what
  * its addresses are: an `Address` for TCP, a path for Unix sockets.

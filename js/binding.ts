@@ -11,6 +11,7 @@ export type NativeBinding = Pick<
   | 'bindDatagramPath'
   | 'closeEngine'
   | 'closeFile'
+  | 'compileRegExp'
   | 'configureDatagram'
   | 'connect'
   | 'connectPath'
@@ -24,11 +25,13 @@ export type NativeBinding = Pick<
   | 'listenPath'
   | 'openEngine'
   | 'openFile'
+  | 'openSearch'
   | 'pushFile'
   | 'parseAddress'
   | 'pushOwned'
   | 'reportUncaught'
   | 'sent'
+  | 'shareRegExp'
   | 'submit'
   | 'take'
 >;
@@ -38,6 +41,12 @@ export type NativeEngineHandle = ReturnType<typeof native.openEngine>;
 
 /** @internal Part of a file that is held open. */
 export type NativeFileHandle = Exclude<ReturnType<typeof native.openFile>, number>;
+
+/** @internal A compiled delimiter. */
+export type NativeRegExpHandle = ReturnType<typeof native.compileRegExp>;
+
+/** @internal How far one channel's bytes were searched for it. */
+export type NativeSearchHandle = ReturnType<typeof native.openSearch>;
 
 /** @internal */
 export const binding: NativeBinding = native;

@@ -1,6 +1,11 @@
 /** The engine: one reactor, and the channels of this JS thread that use it. */
 
-import { binding, type NativeBinding, type NativeEngineHandle } from './binding.ts';
+import {
+  binding,
+  type NativeBinding,
+  type NativeEngineHandle,
+  type NativeRegExpHandle,
+} from './binding.ts';
 import type { Channel } from './channel.ts';
 import type { DatagramLink } from './datagram-link.ts';
 import type { DatagramSettings } from './datagram-options.ts';
@@ -72,6 +77,8 @@ export class Engine {
   #adopted: StreamLink[] = [];
   #reframed = new Set<StreamLink>();
   #closed: (() => void)[] = [];
+  /** What the reactor has been given; should it have forgotten one, it compiles that itself. */
+  #shared = new WeakSet<NativeRegExpHandle>();
   #cutPayload = Buffer.allocUnsafeSlow(256);
   #cutPayloadWords = new Uint32Array(this.#cutPayload.buffer);
   #cutAnswer = new Uint32Array(CUT_WORDS);
@@ -86,6 +93,11 @@ export class Engine {
       },
       pushOwned: (data) => this.#binding.pushOwned(this.#reactor, data),
       pushFile: (file) => this.#binding.pushFile(this.#reactor, file),
+      share: (regexp) => {
+        if (this.#shared.has(regexp)) return;
+        this.#shared.add(regexp);
+        this.#binding.shareRegExp(this.#reactor, regexp);
+      },
     });
   }
 
@@ -353,14 +365,14 @@ export class Engine {
     this.#binding.parseAddress(host, port, target);
 
   /** @internal Cuts frames natively; the answer holds until the next cut. */
-  readonly cut: Cut = (reframe, bytes, from, scan, most) => {
+  readonly cut: Cut = (reframe, bytes, from, scan, most, search) => {
     const needed = reframeBytes(reframe);
     if (needed > this.#cutPayload.length) {
       this.#cutPayload = Buffer.allocUnsafeSlow((needed + 3) & ~3);
       this.#cutPayloadWords = new Uint32Array(this.#cutPayload.buffer);
     }
     encodeReframe(this.#cutPayload, this.#cutPayloadWords, 0, reframe);
-    this.#binding.cut(this.#cutPayload, bytes, from, scan, most, this.#cutAnswer);
+    this.#binding.cut(this.#cutPayload, bytes, from, scan, most, this.#cutAnswer, search);
     return this.#cutAnswer;
   };
 

@@ -17,8 +17,9 @@
  * The reactor agrees when all the bytes that it has passed on have been taken in here, by count.
  */
 
+import type { NativeSearchHandle } from './binding.ts';
 import { CutResult, FramingKind, Stop } from './generated/wire.ts';
-import type { Framing } from './read-delimiter.ts';
+import { type Framing, searchOf } from './read-delimiter.ts';
 import type { ReframeRequest } from './submission.ts';
 import { completeLength, isAsciiCompatible, latin1, utf8 } from './text.ts';
 
@@ -38,13 +39,17 @@ const SLICE_BYTES = 8 * 1024;
 /** @internal How many words the answer of a cut needs. */
 export const CUT_WORDS: number = CutResult.WORDS + 2 * MOST_FRAMES;
 
-/** @internal Cuts up to `most` frames off `bytes` natively. The answer holds until the next cut. */
+/**
+ * @internal Cuts up to `most` frames off `bytes` natively, which are the last that were consumed.
+ * The answer holds until the next cut.
+ */
 export type Cut = (
   reframe: ReframeRequest,
   bytes: Uint8Array,
   from: number,
   scan: number,
   most: number,
+  search: NativeSearchHandle | null,
 ) => Uint32Array;
 
 /** @internal What becomes of frames. */
@@ -104,6 +109,10 @@ export class Inbox {
   #used = 0;
   #at = 0;
   #scan = 0;
+  /** The same for a RegExp, from the first cut on that is made here. */
+  #search: NativeSearchHandle | null = null;
+  /** The peer has finished: no byte follows those that are held. */
+  #last = false;
   #overflowed = false;
 
   /** `whole`: what comes is whole, so that no character is split over two pieces of it. */
@@ -152,6 +161,7 @@ export class Inbox {
     this.limit = limit;
     this.#epoch = this.#epoch === 0xffff_ffff ? 1 : this.#epoch + 1;
     this.#scan = 0;
+    this.#search = null;
     this.#changes += 1;
     this.#stable = 0;
     this.changed = true;
@@ -266,7 +276,9 @@ export class Inbox {
         this.#deliver(held, at, end, true);
         continue;
       }
-      const words = this.#cut(this.#request(false), held, at, this.#scan, this.#burst);
+      this.#search ??= searchOf(this.framing);
+      const request = this.#request(false);
+      const words = this.#cut(request, held, at, this.#scan, this.#burst, this.#search);
       const stop = words[CutResult.STOP] as number;
       const scan = words[CutResult.SCAN] as number;
       const low = words[CutResult.ANNOUNCED_LOW] as number;
@@ -288,6 +300,7 @@ export class Inbox {
   /** The peer has finished: what the reactor held. It may hold frames of a newer delimiter. */
   takeRest(bytes: Buffer, start: number, length: number, owned: boolean): void {
     this.consumed += length;
+    this.#last = true;
     this.hold(bytes, start, start + length, owned);
     this.deliverHeld();
   }
@@ -307,7 +320,8 @@ export class Inbox {
 
   #request(adopt: boolean): ReframeRequest {
     const { framing, limit, consumed, encoding } = this;
-    return { epoch: this.#epoch, framing, limit, consumed, adopt, text: encoding !== null };
+    const text = encoding !== null;
+    return { epoch: this.#epoch, framing, limit, consumed, adopt, text, last: this.#last };
   }
 
   /** The fast way: frames that the reactor has cut, under the delimiter that still holds. */
@@ -320,7 +334,7 @@ export class Inbox {
     }
     const { bytes, owned, start, length, words, at } = chunk;
     const epoch = this.#epoch;
-    const skip = this.framing.sequence.length;
+    const { kind } = this.framing;
     let text = this.#sliceable(chunk) ? latin1(bytes, start, start + length) : null;
     this.changed = false;
     const end = at + 2 * chunk.frames;
@@ -332,7 +346,8 @@ export class Inbox {
       if (!this.changed) continue;
       this.changed = false;
       if (this.#epoch !== epoch || !this.#receiver.receptive) {
-        this.hold(bytes, start + to + skip, start + length, owned);
+        const next = nextFrame(kind, words, word, end, length);
+        this.hold(bytes, start + next, start + length, owned);
         this.deliverHeld();
         return;
       }
@@ -347,13 +362,14 @@ export class Inbox {
 
   /** Frames that were cut here; false where something changed and the rest was cut in vain. */
   #deliverFound(held: Buffer, at: number, words: Uint32Array): boolean {
-    const skip = this.framing.sequence.length;
+    const { kind } = this.framing;
     const epoch = this.#epoch;
+    const consumed = words[CutResult.CONSUMED] as number;
     const end = CutResult.WORDS + 2 * (words[CutResult.FRAMES] as number);
     for (let word = CutResult.WORDS; word < end; word += 2) {
       const from = words[word] as number;
       const to = words[word + 1] as number;
-      this.#at = at + to + skip;
+      this.#at = at + nextFrame(kind, words, word, end, consumed);
       this.#scan = 0;
       if (this.#at >= held.length) this.#release();
       this.#deliver(held, at + from, at + to, true);
@@ -383,8 +399,24 @@ export class Inbox {
   }
 }
 
+/**
+ * Where the frame behind that at `word` begins, delimiter or header included: the next one's start,
+ * if there is one, but for the header; or the end of all that was cut.
+ */
+function nextFrame(
+  kind: number,
+  words: Uint32Array,
+  word: number,
+  end: number,
+  whole: number,
+): number {
+  if (kind === FramingKind.LENGTH_PREFIX) return words[word + 1] as number;
+  return word + 2 < end ? (words[word + 2] as number) : whole;
+}
+
 function overflowDetail(stop: number, announced: number): string {
   if (stop === Stop.TOO_LONG) return `its header announces ${announced} bytes`;
   if (stop === Stop.NEGATIVE) return `its header announces a negative length (-${announced})`;
+  if (stop === Stop.MATCH) return 'the delimiter itself is longer than 65536 bytes, or may be';
   return 'no delimiter was found within the limit';
 }

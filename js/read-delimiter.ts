@@ -1,5 +1,8 @@
 /** `readDelimiter`: its values, their check, and their native form. */
 
+import { isRegExp } from 'node:util/types';
+
+import { binding, type NativeRegExpHandle, type NativeSearchHandle } from './binding.ts';
 import { invalidType, invalidValue } from './errors.ts';
 import { FramingKind } from './generated/wire.ts';
 
@@ -61,8 +64,23 @@ export function lengthPrefix(options: LengthPrefixOptions): LengthPrefix {
  * - a string (as UTF-8) or bytes: everything up to that sequence, which is dropped
  * - a positive integer: exactly that many bytes
  * - `lengthPrefix(…)`: the body behind a length header
+ * - a `RegExp`: everything up to the match, which is dropped
+ *
+ * A `RegExp` is matched in linear time, as the bytes come, and with the same result however they
+ * come: a match counts as soon as no further byte can change it, or when the peer has finished. So
+ * `/\r?\n/` cuts at once, and `/\r\n?|\n/` waits for the byte behind a `\r`. A match longer than
+ * 65,536 bytes is an overflow, as is a frame longer than `bufferSize`.
+ *
+ * The bytes are taken as UTF-8; a character is a code point, with or without the flag `u`; what is
+ * no UTF-8 matches nothing. `^` is the beginning of the frame, under `m` of a line too; `$` is the
+ * end of the stream. The flags `d` and `g` and `lastIndex` mean nothing here.
+ *
+ * `ERR_INVALID_ARG_VALUE` where that cannot be done: look-ahead, look-behind, back-references; the
+ * flags `v` and `y`; `$` under `m`; `\b` under `iu`; old octal and incomplete escapes; what matches
+ * the empty string, or nothing at all; and repetitions so large, or that overlap in so many ways,
+ * that the automaton takes more than about a megabyte.
  */
-export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix;
+export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix | RegExp;
 
 /** @internal A delimiter as the native part takes it. */
 export interface Framing {
@@ -70,13 +88,15 @@ export interface Framing {
   readonly parameter: number;
   readonly adjust: number;
   readonly sequence: Uint8Array;
+  readonly regexp: NativeRegExpHandle | null;
 }
 
 const NONE = new Uint8Array(0);
-const RAW: Framing = { kind: FramingKind.RAW, parameter: 0, adjust: 0, sequence: NONE };
+const RAW: Framing = framing(FramingKind.RAW, 0);
 
-/** Strings seen lately: a protocol has few, and its connections share them. */
+/** Strings and patterns seen lately: a protocol has few, and its connections share them. */
 const known = new Map<string, Framing>();
+const knownRegExps = new Map<string, Framing>();
 const MOST_KNOWN = 64;
 
 /** @internal Checks a delimiter and gives its native form. */
@@ -88,24 +108,51 @@ export function framingOf(value: unknown): Framing {
       if (!Number.isInteger(value) || value <= 0 || value > MAX_FRAME) {
         throw invalidValue('readDelimiter', `an integer from 1 to ${MAX_FRAME}`, value);
       }
-      return { kind: FramingKind.FIXED, parameter: value, adjust: 0, sequence: NONE };
+      return framing(FramingKind.FIXED, value);
     case 'object':
       if (value === null) return RAW;
       if (value instanceof Uint8Array) return sequenceOf(Uint8Array.from(value), value);
       if (value instanceof LengthPrefix) {
         const parameter = value.bytes | (value.endian === 'little' ? 0x100 : 0);
-        const { adjust } = value;
-        return { kind: FramingKind.LENGTH_PREFIX, parameter, adjust, sequence: NONE };
+        return framing(FramingKind.LENGTH_PREFIX, parameter, value.adjust);
       }
+      if (isRegExp(value)) return regexpOf(value);
   }
-  const expected = 'null, a string, a Uint8Array, a positive integer or a lengthPrefix()';
+  const expected = 'null, a string, a Uint8Array, a positive integer, a lengthPrefix() or a RegExp';
   throw invalidType('readDelimiter', expected, value);
 }
 
+/** @internal What remembers how far a channel's bytes were searched, where that is not a number. */
+export function searchOf({ regexp }: Framing): NativeSearchHandle | null {
+  return regexp === null ? null : binding.openSearch(regexp);
+}
+
 function remember(value: string): Framing {
-  const framing = sequenceOf(new TextEncoder().encode(value), value);
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(value, framing);
+  return keep(known, value, sequenceOf(new TextEncoder().encode(value), value));
+}
+
+function regexpOf(value: RegExp): Framing {
+  const { flags, source } = value;
+  const text = `${flags}/${source}`;
+  return knownRegExps.get(text) ?? keep(knownRegExps, text, compile(text, value));
+}
+
+function compile(text: string, value: RegExp): Framing {
+  // Encoding would make it another character.
+  if (/\p{Surrogate}/u.test(text)) {
+    throw invalidValue('readDelimiter', 'a RegExp without half a surrogate pair', value);
+  }
+  const sequence = new TextEncoder().encode(text);
+  try {
+    return framing(FramingKind.REGEXP, 0, 0, sequence, binding.compileRegExp(sequence));
+  } catch (error) {
+    throw invalidValue('readDelimiter', `a RegExp ${(error as Error).message}`, value);
+  }
+}
+
+function keep(among: Map<string, Framing>, value: string, framing: Framing): Framing {
+  if (among.size >= MOST_KNOWN) among.clear();
+  among.set(value, framing);
   return framing;
 }
 
@@ -113,5 +160,16 @@ function sequenceOf(sequence: Uint8Array, value: unknown): Framing {
   if (sequence.length === 0) {
     throw invalidValue('readDelimiter', 'a sequence of at least one byte', value);
   }
-  return { kind: FramingKind.DELIMITER, parameter: 0, adjust: 0, sequence };
+  return framing(FramingKind.DELIMITER, 0, 0, sequence);
+}
+
+/** All of one shape. */
+function framing(
+  kind: number,
+  parameter: number,
+  adjust = 0,
+  sequence: Uint8Array = NONE,
+  regexp: NativeRegExpHandle | null = null,
+): Framing {
+  return { kind, parameter, adjust, sequence, regexp };
 }

@@ -7,7 +7,7 @@
  * ```
  */
 
-import type { NativeFileHandle } from './binding.ts';
+import type { NativeFileHandle, NativeRegExpHandle } from './binding.ts';
 import { Flag, HEADER_WORDS, Op, Packet, Reframe, Start } from './generated/wire.ts';
 import type { Framing } from './read-delimiter.ts';
 
@@ -33,6 +33,8 @@ export interface Sink {
   submit(records: Uint8Array, length: number): void;
   pushOwned(data: Uint8Array): void;
   pushFile(file: NativeFileHandle): void;
+  /** A record is going to refer to this. */
+  share(regexp: NativeRegExpHandle): void;
 }
 
 /** @internal Who cuts a channel's bytes, and how, from now on. */
@@ -43,6 +45,8 @@ export interface ReframeRequest {
   readonly consumed: number;
   readonly adopt: boolean;
   readonly text: boolean;
+  /** No byte will follow: for cuts on this side. */
+  readonly last: boolean;
 }
 
 /** @internal How a channel begins to read; milliseconds, 0: never. */
@@ -145,6 +149,7 @@ export class Submission {
   }
 
   start(target: Target, start: StartRequest): void {
+    this.#share(start.reframe);
     const bytes = 4 * Start.WORDS + reframeBytes(start.reframe);
     const at = this.#record(Op.START, 0, target, bytes);
     const words = this.#words;
@@ -155,8 +160,13 @@ export class Submission {
   }
 
   reframe(target: Target, reframe: ReframeRequest): void {
+    this.#share(reframe);
     const at = this.#record(Op.REFRAME, 0, target, reframeBytes(reframe));
     encodeReframe(this.#buffer, this.#words, at, reframe);
+  }
+
+  #share({ framing }: ReframeRequest): void {
+    if (framing.regexp !== null) this.#sink.share(framing.regexp);
   }
 
   /** Makes the last record a write to `target` with room for `room` more bytes. */
@@ -220,10 +230,11 @@ export function encodeReframe(
   bytes: Uint8Array,
   words: Uint32Array,
   at: number,
-  { epoch, framing, limit, consumed, adopt, text }: ReframeRequest,
+  { epoch, framing, limit, consumed, adopt, text, last }: ReframeRequest,
 ): void {
   words[at + Reframe.EPOCH] = epoch;
-  words[at + Reframe.FLAGS] = (adopt ? Flag.ADOPT : 0) | (text ? Flag.TEXT : 0);
+  words[at + Reframe.FLAGS] =
+    (adopt ? Flag.ADOPT : 0) | (text ? Flag.TEXT : 0) | (last ? Flag.LAST : 0);
   words[at + Reframe.CONSUMED_LOW] = consumed;
   words[at + Reframe.CONSUMED_HIGH] = high(consumed);
   words[at + Reframe.LIMIT_LOW] = limit;

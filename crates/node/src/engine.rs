@@ -15,6 +15,7 @@ use crate::convert::{
     NativeStats, address,
 };
 use crate::notifier::Notifier;
+use crate::regexp::{NativeRegExp, NativeSearch};
 
 /// One reactor, and what the JS thread holds of it.
 pub struct NativeEngine {
@@ -90,6 +91,12 @@ pub fn push_owned(engine: &External<NativeEngine>, data: &[u8]) {
     engine.push(data.to_vec().into());
 }
 
+/// Makes a pattern known to the engine before a `REFRAME` or `START` refers to it.
+#[napi]
+pub fn share_reg_exp(engine: &External<NativeEngine>, regexp: &External<NativeRegExp>) {
+    engine.thread.borrow().handle().share(regexp.regexp());
+}
+
 /// Takes completions into `words`; see `wire::batch`.
 #[napi]
 pub fn take(engine: &External<NativeEngine>, mut words: Uint32ArraySlice<'_>) {
@@ -108,7 +115,7 @@ pub fn fill(engine: &External<NativeEngine>, mut target: Uint8ArraySlice<'_>) ->
     engine.thread.borrow().handle().fill(target) as u32
 }
 
-/// Cuts at most `most` frames off bytes that JS holds; see `queue::recut`.
+/// Cuts at most `most` frames off bytes that JS holds; see `queue::recut`. `search` for a `RegExp`.
 #[napi]
 pub fn cut(
     payload: &[u8],
@@ -117,11 +124,13 @@ pub fn cut(
     scan: u32,
     most: u32,
     mut answer: Uint32ArraySlice<'_>,
+    search: Option<&External<NativeSearch>>,
 ) -> Result<()> {
     // SAFETY: as in `take`.
     let answer = unsafe { answer.as_mut() };
     let bytes = bytes.get(from as usize..).unwrap_or_default();
-    if !recut::recut(payload, bytes, scan, most, answer) {
+    let mut search = search.map(|search| search.resume());
+    if !recut::recut(payload, bytes, scan, search.as_deref_mut(), most, answer) {
         return Err(Error::new(
             Status::InvalidArg,
             "not the payload of a reframe",

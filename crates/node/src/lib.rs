@@ -14,6 +14,7 @@ mod datagram;
 mod engine;
 mod file;
 mod notifier;
+mod regexp;
 
 use napi_derive::napi;
 
