@@ -109,6 +109,8 @@ class Model {
 
   /** The peer has sent FIN. */
   #finish(): void {
+    this.#framer.end();
+    this.#deliver();
     if (this.#stopped === null) {
       this.#transcript.add(`end ${Transcript.quote(this.#decoded(this.#framer.takeRest()))}`);
       this.#peerFinished = true;
@@ -188,9 +190,10 @@ export const LAST: Action[] = [{ do: 'write', text: 'bye', flush: false }, { do:
 export function toDelimiter<P>(
   delimiter: Delimiter,
   prefix: (options: Extract<Delimiter, { prefix: unknown }>['prefix']) => P,
-): null | number | string | Uint8Array | P {
+): null | number | string | Uint8Array | RegExp | P {
   if (delimiter === null || typeof delimiter === 'number') return delimiter;
   if ('text' in delimiter) return delimiter.text;
+  if ('source' in delimiter) return new RegExp(delimiter.source, delimiter.flags);
   if ('hex' in delimiter) return Buffer.from(delimiter.hex, 'hex');
   return prefix(delimiter.prefix);
 }

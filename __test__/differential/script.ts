@@ -3,7 +3,13 @@ import { Random } from '../helpers/random.ts';
 import { CONTENT } from './file.ts';
 
 /** A delimiter as a script can be printed with it. */
-export type Delimiter = null | number | { text: string } | { hex: string } | { prefix: Prefix };
+export type Delimiter =
+  | null
+  | number
+  | { text: string }
+  | { hex: string }
+  | { prefix: Prefix }
+  | { source: string; flags: string };
 
 export type Encoding = 'utf8' | 'latin1' | 'hex' | 'utf16le' | null;
 
@@ -93,6 +99,20 @@ const ENCODINGS = ['utf8', 'utf8', 'latin1', 'hex', 'utf16le'] as const;
 
 const SEQUENCES = ['\n', '\n', '\r\n', 'a', 'ab', 'aa', 'aab', 'abab', '\r\r\n', '€', '\0'];
 
+/** Such as the reference can judge: see its Pattern. */
+const PATTERNS: { source: string; flags: string }[] = [
+  { source: '\\r?\\n', flags: '' },
+  { source: '\\r\\n?|\\n', flags: '' },
+  { source: '\\n+', flags: '' },
+  { source: 'a+b?', flags: '' },
+  { source: 'ab|a', flags: 'g' },
+  { source: 'A(?:b|X)*?y?', flags: 'i' },
+  { source: '[ab]{2,3}', flags: '' },
+  { source: 'b$|aa', flags: '' },
+  { source: 'a\\b|x', flags: '' },
+  { source: '^[abx]|\\n[bx]', flags: 'm' },
+];
+
 /** Of these the data is made: delimiters and pieces of them, characters, lengths and bodies. */
 const PIECES = [
   ...['a', 'b', 'ab', 'aab', 'x', 'yz', '\n', '\n', '\r\n', '\r', 'é', '€', '😀', ' '],
@@ -101,7 +121,7 @@ const PIECES = [
 ];
 
 function delimiter(random: Random): Delimiter {
-  switch (random.below(10)) {
+  switch (random.below(12)) {
     case 0:
       return null;
     case 1:
@@ -112,6 +132,9 @@ function delimiter(random: Random): Delimiter {
       return { prefix: prefix(random) };
     case 5:
       return { hex: Buffer.from(random.pick(SEQUENCES)).toString('hex') };
+    case 6:
+    case 7:
+      return random.pick(PATTERNS);
     default:
       return { text: random.pick(SEQUENCES) };
   }

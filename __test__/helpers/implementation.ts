@@ -71,7 +71,7 @@ export interface ServerConstructor {
 
 export type ConnectionConstructor = new (socket: SocketLike, server: ServerLike) => ConnectionLike;
 
-export type ReadDelimiter = null | string | number | Uint8Array | Required<Prefix>;
+export type ReadDelimiter = null | string | number | Uint8Array | Required<Prefix> | RegExp;
 export type Data = Buffer | string;
 
 export interface Address {

@@ -1,5 +1,6 @@
 import { type CodedError, codedError } from './errors.ts';
 import type { Delimiter, LengthPrefix } from './read-delimiter.ts';
+import type { Pattern } from './regexp.ts';
 import type { ReadEncoding } from './types.ts';
 
 export type Cut =
@@ -16,6 +17,7 @@ type Found =
 /** Bytes that have arrived and are not delivered yet. Each cut is made with the settings of now. */
 export class Framer {
   #bytes: Buffer = Buffer.alloc(0);
+  #ended = false;
 
   get length(): number {
     return this.#bytes.length;
@@ -25,9 +27,14 @@ export class Framer {
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
   }
 
+  /** No byte will follow. */
+  end(): void {
+    this.#ended = true;
+  }
+
   /** Takes the next frame off the front. */
   cut(delimiter: Delimiter, limit: number, encoding: ReadEncoding): Cut {
-    const found = find(this.#bytes, delimiter, limit, encoding);
+    const found = this.#find(delimiter, limit, encoding);
     if (found.kind !== 'found') return found;
     const end = found.before + found.length;
     const data = Buffer.from(this.#bytes.subarray(found.before, end));
@@ -37,7 +44,12 @@ export class Framer {
 
   /** Whether the next cut would be an overflow. */
   overflows(delimiter: Delimiter, limit: number, encoding: ReadEncoding): boolean {
-    return find(this.#bytes, delimiter, limit, encoding).kind === 'overflow';
+    return this.#find(delimiter, limit, encoding).kind === 'overflow';
+  }
+
+  #find(delimiter: Delimiter, limit: number, encoding: ReadEncoding): Found {
+    if (delimiter.kind !== 'pattern') return find(this.#bytes, delimiter, limit, encoding);
+    return findPattern(this.#bytes, delimiter.pattern, limit, this.#ended);
   }
 
   /** Takes whatever is left. */
@@ -48,7 +60,12 @@ export class Framer {
   }
 }
 
-function find(bytes: Buffer, delimiter: Delimiter, limit: number, encoding: ReadEncoding): Found {
+function find(
+  bytes: Buffer,
+  delimiter: Exclude<Delimiter, { kind: 'pattern' }>,
+  limit: number,
+  encoding: ReadEncoding,
+): Found {
   switch (delimiter.kind) {
     case 'none':
       return findAll(bytes, encoding);
@@ -75,6 +92,13 @@ function findSequence(bytes: Buffer, sequence: Buffer, limit: number): Found {
     return overflow(`more than ${limit} bytes without the delimiter`);
   }
   return NONE;
+}
+
+function findPattern(bytes: Buffer, pattern: Pattern, limit: number, last: boolean): Found {
+  const match = pattern.search(bytes.toString('latin1'), limit, last);
+  if (match === 'undecided') return NONE;
+  if (match === 'overflow') return overflow(`more than ${limit} bytes before the delimiter`);
+  return found(match.start, 0, match.end - match.start);
 }
 
 function findPrefixed(bytes: Buffer, prefix: LengthPrefix, limit: number): Found {

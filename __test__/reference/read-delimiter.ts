@@ -1,4 +1,5 @@
 import { typeError, valueError } from './errors.ts';
+import { Pattern, refusal } from './regexp.ts';
 import type { ReadDelimiter, ReadEncoding } from './types.ts';
 
 export interface LengthPrefixOptions {
@@ -41,6 +42,7 @@ export function lengthPrefix(options: LengthPrefixOptions): LengthPrefix {
 export type Delimiter =
   | { kind: 'none' }
   | { kind: 'sequence'; bytes: Buffer }
+  | { kind: 'pattern'; pattern: Pattern }
   | { kind: 'fixed'; length: number }
   | { kind: 'prefix'; prefix: LengthPrefix };
 
@@ -57,7 +59,13 @@ export function parseDelimiter(value: ReadDelimiter): Delimiter {
     if (value.length === 0) throw valueError('readDelimiter', 'at least one byte long', value);
     return { kind: 'sequence', bytes: Buffer.from(value) };
   }
-  throw typeError('readDelimiter', 'null, a string, bytes, an integer or lengthPrefix()', value);
+  if (value instanceof RegExp) {
+    const refused = refusal(value);
+    if (refused !== null) throw valueError('readDelimiter', `a RegExp ${refused}`, value);
+    return { kind: 'pattern', pattern: new Pattern(value) };
+  }
+  const expected = 'null, a string, bytes, an integer, lengthPrefix() or a RegExp';
+  throw typeError('readDelimiter', expected, value);
 }
 
 export function checkEncoding(value: ReadEncoding): ReadEncoding {

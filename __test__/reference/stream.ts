@@ -244,6 +244,7 @@ export abstract class Stream extends Channel {
     socket.on('end', () => {
       this.#readingEnded = true;
       if (wasReset(socket)) this.#failure ??= resetError();
+      if (this.#failure === null) this.#framer.end();
       this.#deliver();
     });
     socket.on('error', (error) => {
