@@ -159,14 +159,19 @@ export class Inbox {
     if (same) return false;
     this.framing = framing;
     this.limit = limit;
-    this.#epoch = this.#epoch === 0xffff_ffff ? 1 : this.#epoch + 1;
     this.#scan = 0;
     this.#search = null;
     this.#changes += 1;
     this.#stable = 0;
     this.changed = true;
-    this.requestDue ||= this.#state !== RAW;
+    this.#renew();
     return true;
+  }
+
+  /** Chunks that are on their way are cut anew, and the reactor is to hear of it. */
+  #renew(): void {
+    this.#epoch = this.#epoch === 0xffff_ffff ? 1 : this.#epoch + 1;
+    this.requestDue ||= this.#state !== RAW;
   }
 
   setEncoding(encoding: BufferEncoding | null): void {
@@ -291,6 +296,9 @@ export class Inbox {
       this.#scan = scan;
       if (stop === Stop.INCOMPLETE) {
         this.#overflowed = false;
+        // Of frames that the reactor has cut and that were not delivered then, a RegExp may take
+        // more to find the last again: what decided on its end is still in the reactor.
+        if (this.#state === CUTS && this.framing.regexp !== null) this.#renew();
         return;
       }
       if (stop !== Stop.BUDGET) this.#overflow(overflowDetail(stop, announced));
