@@ -17,6 +17,7 @@ import { hooks } from './hooks.ts';
 import { limits } from './limits.ts';
 import { overriding } from './overriding.ts';
 import { processes } from './processes.ts';
+import { regexps } from './regexps.ts';
 import { resources } from './resources.ts';
 import { servers } from './servers.ts';
 import { Suite } from './suite.ts';
@@ -58,6 +59,7 @@ function streams(suite: Suite): void {
   throwing(suite);
   overriding(suite);
   framing(suite);
+  regexps(suite);
   switching(suite);
   limits(suite);
   encoding(suite);

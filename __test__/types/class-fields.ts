@@ -26,6 +26,10 @@ export class Bodies extends Connection {
   override readDelimiter = lengthPrefix({ bytes: 2, endian: 'little' });
 }
 
+export class Patterns extends Client {
+  override readDelimiter = /\r?\n/;
+}
+
 // Who changes the kind of delimiter on the way says so.
 export class Counted extends Connection {
   override readDelimiter: ReadDelimiter = '\n';
