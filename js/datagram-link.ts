@@ -442,7 +442,7 @@ export class DatagramLink implements ChannelLink, Receiver {
   get #textRequest(): ReframeRequest {
     const framing = framingOf(null);
     const text = this.encoding !== null;
-    return { epoch: 1, framing, limit: 0, consumed: 0, adopt: false, text };
+    return { epoch: 1, framing, limit: 0, consumed: 0, adopt: false, text, last: false };
   }
 
   #destination(given: unknown, to: (given: unknown) => Destination): Destination {

@@ -39,10 +39,7 @@ const SLICE_BYTES = 8 * 1024;
 /** @internal How many words the answer of a cut needs. */
 export const CUT_WORDS: number = CutResult.WORDS + 2 * MOST_FRAMES;
 
-/**
- * @internal Cuts up to `most` frames off `bytes` natively, which are the last that were consumed.
- * The answer holds until the next cut.
- */
+/** @internal Cuts up to `most` frames off `bytes` natively. The answer holds until the next cut. */
 export type Cut = (
   reframe: ReframeRequest,
   bytes: Uint8Array,
@@ -102,14 +99,14 @@ export class Inbox {
   #changes = 0;
   #stable = 0;
   #burst = MOST_FRAMES;
-  /** Bytes not delivered, from `#at` on; the first `#scan` of those hold no end of a frame. */
+  /** Bytes not delivered, from `#at` on; `#scan`: what the last cut of the same ones said, or 0. */
   #held: Buffer | null = null;
   /** The memory that `#held` ends in, where it is our own, up to `#used`: room to grow into. */
   #backing: Buffer | null = null;
   #used = 0;
   #at = 0;
   #scan = 0;
-  /** The same for a RegExp, from the first cut on that is made here. */
+  /** What knows more of that for a RegExp, from the first cut on that is made here. */
   #search: NativeSearchHandle | null = null;
   /** The peer has finished: no byte follows those that are held. */
   #last = false;

@@ -12,9 +12,6 @@ use crate::framing::{Framing, Overflow, RegExp, RegExps, Scan, Stop, cut_many};
 pub struct Resume {
     framing: Framing,
     scan: Scan,
-    /// Which byte of the channel the scan begins at.
-    origin: u64,
-    limit: usize,
 }
 
 impl Resume {
@@ -22,26 +19,15 @@ impl Resume {
         Self {
             framing: Framing::RegExp(regexp),
             scan: Scan::default(),
-            origin: 0,
-            limit: 0,
         }
-    }
-
-    /// The scan of bytes that begin at `origin`: a new one, unless it was there that it stopped.
-    fn scan(&mut self, origin: u64, limit: usize) -> &mut Scan {
-        if (self.origin, self.limit) != (origin, limit) {
-            self.scan = Scan::default();
-            (self.origin, self.limit) = (origin, limit);
-        }
-        &mut self.scan
     }
 }
 
 /// Cuts up to `most` frames, and no more than `answer` has room for, off the front of `bytes`,
 /// under the framing that `payload` (a [`reframe`](super::wire::reframe)'s) describes.
 ///
-/// `bytes` are the last of those that the payload says are consumed. `scan` is what the last cut
-/// of the same bytes said; for a `RegExp`, `resume` is what knows. `answer` gets
+/// `scan` is 0 for bytes not seen before, and otherwise what the last cut said, if these begin where
+/// that has stopped; for a `RegExp`, `resume` knows the rest. `answer` gets
 /// [`cut`](super::wire::cut)'s words, then start and end of each frame, counted from `bytes[0]`.
 /// False where the payload is not one, or `answer` is too short for its header.
 pub fn recut(
@@ -69,15 +55,19 @@ pub fn recut(
         let Some(resume) = resume else {
             return false;
         };
-        let origin = header.consumed.wrapping_sub(bytes.len() as u64);
-        let framing = resume.framing.clone();
-        let scan = resume.scan(origin, header.limit);
-        if header.last {
-            scan.end();
+        let Resume {
+            framing,
+            scan: kept,
+        } = resume;
+        if scan == 0 {
+            *kept = Scan::default();
         }
-        let run = cut_many(&framing, bytes, scan, header.limit, most, &mut frame);
-        resume.origin = origin.wrapping_add(run.consumed as u64);
-        (run, 0)
+        if header.last {
+            kept.end();
+        }
+        let run = cut_many(framing, bytes, kept, header.limit, most, &mut frame);
+        // Whatever it is: not 0.
+        (run, 1)
     } else {
         // No `RegExp`: there are none to look up.
         let Some(framing) = parse_framing(&header, payload, &RegExps::default()) else {

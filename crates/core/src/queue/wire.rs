@@ -241,7 +241,7 @@ constants! {
     cut, "CutResult" {
         FRAMES = 0,
         CONSUMED = 1,
-        /// How many bytes the next cut of the same need not look at again.
+        /// What to give to the next cut, of the bytes behind those that were consumed.
         SCAN = 2,
         STOP = 3,
         ANNOUNCED_LOW = 4,

@@ -291,7 +291,7 @@ impl Reader {
 /// Start and end of the first frame, and where the next one begins.
 fn cut_one(framing: &Cut, bytes: &[u8]) -> Option<(usize, usize, usize)> {
     let mut answer = [0; cut::WORDS as usize + 2];
-    assert!(recut(&framing.payload(), bytes, 0, 1, &mut answer));
+    assert!(recut(&framing.payload(), bytes, 0, None, 1, &mut answer));
     let [start, end] = [0, 1].map(|at| answer[cut::WORDS as usize + at] as usize);
     let next = answer[cut::CONSUMED as usize] as usize;
     (answer[cut::FRAMES as usize] == 1).then_some((start, end, next))
