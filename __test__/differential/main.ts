@@ -1,8 +1,9 @@
 /**
  * Plays random scripts on the reference and on the package: `main.ts [count] [first seed]`.
- * With SEED in the environment, that one only, told in full.
+ * With SEED in the environment, that one only, told in full; with NETWORK=unix, over Unix sockets.
  */
 import { load } from '../conformance/load.ts';
+import { overUnix } from '../helpers/over-unix.ts';
 import { describe } from './describe.ts';
 import { Differ } from './differ.ts';
 import { Marathon } from './marathon.ts';
@@ -18,9 +19,12 @@ collectUncaught((error) => {
 });
 
 const names = (process.env['IMPLEMENTATIONS'] ?? 'reference,native').split(',');
-const implementations = Object.fromEntries(
-  await Promise.all(names.map(async (name) => [name, await load(name)] as const)),
+const network = process.env['NETWORK'] ?? 'tcp';
+const loaded = await Promise.all(names.map(async (name) => [name, await load(name)] as const));
+const over = loaded.map(
+  ([name, impl]) => [name, network === 'unix' ? overUnix(impl) : impl] as const,
 );
+const implementations = Object.fromEntries(over);
 const differ = await Differ.open(implementations);
 
 const { SEED } = process.env;
@@ -54,3 +58,4 @@ if (SEED !== undefined) {
   }
 }
 await differ.close();
+for (const [, impl] of over) if ('remove' in impl) impl.remove();

@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
-
 import type {
   ClientLike,
   CloseInfo,
@@ -12,44 +9,35 @@ import type {
 } from '../helpers/implementation.ts';
 import { Peer } from '../helpers/peer.ts';
 import type { Expectation } from './model.ts';
+import { type Network, networkOf } from './network.ts';
 import { type Outcome, Run } from './run.ts';
 import type { Script } from './script.ts';
-
-/** Loopback addresses to connect to in turn: a single one would run out of ports. */
-const HOSTS =
-  process.platform === 'linux'
-    ? Array.from({ length: 64 }, (_, at) => `127.0.0.${at + 1}`)
-    : ['127.0.0.1'];
 
 /** Servers of one implementation, and a plain server for its clients: they serve all scripts. */
 export class Stage {
   readonly #impl: Implementation;
-  readonly #listening: Server;
+  readonly #network: Network;
   readonly #servers: Record<'full' | 'half', ServerLike>;
   readonly #makeClient: (run: Run) => ClientLike;
-  /** A run and what belongs to it find each other by the address of the connection. */
+  /** A run and what belongs to it find each other by the key of the connection. */
   readonly #runs = new Rendezvous<Run>();
   readonly #peers = new Rendezvous<Peer>();
-  #count = 0;
 
-  private constructor(impl: Implementation, listening: Server) {
+  private constructor(impl: Implementation, network: Network) {
     this.#impl = impl;
-    this.#listening = listening;
+    this.#network = network;
     this.#makeClient = clientMaker(impl);
-    const Connection = connectionClass(impl, this.#runs);
+    const Connection = connectionClass(impl, this.#runs, network);
     const serve = (allowHalfOpen: boolean) =>
-      new impl.Server(Connection, { allowHalfOpen }).listen(0, '0.0.0.0');
+      network.serve(new impl.Server(Connection, { allowHalfOpen }));
     this.#servers = { full: serve(false), half: serve(true) };
-    listening.on('connection', (socket) => {
-      const peer = new Peer(socket);
-      this.#peers.give(`${socket.localAddress} ${socket.remotePort}`, peer);
+    network.listening.on('connection', (socket) => {
+      this.#peers.give(network.keyOfAccepted(socket), new Peer(socket));
     });
   }
 
   static async open(impl: Implementation): Promise<Stage> {
-    const listening = createServer({ allowHalfOpen: true }).listen(0, '0.0.0.0');
-    await once(listening, 'listening');
-    return new Stage(impl, listening);
+    return new Stage(impl, await networkOf(impl));
   }
 
   async play(script: Script, expectation: Expectation): Promise<Outcome> {
@@ -57,25 +45,22 @@ export class Stage {
     const ready = new Promise<void>((resolve) => {
       run.ready = resolve;
     });
-    this.#count += 1;
-    const host = HOSTS[this.#count % HOSTS.length] ?? '127.0.0.1';
     if (script.side === 'client') {
       const client = this.#makeClient(run);
       run.attach(client, script.given === 'by assignment');
-      client.connect(host, (this.#listening.address() as AddressInfo).port);
+      this.#network.connect(client);
       await ready;
-      return run.play(await this.#peers.take(`${host} ${client.localAddr?.port}`));
+      return run.play(await this.#peers.take(this.#network.keyOfClient(client)));
     }
     const server = this.#servers[script.allowHalfOpen ? 'half' : 'full'];
-    const port = server.localAddr?.port ?? 0;
-    const peer = await Peer.connect({ address: host, port, family: 'IPv4' });
-    this.#runs.give(`${host} ${peer.socket.localPort}`, run);
+    const [peer, key] = await this.#network.connectPeer(server);
+    this.#runs.give(key, run);
     await ready;
     return run.play(peer);
   }
 
   async close(): Promise<void> {
-    this.#listening.close();
+    this.#network.listening.close();
     const servers = Object.values(this.#servers);
     for (const server of servers) server.close();
     await Promise.all(servers.map((server) => server.end()));
@@ -156,13 +141,13 @@ function clientMaker(impl: Implementation): (run: Run) => ClientLike {
   return (run) => (run.script.given === 'by fields' ? new ByFields(run) : new Plain(run));
 }
 
-function connectionClass(impl: Implementation, runs: Rendezvous<Run>) {
+function connectionClass(impl: Implementation, runs: Rendezvous<Run>, network: Network) {
   class Scripted extends impl.Connection {
     run: Run | null = null;
 
     override onConnect(): void {
       // The run may come later. No data does: its peer waits for this.
-      runs.whenThere(`${this.localAddr?.address} ${this.remoteAddr?.port}`, (run) => {
+      runs.whenThere(network.keyOfConnection(this), (run) => {
         this.run = run;
         run.attach(this, true);
         run.onConnect();
