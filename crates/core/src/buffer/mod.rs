@@ -6,7 +6,7 @@ mod recv;
 mod send;
 
 pub use file::FileRange;
-pub(crate) use packets::{PacketQueue, Step};
+pub(crate) use packets::{PacketQueue, Run, Step};
 pub(crate) use recv::{Fed, RecvBuffer};
 pub use send::Piece;
 pub(crate) use send::{SendBuffer, Sent, Sink};

@@ -17,20 +17,22 @@ use std::time::{Duration, Instant};
 
 use super::{Closing, Fate, PacketSocket, Readiness, errno};
 use crate::addr::{self, Address};
-use crate::buffer::{PacketQueue, Step};
+use crate::buffer::{PacketQueue, Run, Step};
 use crate::id::ChannelId;
 use crate::queue::datagrams::{Failure, PassedOn, push_received};
 use crate::queue::submission::{Request, Start};
 use crate::queue::wire::{kind, reason, syscall};
 use crate::reactor::context::{Context, Timer, token};
 use crate::sys;
-use crate::sys::packets::{BATCH, Inbound, Outgoing, SendsMany};
+use crate::sys::packets::{BATCH, Inbound, MAX_SEGMENTS, Outgoing, SendsMany};
 
 /// How many datagrams one channel may receive or send in one turn, before others have theirs.
 const TURN_PACKETS: usize = 512;
 /// How long to wait where no edge tells that sending may go on; doubled up to [`MAX_BACKOFF`].
 const MIN_BACKOFF: Duration = Duration::from_millis(1);
 const MAX_BACKOFF: Duration = Duration::from_millis(64);
+/// Where sending many as one has failed so often, it is not tried any more.
+const MOST_UNSEGMENTED: u32 = 8;
 /// A socket that says this often in a row that it cannot receive never will again.
 const MOST_ERRORS: u32 = 64;
 
@@ -41,6 +43,12 @@ pub(crate) struct Datagram {
     many: SendsMany,
     queue: PacketQueue,
     peer: Option<Address>,
+    /// How many datagrams may be sent as one; 1 where that does not work here.
+    segments: usize,
+    /// So many of the queue's first go one by one: as one they have failed.
+    singly: usize,
+    /// How often that has happened.
+    unsegmented: u32,
     /// What the first datagram of the queue was refused with; it is tried once more.
     refused: Option<io::Error>,
     /// Found no room; nothing is sent before they are told.
@@ -65,12 +73,16 @@ pub(crate) struct Datagram {
 
 impl Datagram {
     pub(crate) fn new(id: ChannelId, socket: Arc<PacketSocket>) -> Self {
+        let segments = if socket.is_unix() { 1 } else { MAX_SEGMENTS };
         Self {
             id,
             socket,
             many: SendsMany::default(),
             queue: PacketQueue::default(),
             peer: None,
+            segments,
+            singly: 0,
+            unsegmented: 0,
             refused: None,
             untold: Vec::new(),
             readable: false,
@@ -210,8 +222,8 @@ impl Datagram {
                     return cx.requeue_for_room(self.id, &mut self.queued);
                 }
                 Step::Packet { .. } => {
-                    let sent = self.send(cx, budget);
-                    budget -= sent.max(1);
+                    let sent = self.send(cx);
+                    budget = budget.saturating_sub(sent.max(1));
                 }
                 Step::SetPeer(_) | Step::DropPeer => {
                     let step = self.queue.pop();
@@ -222,21 +234,25 @@ impl Datagram {
     }
 
     /// Sends the first datagrams of the queue by one call; returns how many were taken.
-    fn send(&mut self, cx: &mut Context, most: usize) -> usize {
+    fn send(&mut self, cx: &mut Context) -> usize {
         let mut many = self.many;
-        let result = self.offered(most.min(BATCH)).map(|packets| {
-            let sent = self.socket.carrier.send(&packets, &mut many)?;
+        let result = self.offered().map(|(packets, counts)| {
+            let sent = self.socket.carrier.send(&packets, &mut many);
+            let sent = sent.map_err(|error| (error, counts[0]))?;
             let bytes = packets[..sent].iter().map(|packet| packet.data.len());
-            Ok((sent, bytes.sum()))
+            Ok((counts[..sent].iter().sum(), bytes.sum(), counts[0] > 1))
         });
         self.many = many;
         match result {
-            Ok(Ok((sent, bytes))) => {
+            Ok(Ok((sent, bytes, segmented))) => {
+                if segmented {
+                    self.unsegmented = 0;
+                }
                 self.sent(cx, sent, bytes);
                 sent
             }
-            Ok(Err(error)) => {
-                self.send_failed(cx, error);
+            Ok(Err((error, count))) => {
+                self.send_failed(cx, error, count);
                 0
             }
             // An address that is none to this system: nothing was tried.
@@ -247,24 +263,35 @@ impl Datagram {
         }
     }
 
-    /// The first datagrams of the queue, up to one whose address is none to this system; an error
-    /// where that is the first.
-    fn offered(&self, most: usize) -> io::Result<Vec<Outgoing<'_>>> {
-        let mut packets = Vec::with_capacity(most);
-        for (to, data) in self.queue.packets().take(most) {
+    /// The first datagrams of the queue, many in one where that may be, and how many each of them
+    /// is; up to one whose address is none to this system. An error where that is the first.
+    fn offered(&self) -> io::Result<(Vec<Outgoing<'_>>, Vec<usize>)> {
+        let most = if self.singly > 0 { 1 } else { self.segments };
+        let mut packets = Vec::with_capacity(BATCH);
+        let mut counts = Vec::with_capacity(BATCH);
+        for run in self.queue.runs(most).take(BATCH) {
+            let Run {
+                to, data, count, ..
+            } = run;
             match to.map(|to| self.socket.address_of(to)).transpose() {
-                Ok(to) => packets.push(Outgoing { to, data }),
+                Ok(to) => packets.push(Outgoing {
+                    to,
+                    data,
+                    segment: if count > 1 { run.segment as u16 } else { 0 },
+                }),
                 Err(error) if packets.is_empty() => return Err(error),
                 Err(_) => break,
             }
+            counts.push(count);
         }
-        Ok(packets)
+        Ok((packets, counts))
     }
 
     fn sent(&mut self, cx: &mut Context, datagrams: usize, bytes: usize) {
         for _ in 0..datagrams {
             self.queue.pop();
         }
+        self.singly = self.singly.saturating_sub(datagrams);
         cx.count_sent(self.id, bytes);
         self.socket.count_sent(datagrams);
         self.backoff = None;
@@ -277,7 +304,8 @@ impl Datagram {
         }
     }
 
-    fn send_failed(&mut self, cx: &mut Context, error: io::Error) {
+    /// The first datagram of the queue was not taken, or the first `count` of them as one.
+    fn send_failed(&mut self, cx: &mut Context, error: io::Error, count: usize) {
         if error.kind() == io::ErrorKind::Interrupted {
         } else if error.kind() == io::ErrorKind::WouldBlock {
             self.writable = false;
@@ -288,6 +316,13 @@ impl Datagram {
         } else if sys::is_shortage(&error) {
             self.writable = false;
             self.back_off(cx);
+        } else if count > 1 {
+            // Each by itself: whichever it was fails again. Not every network card has segments.
+            self.singly = count;
+            self.unsegmented += 1;
+            if self.unsegmented >= MOST_UNSEGMENTED {
+                self.segments = 1;
+            }
         } else if self.peer.is_some() && self.refused.is_none() {
             self.refused = Some(error);
         } else {
@@ -304,6 +339,7 @@ impl Datagram {
     fn refuse(&mut self, cx: &mut Context, error: &io::Error) {
         if let Some(Step::Packet { to, length }) = self.queue.pop() {
             self.socket.count_failed(length);
+            self.singly = self.singly.saturating_sub(1);
             let to = to.or_else(|| self.peer.clone());
             self.report(cx, error, syscall::SEND, length, to);
         }

@@ -24,6 +24,8 @@
 //!
 //! `packets` exports datagram sockets: `Carrier`, and what it receives into and sends from.
 
+#[cfg(unix)]
+mod control;
 #[cfg(windows)]
 #[path = "no_unix_domain.rs"]
 mod domain;

@@ -23,6 +23,7 @@ fn outgoing(to: Option<SocketAddr>, data: &[u8]) -> Outgoing<'_> {
     Outgoing {
         to: to.map(SockAddr::from),
         data,
+        segment: 0,
     }
 }
 
@@ -133,6 +134,28 @@ fn what_fails_midway_is_first_the_next_time() {
             .map(|(_, data)| data)
             .collect();
         assert_eq!(arrived, [b"before", b"behind"]);
+    }
+}
+
+#[test]
+fn segments_arrive_as_datagrams() {
+    let mut data = vec![0; 100];
+    data.extend([1; 100]);
+    data.extend([2; 7]);
+    for mut many in [SendsMany(true), SendsMany(false)] {
+        let (from, _) = carrier();
+        let (to, address) = carrier();
+        let mut first = outgoing(Some(address), &data);
+        first.segment = 100;
+        let packets = [first, outgoing(Some(address), b"alone")];
+        let sent = from.send(&packets, &mut many).unwrap();
+        from.send(&packets[sent..], &mut many).unwrap();
+        let arrived: Vec<_> = drain(&to, &mut Inbound::default())
+            .into_iter()
+            .map(|(_, data)| data)
+            .collect();
+        let expected = [&data[..100], &data[100..200], &data[200..], b"alone"];
+        assert_eq!(arrived, expected);
     }
 }
 

@@ -44,7 +44,12 @@ pub(crate) struct Outgoing<'a> {
     /// `None`: to the address that the socket is connected to.
     pub(crate) to: Option<SockAddr>,
     pub(crate) data: &'a [u8],
+    /// Always 0: it is one.
+    pub(crate) segment: u16,
 }
+
+/// How many segments one datagram may be sent as.
+pub(crate) const MAX_SEGMENTS: usize = 1;
 
 /// What one call receives, and the room for it.
 #[derive(Debug, Default)]
@@ -121,6 +126,7 @@ impl Carrier {
         let Some(packet) = packets.first() else {
             return Ok(0);
         };
+        debug_assert_eq!(packet.segment, 0, "there are none here");
         match packet.to.as_ref().and_then(SockAddr::as_socket) {
             Some(to) => lock(&self.socket).send_to(packet.data, to)?,
             None => lock(&self.socket).send(packet.data)?,
