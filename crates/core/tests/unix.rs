@@ -21,13 +21,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use pants_core::addr::Address;
 use pants_core::options::{ListenOptions, SocketOptions};
 use pants_core::queue::wire::{family, reason};
 use pants_core::{AdoptError, ChannelId, ListenError, Listening, Reactor};
 
-use support::{Cut, Engine, connect_options, listen_options, on_both};
+use support::{Ask, Cut, Engine, connect_options, listen_options, on_both};
 
 #[test]
 fn a_server_and_a_client() {
@@ -331,6 +332,33 @@ fn descriptors_among_the_bytes_stall_nothing() {
         engine.start(id, Cut::lines());
         engine.expect_frames(id, 3);
     });
+}
+
+#[test]
+fn a_peer_that_reads_wakes_only_who_waits_for_room() {
+    let mut engine = Engine::by_turns();
+    let (ours, mut peer) = UnixStream::pair().unwrap();
+    let id = adopt(&engine, ours.into_raw_fd(), family::UNIX).unwrap();
+    engine.start(id, Cut::lines());
+    for _ in 0..5 {
+        engine.write(id, b"x");
+        engine.settle();
+        peer.read_exact(&mut [0]).unwrap();
+        // One that finds nothing to do, and the one that ends the time.
+        let turns = engine.turns_within(Duration::from_millis(20));
+        assert!(turns <= 2, "{turns}");
+    }
+    // More than fits, twice: it waits, goes on, waits no longer, and waits again.
+    for _ in 0..2 {
+        let data = support::pattern(4 * 1024 * 1024);
+        engine.ask(Ask::default().write_owned(id, data.clone()).notify(id));
+        let mut received = vec![0; data.len()];
+        engine.with_peer(|| peer.read_exact(&mut received).unwrap());
+        assert!(received == data);
+        let sent = engine.until("all is sent", |log| log.of(id).drained.last().copied());
+        assert!(sent >= data.len() as u64);
+        assert!(engine.turns_within(Duration::from_millis(20)) <= 3);
+    }
 }
 
 #[test]

@@ -57,6 +57,8 @@ pub(crate) struct Stream {
     failure: Option<Closing>,
     readable: bool,
     writable: bool,
+    /// It has asked for news of room; see [`Transport::register`].
+    awaits_room: bool,
     /// A short read does not say that there is no more: urgent data stops a read early, and the
     /// end of the stream comes with the same edge as the data before it.
     thorough: bool,
@@ -92,6 +94,7 @@ impl Stream {
             failure: None,
             readable: false,
             writable: true,
+            awaits_room: false,
             thorough: false,
             started: false,
             paused: false,
@@ -293,11 +296,25 @@ impl Stream {
                 Err(error) => return self.write_failed(&error, syscall),
             }
         }
+        if let Err(error) = self.await_room(cx) {
+            return self.write_failed(&error, syscall::WRITE);
+        }
         if self.send.is_empty() && self.failure.is_none() {
             self.drained(cx)
         } else {
             Fate::Keep
         }
+    }
+
+    /// Has the operating system tell of room as long as it is wanted. A failure wants none.
+    fn await_room(&mut self, cx: &Context) -> io::Result<()> {
+        let wanted = !self.writable && !self.send.is_empty() && self.failure.is_none();
+        if wanted == self.awaits_room || !self.socket.tells_room_on_request() {
+            return Ok(());
+        }
+        self.awaits_room = wanted;
+        self.socket
+            .await_room(cx.registry(), token(self.id), wanted)
     }
 
     /// Sends what the operating system takes now: no other turn follows.

@@ -39,10 +39,36 @@ impl Transport {
         sys::unix_stream(socket).map(Self::Unix)
     }
 
-    /// Registers for everything at once, so that no later call has to change it: one system call
-    /// a connection.
+    /// A TCP socket is registered for everything at once, so that no later call has to change it.
+    /// Of a Unix socket Linux tells that there is room whenever its peer has read something, also
+    /// where nobody had waited for it; so that is asked for with [`await_room`](Self::await_room).
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        each!(self, socket => socket.register(registry, token, interest()))
+        match self {
+            Self::Tcp(socket) => socket.register(registry, token, interest()),
+            Self::Unix(socket) => socket.register(registry, token, Interest::READABLE),
+        }
+    }
+
+    /// Whether news of room comes only while it is awaited.
+    pub(crate) fn tells_room_on_request(&self) -> bool {
+        matches!(self, Self::Unix(_))
+    }
+
+    /// Asks for news of room, or no longer.
+    pub(crate) fn await_room(
+        &self,
+        registry: &Registry,
+        token: Token,
+        await_it: bool,
+    ) -> io::Result<()> {
+        let interest = match await_it {
+            true => Interest::READABLE | Interest::WRITABLE,
+            false => Interest::READABLE,
+        };
+        match self {
+            Self::Tcp(_) => Ok(()),
+            Self::Unix(socket) => sys::watch_unix(socket, registry, token, interest),
+        }
     }
 
     pub(crate) fn read(&self, into: &mut [u8]) -> io::Result<usize> {

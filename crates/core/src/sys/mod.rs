@@ -16,7 +16,7 @@
 //!
 //! - `UNIX_SOCKETS: bool`: whether it has them. Where not, the rest answers `Unsupported`.
 //! - `UnixStream`, `UnixListener`: as mio has them. `unix_stream(Socket)`, `unix_listener(Socket)`,
-//!   `accept_unix(&UnixListener)` make them.
+//!   `accept_unix(&UnixListener)` make them; `watch_unix(&UnixStream, …)` registers them anew.
 //! - `unix_sock_addr(&[u8]) -> io::Result<SockAddr>`, `unix_path(&SockAddr) -> Option<Box<[u8]>>`.
 //! - `peer_credentials(&UnixStream) -> Option<Credentials>`
 //! - `SocketFile`: what `bind` makes in a directory, and what removes it.

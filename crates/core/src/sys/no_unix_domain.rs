@@ -48,6 +48,15 @@ pub(crate) fn unix_listener(_socket: Socket) -> io::Result<UnixListener> {
     Err(unsupported())
 }
 
+pub(crate) fn watch_unix(
+    socket: &UnixStream,
+    _registry: &Registry,
+    _token: Token,
+    _interest: Interest,
+) -> io::Result<()> {
+    match *socket {}
+}
+
 pub(crate) fn accept_unix(listener: &UnixListener) -> io::Result<UnixStream> {
     match *listener {}
 }

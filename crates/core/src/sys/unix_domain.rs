@@ -12,7 +12,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net;
 use std::path::Path;
 
+use mio::event::Source as _;
 pub(crate) use mio::net::{UnixListener, UnixStream};
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
 use socket2::{SockAddr, Socket};
 
 use crate::addr::Credentials;
@@ -50,6 +53,16 @@ pub(crate) fn unix_listener(socket: Socket) -> io::Result<UnixListener> {
     Ok(UnixListener::from_std(net::UnixListener::from(
         OwnedFd::from(socket),
     )))
+}
+
+/// Changes what a socket that is registered is watched for; it tells at once of what is so already.
+pub(crate) fn watch_unix(
+    socket: &UnixStream,
+    registry: &Registry,
+    token: Token,
+    interest: Interest,
+) -> io::Result<()> {
+    SourceFd(&socket.as_raw_fd()).reregister(registry, token, interest)
 }
 
 pub(crate) fn accept_unix(listener: &UnixListener) -> io::Result<UnixStream> {
