@@ -22,7 +22,7 @@ export function datagramFraming(suite: Suite): void {
     );
   });
 
-  suite.datagrams('a number, a prefix, bytes', async (scene, t) => {
+  suite.datagrams('a number, a prefix, a pattern, bytes', async (scene, t) => {
     const { lengthPrefix } = scene.impl;
     const cases = [
       { readDelimiter: 3, sent: ['ab', 'cdefg', 'hi'], reads: ['abc', 'def', 'ghi'] },
@@ -31,6 +31,7 @@ export function datagramFraming(suite: Suite): void {
         sent: ['\x03ab', 'c\x00\x01', 'd'],
         reads: ['abc', '', 'd'],
       },
+      { readDelimiter: /\r?\n/, sent: ['a\r', '\nb', '\nc\r\n'], reads: ['a', 'b', 'c'] },
       { readDelimiter: Buffer.from([0]), sent: ['a\0b', '', '\0c\0'], reads: ['a', 'b', 'c'] },
     ];
     for (const { readDelimiter, sent, reads } of cases) {
