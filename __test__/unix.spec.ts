@@ -280,3 +280,19 @@ test('a UnixServer and a Node server share nothing but the path', async (t) => {
   listen(t, relative(process.cwd(), path));
   await answers(t, path);
 });
+
+test('a platform without Unix sockets says so, and of descriptors too', async (t) => {
+  const program = `
+    // As the addon is where there are none.
+    require('./native/binding.cjs').hasUnixSockets = () => false;
+    const { Stream, UnixClient, UnixServer } = require('pants-native');
+    const codeOf = (call) => { try { call(); } catch ({ code }) { return code; } };
+    console.log(codeOf(() => new UnixServer().listen('/sock')));
+    console.log(codeOf(() => new UnixClient().connect('/sock')));
+    console.log(codeOf(() => new Stream({ fd: 3 })));
+    console.log(codeOf(() => { new UnixServer(); new UnixClient(); }));`;
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const output = execFileSync(process.execPath, ['-e', program], { cwd, encoding: 'utf8' });
+  const unsupported = 'ERR_UNIX_UNSUPPORTED\n';
+  t.is(output, `${unsupported}${unsupported}ERR_INVALID_ARG_VALUE\nundefined\n`);
+});
