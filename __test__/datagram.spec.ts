@@ -400,3 +400,22 @@ test('unref() lets the process end; a bound channel keeps it', async (t) => {
   t.is(await run(`channel.write('last words', ${port}); process.exit(3);`), '3 exit');
   await receiver.frames(1);
 });
+
+test('onListen comes first, however soon the reactor answers', async (t) => {
+  const engine = new Engine();
+  t.teardown(() => engine.close());
+  const peer = Noting.make(t, { engine }).listen([LOOPBACK, 0]);
+  const order: string[] = [];
+  const channel = Noting.make(t, { engine });
+  channel.onListen = () => order.push('listen');
+  channel.onConnect = () => order.push('connect');
+  peer.onRead = () => {
+    channel.connect(peer.localAddr as Address);
+    engine.flush();
+    // The answer is there before this turn of the event loop has ended.
+    while (engine.stats().queuedBatches === 0);
+  };
+  new Datagram({ engine }).write('begin', peer.localAddr as Address);
+  await eventually('connected', () => order.includes('connect'));
+  t.deepEqual(order, ['listen', 'connect']);
+});

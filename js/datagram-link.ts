@@ -332,6 +332,7 @@ export class DatagramLink implements ChannelLink, Receiver {
 
   /** A datagram was not sent, or not received whole; or an earlier one has not arrived. */
   failed(errno: number, syscall: number, size: number, key: string): void {
+    this.#open();
     if (this.closing || this.ending) return;
     const address = decodeAddress(key, 0);
     if (errno === 0) this.#report(datagramTruncated(size, address));
@@ -340,6 +341,7 @@ export class DatagramLink implements ChannelLink, Receiver {
 
   /** The peer is set, and the socket has this address; or that has failed. */
   peerSet(errno: number, key: string): void {
+    this.#open();
     if (this.closing || this.ending || this.#connection === 'none') return;
     if (errno === 0) {
       this.#connection = 'set';
@@ -354,6 +356,7 @@ export class DatagramLink implements ChannelLink, Receiver {
   }
 
   drained(): void {
+    this.#open();
     if (!this.closing && this.outbox.drained) this.#hook(() => this.channel.onWrite());
   }
 
@@ -591,7 +594,10 @@ export class DatagramLink implements ChannelLink, Receiver {
     this.#schedule();
   }
 
-  /** `onListen`; then the reactor begins to read. */
+  /**
+   * `onListen`; then the reactor begins to read. What was submitted in the turn of the bind may be
+   * answered before that turn's end, when another channel's batch had it submitted early.
+   */
   #open(): void {
     if (this.#opened || this.phase !== 'bound' || this.closing) return;
     this.#opened = true;
