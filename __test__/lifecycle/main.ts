@@ -57,7 +57,7 @@ for (const each of cases.filter(({ name }) => name.includes(only))) {
     problems.push(`${each.name}: ${first.problem}`);
     console.error(problems.at(-1));
   }
-  if (process.stderr.isTTY) console.error(`${version} ${each.name}: ${runs}`);
+  console.error(`${version} ${each.name}: ${runs}`);
 }
 console.log(`Node.js ${version}`);
 console.log(table.toString());
