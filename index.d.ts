@@ -118,12 +118,14 @@ export declare class Stream<A extends Address | string = Address | string> exten
    * say.
    */
   get peerCredentials(): PeerCredentials | null;
-  /** Bytes received and handed to this thread. */
+  /** Bytes received, those included that `onRead` was not given yet; see `stats()`. */
   get bytesRead(): number;
   /** Bytes accepted by `write()` and `writeFile()`, pending ones included. */
   get bytesWritten(): number;
   /** Bytes accepted by `write()` and `writeFile()`, and not yet by the operating system. */
   get pendingBytes(): number;
+  /** Counters since the channel began; they can be read in `onClose` and after it, too. */
+  stats(): StreamStats;
   /**
    * Sends; the bytes are taken at the call. What is written in one turn of the event loop leaves
    * together; `flush` sends it now.
@@ -241,6 +243,8 @@ export declare class StreamServer<
   constructor(options?: ServerOptions<C>);
   /** The address that it listens on, as soon as `listen()` has returned; `null` before. */
   get localAddr(): A | null;
+  /** Counters since the server began; they can be read in `onClose` and after it, too. */
+  stats(): ServerStats;
   /**
    * `({ fd, …options })`: takes over a socket that was bound elsewhere, TCP or Unix, and listens on
    * it. One that listens already keeps its backlog. A Unix socket's file is left to who made it.
@@ -686,7 +690,41 @@ export interface Socket<A extends Address | string = Address> {
   /** Closes a socket that no channel has taken. A no-op afterwards. */
   close(): void;
 }
-/** Counters of an engine since it began. */
+/** Counters of a stream since it began. */
+export interface StreamStats {
+  /** Bytes received from the operating system. */
+  bytesRead: number;
+  /** Bytes accepted by `write()` and `writeFile()`. */
+  bytesWritten: number;
+  /** Of those, bytes that the operating system has not taken yet. */
+  pendingBytes: number;
+  /**
+   * Bytes that the reactor has taken from the operating system, and `onRead` was not given yet:
+   * they wait for a delimiter, for `resume()`, or for this thread.
+   */
+  waitingBytes: number;
+  /** How often `onRead` was called, if it is overridden: frames, or pieces without a delimiter. */
+  frames: number;
+  /** System calls that read bytes of this channel. */
+  reads: number;
+  /** System calls that sent bytes of this channel. */
+  writes: number;
+}
+/** Counters of a `Datagram` since it began. */
+export interface DatagramStats extends StreamStats {
+  /** Datagrams that arrived and were lost; see `Datagram`'s `drops`. */
+  drops: number;
+}
+/** Counters of a server since it began. */
+export interface ServerStats {
+  /** Connections accepted. */
+  accepted: number;
+  /** Connections refused by `maxConnections`. */
+  refused: number;
+  /** Connections that are open. */
+  connections: number;
+}
+/** Counters of an engine since it began: of all its channels, also of those that have closed. */
 export interface EngineStats {
   /** Rounds of the reactor's loop. */
   turns: number;
@@ -698,6 +736,8 @@ export interface EngineStats {
   refused: number;
   bytesRead: number;
   bytesWritten: number;
+  /** How often `onRead` was called. */
+  frames: number;
   /** System calls that read. */
   reads: number;
   /** System calls that wrote. */
@@ -708,6 +748,8 @@ export interface EngineStats {
   channels: number;
   /** Batches of completions that wait for the JS thread. */
   queuedBatches: number;
+  /** Batches of submissions that wait for the reactor. */
+  queuedSubmissions: number;
 }
 /**
  * Owns a reactor thread and the channels that use it.
@@ -768,6 +810,8 @@ export declare abstract class Channel {
   /** Whether the channel listens. */
   get listening(): boolean;
   get readyState(): ReadyState;
+  /** Counters since the channel began; they can be read in `onClose` and after it, too. */
+  stats(): StreamStats | DatagramStats | ServerStats;
   /** The channel keeps the process alive while it is open. That is the default. */
   ref(): this;
   /** The channel does not keep the process alive. */
@@ -817,7 +861,7 @@ export declare class Datagram<A extends Address | string | null = Address> exten
   get localAddr(): A | null;
   /** Inside `onRead`: the sender. Otherwise the peer that `connect()` has set, or `null`. */
   get remoteAddr(): A | null;
-  /** Bytes of datagrams received and handed to this thread. */
+  /** Bytes of datagrams received, those included that `onRead` was not given yet. */
   get bytesRead(): number;
   /** Bytes accepted by `write()`, pending ones included. */
   get bytesWritten(): number;
@@ -828,6 +872,8 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    * full (where it tells, on Linux), or here, because one was longer than 64 KiB (Unix sockets).
    */
   get drops(): number;
+  /** Counters since the channel began; they can be read in `onClose` and after it, too. */
+  stats(): DatagramStats;
   /**
    * Binds, and receives from then on: `(port)`, `(port, host)`, `([host, port])`, `({ host, port,
    * …options })`, with `family: 'unix'` `(path)`. Without a host: every interface, IPv6 and IPv4

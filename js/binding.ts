@@ -17,7 +17,6 @@ export type NativeBinding = Pick<
   | 'connectPath'
   | 'cut'
   | 'datagramBufferSizes'
-  | 'datagramProgress'
   | 'engineStats'
   | 'fill'
   | 'holdEngine'
@@ -34,6 +33,7 @@ export type NativeBinding = Pick<
   | 'shareRegExp'
   | 'submit'
   | 'take'
+  | 'tally'
 >;
 
 /** @internal */

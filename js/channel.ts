@@ -1,7 +1,7 @@
 /** What every channel has. */
 
 import type { Engine } from './engine.ts';
-import type { ReadyState } from './types.ts';
+import type { DatagramStats, ReadyState, ServerStats, StreamStats } from './types.ts';
 
 /** @internal What a channel delegates to: the JS half of its native counterpart. */
 export interface ChannelLink {
@@ -9,6 +9,7 @@ export interface ChannelLink {
   readonly readyState: ReadyState;
   readonly fileno: number | null;
   setRef(ref: boolean): void;
+  stats(): StreamStats | DatagramStats | ServerStats;
 }
 
 /** @internal The property under which a channel keeps its link. */
@@ -56,6 +57,11 @@ export abstract class Channel {
 
   get readyState(): ReadyState {
     return this[link].readyState;
+  }
+
+  /** Counters since the channel began; they can be read in `onClose` and after it, too. */
+  stats(): StreamStats | DatagramStats | ServerStats {
+    return this[link].stats();
   }
 
   /** The channel keeps the process alive while it is open. That is the default. */

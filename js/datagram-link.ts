@@ -32,7 +32,7 @@ import {
   withAddress,
 } from './errors.ts';
 import { adoptFields } from './fields.ts';
-import { FramingKind, Op, Packet } from './generated/wire.ts';
+import { FramingKind, Op, Packet, Tally as TallyAt } from './generated/wire.ts';
 import type { Receiver } from './inbox.ts';
 import { checkBufferSize, checkEncoding } from './options.ts';
 import { bytesOf } from './outbox.ts';
@@ -40,8 +40,9 @@ import { type Framing, framingOf, type ReadDelimiter } from './read-delimiter.ts
 import { Resolver } from './resolver.ts';
 import { type SenderSettings, Senders } from './senders.ts';
 import type { ReframeRequest } from './submission.ts';
+import { NOTHING, type Tally } from './tally.ts';
 import { latin1, utf8 } from './text.ts';
-import type { Address, CloseInfo, ReadyState } from './types.ts';
+import type { Address, CloseInfo, DatagramStats, ReadyState } from './types.ts';
 
 type AnyAddress = Address | string | null;
 
@@ -81,7 +82,12 @@ export class DatagramLink implements ChannelLink, Receiver {
   settings: DatagramSettings;
   delimiter: ReadDelimiter = null;
   encoding: BufferEncoding | null = null;
-  bytesRead = 0;
+  /** Bytes that the reactor has passed on. */
+  #consumed = 0;
+  /** How many datagrams or frames `onRead` was given. */
+  frames = 0;
+  /** What the reactor had counted when the socket went; see `stats()`. */
+  #tally: Tally = NOTHING;
   readonly outbox: DatagramOutbox;
   readonly endpoints: Endpoints;
   closing = false;
@@ -146,6 +152,25 @@ export class DatagramLink implements ChannelLink, Receiver {
 
   get hasPeer(): boolean {
     return this.#connection === 'set';
+  }
+
+  stats(): DatagramStats {
+    this.outbox.refresh();
+    const tally = this.engine.tally(this) ?? this.#tally;
+    const { outbox, frames } = this;
+    const bytesRead = tally[TallyAt.RECEIVED] as number;
+    const held = this.#backlog.reduce((sum, { bytes }) => sum + bytes.length, this.#senders.bytes);
+    const done = this.closing || this.ending;
+    return {
+      bytesRead,
+      bytesWritten: outbox.accepted,
+      pendingBytes: outbox.pending,
+      waitingBytes: done ? 0 : bytesRead - this.#consumed + held,
+      frames,
+      reads: tally[TallyAt.READS] as number,
+      writes: tally[TallyAt.WRITES] as number,
+      drops: outbox.drops,
+    };
   }
 
   setDelimiter(value: ReadDelimiter): void {
@@ -318,7 +343,7 @@ export class DatagramLink implements ChannelLink, Receiver {
       const word = words[at] as number;
       const sender = from[word >>> Packet.SENDER_SHIFT] as Endpoint;
       const length = word & mask;
-      this.bytesRead += length;
+      this.#consumed += length;
       const free = this.receptive && this.#backlog.length === 0;
       if (!free || !this.#take(sender, bytes, start, start + length, owned)) {
         if (this.closing || this.ending) return;
@@ -361,12 +386,13 @@ export class DatagramLink implements ChannelLink, Receiver {
   }
 
   /** The socket is gone. */
-  closed(info: CloseInfo, lost?: number): void {
+  closed(info: CloseInfo, tally = this.#tally): void {
+    this.#tally = tally;
     if (this.phase === 'closed') return;
     if (this.index >= 0) this.engine.unlink(this);
     this.index = -1;
     this.outbox.settle();
-    this.outbox.drops = lost ?? this.outbox.drops;
+    this.outbox.drops = Math.max(this.outbox.drops, tally[TallyAt.DROPS] as number);
     this.#due = this.closing ? { ...this.#why, unsentBytes: info.unsentBytes } : info;
     this.#finish();
   }
@@ -398,6 +424,7 @@ export class DatagramLink implements ChannelLink, Receiver {
   }
 
   deliver(frame: Buffer | string): void {
+    this.frames += 1;
     const sender = this.#sender;
     try {
       this.channel.onRead(frame as never, sender?.address ?? null);

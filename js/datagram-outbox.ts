@@ -3,8 +3,9 @@
 import type { DatagramSettings } from './datagram-options.ts';
 import type { Endpoint } from './endpoint.ts';
 import { pendingOverflow } from './errors.ts';
-import { Progress } from './generated/wire.ts';
+import { Tally as TallyAt } from './generated/wire.ts';
 import type { Submission, Target } from './submission.ts';
+import type { Tally } from './tally.ts';
 import type { ChannelError } from './types.ts';
 
 /** What a datagram counts as at least, where limits are judged: empty ones take memory too. */
@@ -16,7 +17,7 @@ export interface DatagramOutboxEngine {
   /** Counts turns: how far the reactor has come is asked for once a turn at most. */
   readonly turn: number;
   /** How far the channel has come, until the next call; null where it is gone. */
-  progress(target: Target): Float64Array | null;
+  tally(target: Target): Tally | null;
   /** Submits when this turn ends. */
   submitSoon(): void;
 }
@@ -104,13 +105,13 @@ export class DatagramOutbox {
   /** Asks how far the reactor has come. */
   refresh(): void {
     this.#asked = this.#engine.turn;
-    const now = this.#gone ? null : this.#engine.progress(this.#target);
+    const now = this.#gone ? null : this.#engine.tally(this.#target);
     if (now === null) return;
-    const sent = now[Progress.SENT] as number;
-    const failed = now[Progress.FAILED] as number;
+    const sent = now[TallyAt.SENT] as number;
+    const failed = now[TallyAt.FAILED] as number;
     this.#settled = sent + failed + this.#given;
-    this.#settledDatagrams = (now[Progress.DATAGRAMS] as number) + this.#givenDatagrams;
-    this.drops = now[Progress.DROPS] as number;
+    this.#settledDatagrams = (now[TallyAt.DATAGRAMS] as number) + this.#givenDatagrams;
+    this.drops = now[TallyAt.DROPS] as number;
   }
 
   get #weight(): number {

@@ -16,6 +16,7 @@ import type {
   CloseInfo,
   Data,
   DatagramOptions,
+  DatagramStats,
   Frame,
 } from './types.ts';
 
@@ -92,9 +93,9 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
     return this[link].remote as A | null;
   }
 
-  /** Bytes of datagrams received and handed to this thread. */
+  /** Bytes of datagrams received, those included that `onRead` was not given yet. */
   get bytesRead(): number {
-    return this[link].bytesRead;
+    return this[link].stats().bytesRead;
   }
 
   /** Bytes accepted by `write()`, pending ones included. */
@@ -114,6 +115,11 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   get drops(): number {
     this[link].outbox.refresh();
     return this[link].outbox.drops;
+  }
+
+  /** Counters since the channel began; they can be read in `onClose` and after it, too. */
+  override stats(): DatagramStats {
+    return this[link].stats();
   }
 
   /**

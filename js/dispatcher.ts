@@ -23,11 +23,12 @@ import {
   lingerTimeout,
   systemError,
 } from './errors.ts';
-import { BatchHeader, Flag, Kind, Reason } from './generated/wire.ts';
+import { BatchHeader, Flag, Kind, Reason, Tally as TallyAt } from './generated/wire.ts';
 import type { Chunk } from './inbox.ts';
 import { ServerLink } from './server-link.ts';
 import { AcceptedSocket } from './socket.ts';
 import { StreamLink } from './stream-link.ts';
+import { type Tally, tallyFrom } from './tally.ts';
 import { latin1 } from './text.ts';
 import type { CloseInfo } from './types.ts';
 
@@ -160,14 +161,14 @@ export class Dispatcher {
           break;
         }
         case Kind.CLOSED: {
-          const size = words[at + 4] as number;
+          const behind = at + 2 + 2 * TallyAt.WORDS;
+          const size = words[behind] as number;
           if (link !== undefined) {
             const detail = latin1(bytes, from, from + size);
-            const info = this.#info(head >>> 8, link, words, at, detail);
-            if (link instanceof DatagramLink) link.closed(info, Number(detail));
-            else link.closed(info);
+            const tally = tallyFrom(words, at + 2);
+            link.closed(this.#info(head >>> 8, link, words, at, tally, detail), tally);
           }
-          at += 5;
+          at = behind + 1;
           from += size;
           break;
         }
@@ -261,8 +262,15 @@ export class Dispatcher {
   }
 
   /** What has ended a channel, in the words of `onClose`. */
-  #info(reason: number, link: Link, words: Uint32Array, at: number, detail: string): CloseInfo {
-    const sent = (words[at + 2] as number) + (words[at + 3] as number) * 0x1_0000_0000;
+  #info(
+    reason: number,
+    link: Link,
+    words: Uint32Array,
+    at: number,
+    tally: Tally,
+    detail: string,
+  ): CloseInfo {
+    const sent = tally[TallyAt.SENT] as number;
     const stream = link instanceof StreamLink ? link : null;
     const unsentBytes = link instanceof ServerLink ? 0 : link.outbox.accepted - sent;
     switch (reason) {

@@ -12,7 +12,7 @@ import type { DatagramSettings } from './datagram-options.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { ParseAddress } from './endpoint.ts';
 import { engineClosed, engineNotStarted, invalidValue } from './errors.ts';
-import { Op, Progress } from './generated/wire.ts';
+import { Op, Tally } from './generated/wire.ts';
 import { CUT_WORDS, type Cut } from './inbox.ts';
 import type { ServerLink } from './server-link.ts';
 import type { AcceptedSocket } from './socket.ts';
@@ -69,6 +69,8 @@ export class Engine {
   #displaced = new Map<string, Link>();
   /** Begun, and not through with `onClose`: with a native channel, before it, or after it. */
   #active = new Set<Link>();
+  /** Frames that channels which have closed were given. */
+  #frames = 0;
   #holds = 0;
   #started = false;
   #draining = false;
@@ -82,7 +84,7 @@ export class Engine {
   #cutPayload = Buffer.allocUnsafeSlow(256);
   #cutPayloadWords = new Uint32Array(this.#cutPayload.buffer);
   #cutAnswer = new Uint32Array(CUT_WORDS);
-  #progress = new Float64Array(Progress.WORDS);
+  #tally = new Float64Array(Tally.WORDS);
 
   /** An engine of its own, with a reactor thread of its own. */
   constructor() {
@@ -103,7 +105,9 @@ export class Engine {
 
   /** Counters since the engine began. */
   stats(): EngineStats {
-    return this.#binding.engineStats(this.#reactor);
+    let frames = this.#frames;
+    for (const link of this.#active) frames += link.frames;
+    return { ...this.#binding.engineStats(this.#reactor), frames };
   }
 
   /**
@@ -224,7 +228,7 @@ export class Engine {
 
   /** @internal The link has told its channel that it has closed. */
   finish(link: Link): void {
-    this.#active.delete(link);
+    if (this.#active.delete(link)) this.#frames += link.frames;
     if (this.#state === 'closing') this.callSoon(() => this.#closeIfEmpty());
   }
 
@@ -353,11 +357,11 @@ export class Engine {
     return this.#binding.datagramBufferSizes(this.#reactor, index, generation);
   }
 
-  /** @internal How far a datagram channel has come, until the next call; null where it is gone. */
-  progress({ index, generation }: Target): Float64Array | null {
-    const answer = this.#progress;
+  /** @internal How far a channel has come, until the next call; null where it is gone. */
+  tally({ index, generation }: Target): Float64Array | null {
+    const answer = this.#tally;
     if (index < 0 || this.#native === null) return null;
-    return this.#binding.datagramProgress(this.#native, index, generation, answer) ? answer : null;
+    return this.#binding.tally(this.#native, index, generation, answer) ? answer : null;
   }
 
   /** @internal */

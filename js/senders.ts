@@ -48,6 +48,11 @@ export class Senders {
     return this.#waiting.size === 0;
   }
 
+  /** How many bytes wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   has(sender: Endpoint): boolean {
     return this.#waiting.has(sender.key);
   }

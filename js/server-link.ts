@@ -12,12 +12,13 @@ import {
   listenFailed,
   systemError,
 } from './errors.ts';
-import { Op } from './generated/wire.ts';
+import { Op, Tally as TallyAt } from './generated/wire.ts';
 import type { ListenSettings, NativeSocketOptions } from './options.ts';
 import type { AcceptedSocket } from './socket.ts';
 import type { StreamLink } from './stream-link.ts';
 import type { StreamServer } from './stream-server.ts';
-import type { Address, CloseInfo, ReadyState } from './types.ts';
+import { NOTHING, type Tally } from './tally.ts';
+import type { Address, CloseInfo, ReadyState, ServerStats } from './types.ts';
 
 type Listening = ReturnType<NativeBinding['listen']>;
 type Failure = NonNullable<Listening['failure']>;
@@ -32,6 +33,9 @@ export class ServerLink implements ChannelLink {
   generation = 0;
   fileno: number | null = null;
   local: Address | string | null = null;
+  /** It is given none. */
+  readonly frames = 0;
+  #tally: Tally = NOTHING;
   phase: 'idle' | 'listening' | 'stopping' | 'closed' = 'idle';
   /** `close()` was called: what is still accepted is closed unseen. */
   closing = false;
@@ -56,6 +60,15 @@ export class ServerLink implements ChannelLink {
   get readyState(): ReadyState {
     if (this.phase === 'idle') return this.closing ? 'closed' : 'idle';
     return this.phase === 'listening' && !this.closing ? 'listening' : 'closed';
+  }
+
+  stats(): ServerStats {
+    const tally = this.engine.tally(this) ?? this.#tally;
+    return {
+      accepted: tally[TallyAt.ACCEPTED] as number,
+      refused: tally[TallyAt.REFUSED] as number,
+      connections: this.channel.channels.size,
+    };
   }
 
   /** Binds and listens, at once: what goes wrong is thrown. */
@@ -178,7 +191,8 @@ export class ServerLink implements ChannelLink {
   }
 
   /** The listening socket is gone. */
-  closed(info: CloseInfo): void {
+  closed(info: CloseInfo, tally = this.#tally): void {
+    this.#tally = tally;
     if (this.index >= 0) this.engine.unlink(this);
     this.index = -1;
     this.#gone = true;

@@ -24,7 +24,7 @@ import {
 } from './errors.ts';
 import { adoptFields } from './fields.ts';
 import type { FileRequest } from './file.ts';
-import { FramingKind, Op } from './generated/wire.ts';
+import { FramingKind, Op, Tally as TallyAt } from './generated/wire.ts';
 import { type Chunk, Inbox, type Receiver } from './inbox.ts';
 import {
   checkBufferSize,
@@ -37,7 +37,8 @@ import { type Framing, framingOf, type ReadDelimiter } from './read-delimiter.ts
 import type { ServerLink } from './server-link.ts';
 import { AcceptedSocket } from './socket.ts';
 import type { Stream } from './stream.ts';
-import type { Address, CloseInfo, PeerCredentials, ReadyState } from './types.ts';
+import { NOTHING, type Tally } from './tally.ts';
+import type { Address, CloseInfo, PeerCredentials, ReadyState, StreamStats } from './types.ts';
 
 /** @internal */
 export class StreamLink implements ChannelLink, Receiver {
@@ -57,6 +58,10 @@ export class StreamLink implements ChannelLink, Receiver {
   attempt: ConnectAttempt | null = null;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
+  /** How many frames `onRead` was given. */
+  frames = 0;
+  /** What the reactor had counted when the socket went; see `stats()`. */
+  #tally: Tally = NOTHING;
   /** `close()` was called, or the end has been reported: no hook but `onClose` follows. */
   closing = false;
   /** `end()` was called. */
@@ -112,6 +117,22 @@ export class StreamLink implements ChannelLink, Receiver {
 
   get peerCredentials(): PeerCredentials | null {
     return this.socket?.peerCredentials ?? null;
+  }
+
+  stats(): StreamStats {
+    const tally = this.engine.tally(this) ?? this.#tally;
+    const { inbox, outbox, frames } = this;
+    const bytesRead = tally[TallyAt.RECEIVED] as number;
+    const done = this.closing || this.ending;
+    return {
+      bytesRead,
+      bytesWritten: outbox.accepted,
+      pendingBytes: outbox.pending,
+      waitingBytes: done ? 0 : bytesRead - inbox.consumed + inbox.length,
+      frames,
+      reads: tally[TallyAt.READS] as number,
+      writes: tally[TallyAt.WRITES] as number,
+    };
   }
 
   setDelimiter(value: ReadDelimiter): void {
@@ -316,7 +337,8 @@ export class StreamLink implements ChannelLink, Receiver {
   }
 
   /** The socket is gone, or the connect has failed. */
-  closed(info: CloseInfo): void {
+  closed(info: CloseInfo, tally?: Tally): void {
+    this.#tally = tally ?? this.#tally;
     if (this.phase === 'closed' || (this.#due !== null && this.index < 0)) return;
     if (this.index >= 0) this.engine.unlink(this);
     this.index = -1;
@@ -360,6 +382,7 @@ export class StreamLink implements ChannelLink, Receiver {
   }
 
   deliver(frame: Buffer | string): void {
+    this.frames += 1;
     try {
       this.channel.onRead(frame as never);
     } catch (error) {

@@ -23,6 +23,7 @@ import type {
   DescriptorOptions,
   ListenOptions,
   ServerOptions,
+  ServerStats,
   Socket,
   StreamOptions,
   UnixListenOptions,
@@ -97,6 +98,11 @@ export class StreamServer<
   /** The address that it listens on, as soon as `listen()` has returned; `null` before. */
   get localAddr(): A | null {
     return this[link].local as A | null;
+  }
+
+  /** Counters since the server began; they can be read in `onClose` and after it, too. */
+  override stats(): ServerStats {
+    return this[link].stats();
   }
 
   /**

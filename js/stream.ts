@@ -26,6 +26,7 @@ import type {
   Frame,
   PeerCredentials,
   StreamOptions,
+  StreamStats,
 } from './types.ts';
 
 /** @internal What `connect()` of each kind of client comes to. */
@@ -119,9 +120,9 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     return this[link].peerCredentials;
   }
 
-  /** Bytes received and handed to this thread. */
+  /** Bytes received, those included that `onRead` was not given yet; see `stats()`. */
   get bytesRead(): number {
-    return this[link].inbox.consumed;
+    return this[link].stats().bytesRead;
   }
 
   /** Bytes accepted by `write()` and `writeFile()`, pending ones included. */
@@ -132,6 +133,11 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   /** Bytes accepted by `write()` and `writeFile()`, and not yet by the operating system. */
   get pendingBytes(): number {
     return this[link].outbox.pending;
+  }
+
+  /** Counters since the channel began; they can be read in `onClose` and after it, too. */
+  override stats(): StreamStats {
+    return this[link].stats();
   }
 
   /** @internal */

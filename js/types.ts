@@ -311,7 +311,44 @@ export interface Socket<A extends Address | string = Address> {
   close(): void;
 }
 
-/** Counters of an engine since it began. */
+/** Counters of a stream since it began. */
+export interface StreamStats {
+  /** Bytes received from the operating system. */
+  bytesRead: number;
+  /** Bytes accepted by `write()` and `writeFile()`. */
+  bytesWritten: number;
+  /** Of those, bytes that the operating system has not taken yet. */
+  pendingBytes: number;
+  /**
+   * Bytes that the reactor has taken from the operating system, and `onRead` was not given yet:
+   * they wait for a delimiter, for `resume()`, or for this thread.
+   */
+  waitingBytes: number;
+  /** How often `onRead` was called, if it is overridden: frames, or pieces without a delimiter. */
+  frames: number;
+  /** System calls that read bytes of this channel. */
+  reads: number;
+  /** System calls that sent bytes of this channel. */
+  writes: number;
+}
+
+/** Counters of a `Datagram` since it began. */
+export interface DatagramStats extends StreamStats {
+  /** Datagrams that arrived and were lost; see `Datagram`'s `drops`. */
+  drops: number;
+}
+
+/** Counters of a server since it began. */
+export interface ServerStats {
+  /** Connections accepted. */
+  accepted: number;
+  /** Connections refused by `maxConnections`. */
+  refused: number;
+  /** Connections that are open. */
+  connections: number;
+}
+
+/** Counters of an engine since it began: of all its channels, also of those that have closed. */
 export interface EngineStats {
   /** Rounds of the reactor's loop. */
   turns: number;
@@ -323,6 +360,8 @@ export interface EngineStats {
   refused: number;
   bytesRead: number;
   bytesWritten: number;
+  /** How often `onRead` was called. */
+  frames: number;
   /** System calls that read. */
   reads: number;
   /** System calls that wrote. */
@@ -333,4 +372,6 @@ export interface EngineStats {
   channels: number;
   /** Batches of completions that wait for the JS thread. */
   queuedBatches: number;
+  /** Batches of submissions that wait for the reactor. */
+  queuedSubmissions: number;
 }

@@ -101,12 +101,17 @@ export const Packet = {
   SENDER_SHIFT: 20,
 } as const;
 
-export const Progress = {
-  SENT: 0,
-  FAILED: 1,
-  DATAGRAMS: 2,
-  DROPS: 3,
-  WORDS: 4,
+export const Tally = {
+  RECEIVED: 0,
+  SENT: 1,
+  READS: 2,
+  WRITES: 3,
+  FAILED: 4,
+  DATAGRAMS: 5,
+  DROPS: 6,
+  ACCEPTED: 7,
+  REFUSED: 8,
+  WORDS: 9,
 } as const;
 
 export const BatchHeader = {

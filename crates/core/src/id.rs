@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::queue::wire::tally;
 use crate::source::{PacketSocket, Shortcut};
 
 /// Names one channel for as long as the engine lives.
@@ -19,13 +20,54 @@ pub struct ChannelId {
     pub generation: u32,
 }
 
+/// What one channel has done since it began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Bytes that came from the operating system, and that it has taken.
+    pub received: u64,
+    pub sent: u64,
+    /// The calls that moved them.
+    pub reads: u64,
+    pub writes: u64,
+    /// Bytes of datagrams that it has refused.
+    pub failed: u64,
+    /// Datagrams that it has taken or refused.
+    pub datagrams: u64,
+    /// Datagrams that arrived and were lost.
+    pub drops: u64,
+    /// Connections of a listener: accepted, and closed at once because of `maxConnections`.
+    pub accepted: u64,
+    pub refused: u64,
+}
+
+impl Tally {
+    /// As [`wire::tally`](crate::queue::wire::tally) has it.
+    pub fn values(&self) -> [u64; tally::WORDS as usize] {
+        let mut values = [0; tally::WORDS as usize];
+        for (at, value) in [
+            (tally::RECEIVED, self.received),
+            (tally::SENT, self.sent),
+            (tally::READS, self.reads),
+            (tally::WRITES, self.writes),
+            (tally::FAILED, self.failed),
+            (tally::DATAGRAMS, self.datagrams),
+            (tally::DROPS, self.drops),
+            (tally::ACCEPTED, self.accepted),
+            (tally::REFUSED, self.refused),
+        ] {
+            values[at as usize] = value;
+        }
+        values
+    }
+}
+
 /// What both threads may ask of a channel without waiting for the other: whether it still is the
-/// one it was, how many of its bytes the operating system has taken, and the way to send more.
+/// one it was, how far it has come, and the way to send more.
 #[derive(Debug, Default)]
 struct Slot {
     generation: u32,
     live: bool,
-    sent: u64,
+    tally: Tally,
     shortcut: Option<Arc<Shortcut>>,
     packets: Option<Arc<PacketSocket>>,
 }
@@ -46,7 +88,7 @@ impl Slots {
         let slot = &mut self.slots[index as usize];
         slot.generation = slot.generation.wrapping_add(1);
         slot.live = true;
-        slot.sent = 0;
+        slot.tally = Tally::default();
         ChannelId {
             index,
             generation: slot.generation,
@@ -62,15 +104,9 @@ impl Slots {
         }
     }
 
-    pub(crate) fn add_sent(&mut self, id: ChannelId, bytes: u64) {
-        if let Some(slot) = self.live(id) {
-            slot.sent += bytes;
-        }
-    }
-
-    /// The bytes the operating system has taken, `None` when the channel has closed.
-    pub(crate) fn sent(&mut self, id: ChannelId) -> Option<u64> {
-        self.live(id).map(|slot| slot.sent)
+    /// How far the channel has come, `None` when it has closed.
+    pub(crate) fn tally(&mut self, id: ChannelId) -> Option<&mut Tally> {
+        self.live(id).map(|slot| &mut slot.tally)
     }
 
     pub(crate) fn set_shortcut(&mut self, id: ChannelId, shortcut: Arc<Shortcut>) {
@@ -126,13 +162,14 @@ mod tests {
     fn an_index_comes_back_with_another_generation() {
         let mut slots = Slots::default();
         let first = slots.allocate();
-        slots.add_sent(first, 5);
+        slots.tally(first).unwrap().sent += 5;
         slots.release(first);
         slots.release(first);
         let second = slots.allocate();
         assert_eq!(first.index, second.index);
         assert_ne!(first.generation, second.generation);
-        assert_eq!((slots.sent(first), slots.sent(second)), (None, Some(0)));
+        assert_eq!(slots.tally(first), None);
+        assert_eq!(slots.tally(second), Some(&mut Tally::default()));
         assert_ne!(
             slots.allocate().index,
             second.index,

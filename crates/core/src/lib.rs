@@ -28,6 +28,6 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub const UNIX_SOCKETS: bool = sys::UNIX_SOCKETS;
 
 pub use buffer::{FileRange, Piece};
-pub use id::ChannelId;
-pub use reactor::{Adopted, Handle, Listening, Progress, Reactor, ReactorThread, Stats};
+pub use id::{ChannelId, Tally};
+pub use reactor::{Adopted, Handle, Listening, Reactor, ReactorThread, Stats};
 pub use source::{AdoptError, ListenError};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use pants_core::addr::{self, Address};
 use pants_core::options::DatagramOptions;
 use pants_core::queue::wire::{
-    batch, flag, framing, kind, op, packet, reason, reframe, start, syscall,
+    batch, flag, framing, kind, op, packet, reason, reframe, start, syscall, tally,
 };
 use pants_core::{ChannelId, Handle, Listening, ReactorThread};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -26,7 +26,7 @@ enum Event {
     PeerSet(u32, Option<Address>),
     Drained(u32),
     /// reason, bytes sent, datagrams lost
-    Closed(u32, u32, String),
+    Closed(u32, u32, u32),
 }
 
 /// A reactor on its thread, and one datagram channel on it.
@@ -169,10 +169,11 @@ impl Scene {
                     2
                 }
                 kind::CLOSED => {
-                    let lost = String::from_utf8(bytes(own[4]).to_vec()).unwrap();
-                    let closed = Event::Closed(words[at] >> 8, own[2], lost);
-                    self.events.push_back(closed);
-                    5
+                    let number = |at: u32| own[2 + 2 * at as usize];
+                    let (sent, lost) = (number(tally::SENT), number(tally::DROPS));
+                    self.events
+                        .push_back(Event::Closed(words[at] >> 8, sent, lost));
+                    3 + 2 * tally::WORDS as usize
                 }
                 other => panic!("a completion of kind {other}"),
             };
@@ -234,7 +235,7 @@ fn one_that_cannot_be_sent_is_reported_and_the_others_leave() {
     let nowhere = Address::Inet("127.0.0.1:0".parse().unwrap());
     assert_eq!((second as i32, address), (libc::EINVAL, nowhere));
     assert_eq!(scene.next(), Event::Drained(40));
-    let progress = scene.handle().progress(scene.bound.id).unwrap();
+    let progress = scene.handle().tally(scene.bound.id).unwrap();
     assert_eq!((progress.sent, progress.failed), (40, 70_006));
     assert_eq!((progress.datagrams, progress.drops), (42, 0));
 }
@@ -318,7 +319,7 @@ fn a_full_queue_leaves_the_rest_to_the_kernel_which_counts() {
             assert!(matches!(event, Event::Received(_, bytes) if bytes == data));
             received += 1;
         }
-        let drops = scene.handle().progress(scene.bound.id).unwrap().drops as u32;
+        let drops = scene.handle().tally(scene.bound.id).unwrap().drops as u32;
         if received + drops == total {
             assert!(
                 cfg!(not(target_os = "linux")) || drops > 0,
@@ -353,8 +354,8 @@ fn an_end_waits_for_what_is_pending_and_a_close_does_not() {
             }
         };
         let sent = if op == op::END { 8000 } else { 0 };
-        assert_eq!(closed, Event::Closed(why, sent, "0".to_owned()));
-        assert_eq!(scene.handle().progress(scene.bound.id), None);
+        assert_eq!(closed, Event::Closed(why, sent, 0));
+        assert_eq!(scene.handle().tally(scene.bound.id), None);
     }
 }
 

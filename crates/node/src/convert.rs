@@ -87,6 +87,7 @@ pub struct NativeStats {
     pub drops: f64,
     pub channels: f64,
     pub queued_batches: f64,
+    pub queued_submissions: f64,
 }
 
 fn millis(ms: Option<u32>) -> Option<Duration> {
@@ -245,6 +246,7 @@ impl From<Stats> for NativeStats {
             drops: from.drops as f64,
             channels: from.channels as f64,
             queued_batches: from.queued_batches as f64,
+            queued_submissions: from.queued_submissions as f64,
         }
     }
 }

@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use pants_core::options::{DatagramOptions, Interface, PacketOption};
-use pants_core::queue::wire::progress;
 use pants_core::{ChannelId, addr};
 
 use crate::convert::NativeListening;
@@ -159,35 +158,6 @@ pub fn datagram_buffer_sizes(
     }
 }
 
-/// Writes `wire::progress` to `answer`; false where the channel has closed.
-#[napi]
-pub fn datagram_progress(
-    engine: &External<NativeEngine>,
-    index: u32,
-    generation: u32,
-    mut answer: Float64ArraySlice<'_>,
-) -> bool {
-    let id = ChannelId { index, generation };
-    let Some(now) = engine.handle(|handle| handle.progress(id)) else {
-        return false;
-    };
-    // SAFETY: the array is private to the engine's JS, which stands still during this call; no
-    // other thread is ever given it.
-    let answer = unsafe { answer.as_mut() };
-    let values = [
-        (progress::SENT, now.sent),
-        (progress::FAILED, now.failed),
-        (progress::DATAGRAMS, now.datagrams),
-        (progress::DROPS, now.drops),
-    ];
-    for (at, value) in values {
-        if let Some(place) = answer.get_mut(at as usize) {
-            *place = value as f64;
-        }
-    }
-    true
-}
-
 /// Writes the bytes of a literal's address to `target`; false where it is a name, or none.
 #[napi]
 pub fn parse_address(host: String, port: u16, mut target: Uint8ArraySlice<'_>) -> bool {
@@ -196,7 +166,7 @@ pub fn parse_address(host: String, port: u16, mut target: Uint8ArraySlice<'_>) -
     };
     let mut bytes = Vec::new();
     addr::encode(Some(&address.into()), &mut bytes);
-    // SAFETY: as in `datagram_progress`.
+    // SAFETY: as in `tally`.
     let target = unsafe { target.as_mut() };
     let Some(place) = target.get_mut(..bytes.len()) else {
         return false;

@@ -245,6 +245,27 @@ pub fn sent(engine: &External<NativeEngine>, index: u32, generation: u32) -> f64
     sent.map_or(-1.0, |bytes| bytes as f64)
 }
 
+/// Writes `wire::tally` of a channel to `answer`; false where it has closed.
+#[napi]
+pub fn tally(
+    engine: &External<NativeEngine>,
+    index: u32,
+    generation: u32,
+    mut answer: Float64ArraySlice<'_>,
+) -> bool {
+    let id = ChannelId { index, generation };
+    let Some(tally) = engine.handle(|handle| handle.tally(id)) else {
+        return false;
+    };
+    // SAFETY: the array is private to the engine's JS, which stands still during this call; no
+    // other thread is ever given it.
+    let answer = unsafe { answer.as_mut() };
+    for (place, value) in answer.iter_mut().zip(tally.values()) {
+        *place = value as f64;
+    }
+    true
+}
+
 /// The engine's counters.
 #[napi]
 pub fn engine_stats(engine: &External<NativeEngine>) -> NativeStats {

@@ -299,6 +299,11 @@ impl Submissions {
         state.asleep && state.waiting.is_empty()
     }
 
+    /// How many wait.
+    pub(crate) fn depth(&self) -> usize {
+        lock(&self.state).waiting.len()
+    }
+
     /// Moves all that waits into `into`; returns false when the reactor shall stop.
     pub(crate) fn drain(&self, into: &mut Vec<Submission>) -> bool {
         let mut state = lock(&self.state);

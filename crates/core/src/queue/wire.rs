@@ -61,9 +61,9 @@ constants! {
         DATA = 1,
         /// [bytes]: the peer has finished sending; the bytes are what no delimiter completed.
         END = 2,
-        /// [errno][syscall][sent low][sent high][bytes]: the last word on a channel, and how many
-        /// of its bytes the operating system has taken since it began. flags: the [`reason`].
-        /// The bytes, as text: the failed attempts of a connect, or what a datagram channel lost.
+        /// [errno][syscall], then low and high of each number of the [`tally`], then [bytes]: the
+        /// last word on a channel, and how far it has come. flags: the [`reason`]. The bytes, as
+        /// text: the failed attempts of a connect.
         CLOSED = 3,
         /// [fd][bytes]: a connect succeeded. The bytes: local and remote address (see [`family`]),
         /// then, where they are known, the peer's process, user and group.
@@ -205,17 +205,18 @@ constants! {
 }
 
 constants! {
-    /// What [`progress`](crate::Handle::progress) tells of a datagram channel, as doubles.
-    progress, "Progress" {
-        /// Bytes that the operating system has taken.
-        SENT = 0,
-        /// Bytes that it has refused.
-        FAILED = 1,
-        /// Datagrams that it has taken or refused.
-        DATAGRAMS = 2,
-        /// Datagrams that arrived and were lost.
-        DROPS = 3,
-        WORDS = 4,
+    /// The numbers of a [`Tally`](crate::Tally).
+    tally, "Tally" {
+        RECEIVED = 0,
+        SENT = 1,
+        READS = 2,
+        WRITES = 3,
+        FAILED = 4,
+        DATAGRAMS = 5,
+        DROPS = 6,
+        ACCEPTED = 7,
+        REFUSED = 8,
+        WORDS = 9,
     }
 }
 
@@ -294,7 +295,7 @@ pub fn typescript() -> String {
         start::TS,
         reframe::TS,
         packet::TS,
-        progress::TS,
+        tally::TS,
         batch::TS,
         cut::TS,
         stop::TS,

@@ -8,7 +8,7 @@ use mio::{Registry, Token};
 
 use super::handle::Shared;
 use super::timers::Timers;
-use crate::id::ChannelId;
+use crate::id::{ChannelId, Tally};
 use crate::queue::completion::Batch;
 use crate::source::{Shortcut, Stream};
 use crate::sync::lock;
@@ -53,8 +53,10 @@ pub struct Stats {
     pub drops: u64,
     /// Open channels.
     pub channels: u64,
-    /// Batches that wait for the other side.
+    /// Batches of completions that wait for the other side.
     pub queued_batches: u64,
+    /// Submissions that wait for the reactor.
+    pub queued_submissions: u64,
 }
 
 /// The reactor's own state, without the sources themselves.
@@ -134,10 +136,27 @@ impl Context {
         self.accepted.push(stream);
     }
 
+    pub(crate) fn count_received(&mut self, id: ChannelId, bytes: usize) {
+        self.stats.reads += 1;
+        self.stats.bytes_read += bytes as u64;
+        self.count(id, |tally| {
+            tally.reads += 1;
+            tally.received += bytes as u64;
+        });
+    }
+
     pub(crate) fn count_sent(&mut self, id: ChannelId, bytes: usize) {
         self.stats.writes += 1;
         self.stats.bytes_written += bytes as u64;
-        lock(&self.shared.slots).add_sent(id, bytes as u64);
+        self.count(id, |tally| {
+            tally.writes += 1;
+            tally.sent += bytes as u64;
+        });
+    }
+
+    /// Enters what the channel alone has to know of.
+    pub(crate) fn count(&self, id: ChannelId, count: impl FnOnce(&mut Tally)) {
+        lock(&self.shared.slots).tally(id).map(count);
     }
 
     /// Lets the submitting thread send by itself when the reactor sleeps.
@@ -150,9 +169,11 @@ impl Context {
         lock(&self.shared.slots).drop_socket(id);
     }
 
-    /// How many bytes of the channel the operating system has taken.
-    pub(crate) fn sent(&self, id: ChannelId) -> u64 {
-        lock(&self.shared.slots).sent(id).unwrap_or(0)
+    /// How far the channel has come.
+    pub(crate) fn tally(&self, id: ChannelId) -> Tally {
+        lock(&self.shared.slots)
+            .tally(id)
+            .map_or_else(Tally::default, |tally| *tally)
     }
 }
 

@@ -12,19 +12,6 @@ use crate::queue::submission::Submission;
 use crate::source::{Datagram, ListenError, PacketSocket, has_no_ipv6};
 use crate::sync::lock;
 
-/// How far a datagram channel has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Bytes that the operating system has taken.
-    pub sent: u64,
-    /// Bytes that it has refused.
-    pub failed: u64,
-    /// Datagrams that it has taken or refused.
-    pub datagrams: u64,
-    /// Datagrams that arrived and were lost.
-    pub drops: u64,
-}
-
 impl Handle {
     /// Binds a datagram socket, on the calling thread; what arrives is received once JS starts it.
     ///
@@ -79,25 +66,6 @@ impl Handle {
     pub fn buffer_sizes(&self, id: ChannelId) -> Option<io::Result<(usize, usize)>> {
         let socket = lock(&self.shared.slots).packets(id)?;
         Some(socket.buffer_sizes())
-    }
-
-    /// How far a datagram channel has come; `None` where it has closed.
-    pub fn progress(&self, id: ChannelId) -> Option<Progress> {
-        let (socket, sent) = {
-            let mut slots = lock(&self.shared.slots);
-            (slots.packets(id)?, slots.sent(id)?)
-        };
-        let new = socket.ask_drops();
-        if new > 0 {
-            lock(&self.shared.past).drops += new;
-        }
-        let (failed, datagrams) = socket.settled();
-        Some(Progress {
-            sent,
-            failed,
-            datagrams,
-            drops: socket.lost(),
-        })
     }
 
     fn adopt_packets(&self, socket: PacketSocket) -> Listening {

@@ -11,7 +11,7 @@ use super::context::{Context, Stats};
 use crate::addr::Address;
 use crate::buffer::Piece;
 use crate::framing::{RegExp, RegExps};
-use crate::id::{ChannelId, Slots};
+use crate::id::{ChannelId, Slots, Tally};
 use crate::options::{ConnectOptions, ListenOptions, SocketOptions};
 use crate::queue::completion::Completions;
 use crate::queue::submission::{Submission, Submissions, lone_write, push_write};
@@ -170,7 +170,10 @@ impl Handle {
         };
         let sent = shortcut.send(data);
         if sent > 0 {
-            lock(&self.shared.slots).add_sent(id, sent as u64);
+            if let Some(tally) = lock(&self.shared.slots).tally(id) {
+                tally.writes += 1;
+                tally.sent += sent as u64;
+            }
             let mut past = lock(&self.shared.past);
             past.writes += 1;
             past.bytes_written += sent as u64;
@@ -286,7 +289,23 @@ impl Handle {
 
     /// How many bytes of this channel the operating system has taken; `None` once it has closed.
     pub fn sent(&self, id: ChannelId) -> Option<u64> {
-        lock(&self.shared.slots).sent(id)
+        lock(&self.shared.slots).tally(id).map(|tally| tally.sent)
+    }
+
+    /// How far a channel has come; `None` once it has closed.
+    pub fn tally(&self, id: ChannelId) -> Option<Tally> {
+        let (mut tally, packets) = {
+            let mut slots = lock(&self.shared.slots);
+            (*slots.tally(id)?, slots.packets(id))
+        };
+        if let Some(socket) = packets {
+            let new = socket.ask_drops();
+            if new > 0 {
+                lock(&self.shared.past).drops += new;
+            }
+            tally.drops = socket.lost();
+        }
+        Some(tally)
     }
 
     /// The engine's counters, as of the last turn.
@@ -295,6 +314,7 @@ impl Handle {
         let past = *lock(&self.shared.past);
         Stats {
             queued_batches: self.shared.completions.depth() as u64,
+            queued_submissions: self.shared.submissions.depth() as u64,
             writes: of_reactor.writes + past.writes,
             bytes_written: of_reactor.bytes_written + past.bytes_written,
             drops: of_reactor.drops + past.drops,

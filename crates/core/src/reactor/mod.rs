@@ -15,7 +15,6 @@ use mio::{Events, Poll, Token, Waker};
 
 use context::Context;
 pub use context::Stats;
-pub use datagrams::Progress;
 use handle::Shared;
 pub use handle::{Adopted, Handle, Listening};
 pub use thread::ReactorThread;
@@ -270,7 +269,7 @@ impl Reactor {
     }
 
     /// Drops a source, and its socket, and reports its end.
-    fn remove(&mut self, id: ChannelId, mut closing: Closing) {
+    fn remove(&mut self, id: ChannelId, closing: Closing) {
         let Some((_, source)) = self.sources[id.index as usize].take() else {
             return;
         };
@@ -279,7 +278,7 @@ impl Reactor {
             Source::Connect(_) | Source::Datagram(_) | Source::Listener(_) => None,
         };
         if let Source::Datagram(datagram) = &source {
-            closing.detail = datagram.count_lost(&mut self.cx).to_string().into_bytes();
+            datagram.count_lost(&mut self.cx);
         }
         // The descriptor is closed before anyone can hear of it.
         self.cx.drop_socket(id);

@@ -156,10 +156,10 @@ impl Datagram {
         }
     }
 
-    /// The kernel's last word on what it dropped; returns all that was lost.
-    pub(crate) fn count_lost(&self, cx: &mut Context) -> u64 {
+    /// The kernel's last word on what it dropped.
+    pub(crate) fn count_lost(&self, cx: &mut Context) {
         cx.stats.drops += self.socket.ask_drops();
-        self.socket.lost()
+        cx.count(self.id, |tally| tally.drops = self.socket.lost());
     }
 
     /// The reactor stops: sends what the operating system takes now.
@@ -185,7 +185,7 @@ impl Datagram {
         self.flush(cx);
         if self.queue.is_empty() && self.untold.is_empty() {
             if std::mem::take(&mut self.notify) {
-                let sent = cx.sent(self.id);
+                let sent = cx.tally(self.id).sent;
                 let words = [sent as u32, (sent >> 32) as u32];
                 cx.filling.push(kind::DRAINED, 0, self.id, &words);
             }
@@ -293,7 +293,7 @@ impl Datagram {
         }
         self.singly = self.singly.saturating_sub(datagrams);
         cx.count_sent(self.id, bytes);
-        self.socket.count_sent(datagrams);
+        cx.count(self.id, |tally| tally.datagrams += datagrams as u64);
         self.backoff = None;
         if self.ending {
             self.linger_until = Some(cx.now + self.linger);
@@ -338,7 +338,10 @@ impl Datagram {
     /// Drops the first datagram, and reports it.
     fn refuse(&mut self, cx: &mut Context, error: &io::Error) {
         if let Some(Step::Packet { to, length }) = self.queue.pop() {
-            self.socket.count_failed(length);
+            cx.count(self.id, |tally| {
+                tally.failed += length as u64;
+                tally.datagrams += 1;
+            });
             self.singly = self.singly.saturating_sub(1);
             let to = to.or_else(|| self.peer.clone());
             self.report(cx, error, syscall::SEND, length, to);
@@ -440,8 +443,7 @@ impl Datagram {
         }
         self.socket.count_truncated(truncated);
         cx.stats.drops += truncated as u64;
-        cx.stats.reads += 1;
-        cx.stats.bytes_read += bytes as u64;
+        cx.count_received(self.id, bytes);
         if !self.text {
             cx.filling.mark_binary();
         }

@@ -121,6 +121,7 @@ impl Listener {
     fn accepted(&mut self, cx: &mut Context, accepted: Accepted) {
         if self.max_connections.is_some_and(|most| self.live >= most) {
             cx.stats.refused += 1;
+            cx.count(self.id, |tally| tally.refused += 1);
             return;
         }
         let id = cx.allocate();
@@ -138,6 +139,7 @@ impl Listener {
         }
         self.live += 1;
         cx.stats.accepted += 1;
+        cx.count(self.id, |tally| tally.accepted += 1);
         let words = [
             self.id.index,
             self.id.generation,

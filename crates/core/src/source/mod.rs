@@ -172,13 +172,10 @@ impl Source {
 
 /// Reports the end of a channel.
 pub(crate) fn report_closed(cx: &mut Context, id: crate::ChannelId, closing: &Closing) {
-    let sent = cx.sent(id);
-    let words = [
-        closing.errno.cast_unsigned(),
-        closing.syscall,
-        sent as u32,
-        (sent >> 32) as u32,
-    ];
+    let mut words = vec![closing.errno.cast_unsigned(), closing.syscall];
+    for value in cx.tally(id).values() {
+        words.extend([value as u32, (value >> 32) as u32]);
+    }
     cx.filling
         .push_bytes(kind::CLOSED, closing.reason, id, &words, &closing.detail);
 }

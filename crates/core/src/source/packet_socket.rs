@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use mio::{Registry, Token};
 use socket2::{Domain, InterfaceIndexOrAddress, SockAddr, SockRef, Socket, Type};
@@ -25,10 +24,6 @@ pub(crate) struct PacketSocket {
     /// What it was bound to.
     home: SockAddr,
     lost: Mutex<Lost>,
-    /// Bytes that the operating system has refused to send.
-    failed: AtomicU64,
-    /// Datagrams that it has taken or refused.
-    settled: AtomicU64,
 }
 
 /// Datagrams that arrived and were not received.
@@ -66,8 +61,6 @@ impl PacketSocket {
             domain,
             home,
             lost: Mutex::default(),
-            failed: AtomicU64::new(0),
-            settled: AtomicU64::new(0),
         })
     }
 
@@ -144,24 +137,6 @@ impl PacketSocket {
     /// All that arrived and were lost, as far as is known.
     pub(crate) fn lost(&self) -> u64 {
         lock(&self.lost).total
-    }
-
-    pub(crate) fn count_sent(&self, datagrams: usize) {
-        // Relaxed, here and below: counters that stand for nothing but themselves.
-        self.settled.fetch_add(datagrams as u64, Ordering::Relaxed);
-    }
-
-    pub(crate) fn count_failed(&self, bytes: usize) {
-        self.failed.fetch_add(bytes as u64, Ordering::Relaxed);
-        self.settled.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Bytes refused, and datagrams taken or refused.
-    pub(crate) fn settled(&self) -> (u64, u64) {
-        (
-            self.failed.load(Ordering::Relaxed),
-            self.settled.load(Ordering::Relaxed),
-        )
     }
 
     /// Sets an option of the socket.

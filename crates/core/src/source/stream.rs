@@ -330,7 +330,7 @@ impl Stream {
     fn drained(&mut self, cx: &mut Context) -> Fate {
         self.mark_clear();
         if std::mem::take(&mut self.notify) {
-            let sent = cx.sent(self.id);
+            let sent = cx.tally(self.id).sent;
             let words = [sent as u32, (sent >> 32) as u32];
             cx.filling.push(kind::DRAINED, 0, self.id, &words);
         }
@@ -399,8 +399,7 @@ impl Stream {
             match self.socket.read(room) {
                 Ok(0) => return self.end_of_stream(cx),
                 Ok(n) => {
-                    cx.stats.reads += 1;
-                    cx.stats.bytes_read += n as u64;
+                    cx.count_received(self.id, n);
                     self.active_at = cx.now;
                     budget = budget.saturating_sub(n);
                     self.readable = self.more_to_read(n);

@@ -102,6 +102,8 @@ fn a8_connections_beyond_the_most_are_closed_until_one_ends() {
         }
         engine.settle();
         assert_eq!(engine.stats().refused, 3);
+        let tally = engine.handle().tally(server.id).unwrap();
+        assert_eq!((tally.accepted, tally.refused), (2, 3));
         assert_eq!(engine.log.accepted.len(), 2);
         engine.close(id);
         engine.expect_closed(id);

@@ -2,6 +2,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pants_core::Tally;
 use pants_core::queue::wire::reason;
 
 use crate::support::{Ask, Cut, Engine, Peer, on_both, pattern};
@@ -31,6 +32,28 @@ fn w2_pieces_of_all_sizes_arrive_in_order() {
         let got = engine.with_peer(|| peer.receive(data.len()));
         assert!(got == data);
         assert_eq!(engine.handle().sent(id), Some(data.len() as u64));
+    });
+}
+
+#[test]
+fn a_channel_is_counted_apart_from_the_others() {
+    on_both(|engine| {
+        let (id, peer) = engine.started(Cut::lines());
+        let (other, _idle) = engine.started(Cut::lines());
+        engine.ask(Ask::default().write(id, b"12345"));
+        assert_eq!(peer.receive(5), b"12345");
+        peer.send(b"one\ntwo");
+        engine.until("it is heard", |log| {
+            (log.of(id).frames().len() == 1).then_some(())
+        });
+        engine.settle();
+        let tally = engine.handle().tally(id).unwrap();
+        assert_eq!((tally.received, tally.sent), (7, 5));
+        assert_eq!((tally.reads, tally.writes), (1, 1));
+        assert_eq!(engine.handle().tally(other), Some(Tally::default()));
+        engine.close(id);
+        engine.expect_closed(id);
+        assert_eq!(engine.handle().tally(id), None);
     });
 }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Range;
 
 use pants_core::ChannelId;
-use pants_core::queue::wire::{ADDRESS_BYTES, UNIX_ADDRESS_BYTES, family, flag, kind};
+use pants_core::queue::wire::{ADDRESS_BYTES, UNIX_ADDRESS_BYTES, family, flag, kind, tally};
 
 /// One completion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,13 +93,14 @@ pub fn decode(words: &[u32], bytes: &[u8]) -> Vec<(ChannelId, Completion)> {
             }
             kind::END => Completion::End(take(word())),
             kind::CLOSED => {
-                let (errno, syscall, low, high) = (word(), word(), word(), word());
+                let (errno, syscall) = (word(), word());
+                let numbers: Vec<_> = (0..tally::WORDS).map(|_| wide(word(), word())).collect();
                 let detail = &bytes[take(word())];
                 Completion::Closed(Closed {
                     reason: flags,
                     errno: errno.cast_signed(),
                     syscall,
-                    sent: wide(low, high),
+                    sent: numbers[tally::SENT as usize],
                     detail: String::from_utf8(detail.to_vec()).unwrap(),
                 })
             }
