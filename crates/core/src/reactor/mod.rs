@@ -236,6 +236,11 @@ impl Reactor {
         while let Some((id, timer)) = self.cx.timers.pop_due(self.cx.now) {
             self.drive(id, |source, cx| source.timer(cx, timer));
         }
+        let sources = &self.sources;
+        self.cx.timers.purge(|id| {
+            let source = sources.get(id.index as usize).and_then(Option::as_ref);
+            source.is_some_and(|(owner, _)| *owner == id)
+        });
     }
 
     /// Lets one source work, and does what became of it.

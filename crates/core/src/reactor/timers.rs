@@ -9,16 +9,42 @@ use crate::id::ChannelId;
 
 /// A heap of deadlines that are never taken back: a source that a timer calls checks whether it
 /// is still meant, and arms it again where the deadline has moved. So activity on a channel costs
-/// nothing here, however often it moves its deadline.
-#[derive(Debug, Default)]
+/// nothing here, however often it moves its deadline. Those of channels that have closed are
+/// dropped together, whenever the heap has doubled since the last time.
+#[derive(Debug)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, u32, u32, Timer)>>,
+    /// How many there may be before those of closed channels are dropped.
+    most: usize,
+}
+
+/// So few are not worth a look.
+const FEW: usize = 1024;
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            heap: BinaryHeap::new(),
+            most: FEW,
+        }
+    }
 }
 
 impl Timers {
     pub(crate) fn arm(&mut self, id: ChannelId, timer: Timer, at: Instant) {
         self.heap
             .push(Reverse((at, id.index, id.generation, timer)));
+    }
+
+    /// Drops those of closed channels, where there may be many.
+    pub(crate) fn purge(&mut self, is_open: impl Fn(ChannelId) -> bool) {
+        if self.heap.len() < self.most {
+            return;
+        }
+        self.heap
+            .retain(|&Reverse((_, index, generation, _))| is_open(ChannelId { index, generation }));
+        self.heap.shrink_to(2 * self.heap.len());
+        self.most = FEW.max(2 * self.heap.len());
     }
 
     pub(crate) fn next(&self) -> Option<Instant> {
@@ -58,5 +84,23 @@ mod tests {
         assert_eq!(timers.pop_due(at(30)), Some((id(1), Timer::Linger)));
         assert_eq!(timers.pop_due(at(30)), Some((id(2), Timer::Idle)));
         assert_eq!(timers.pop_due(at(30)), None);
+    }
+
+    #[test]
+    fn channels_that_have_closed_leave_no_more_timers_than_those_that_are_open() {
+        let mut timers = Timers::default();
+        let late = Instant::now() + Duration::from_secs(3600);
+        let open = 100;
+        for generation in 1..=1_000_000 {
+            let index = generation % open;
+            let id = ChannelId { index, generation };
+            timers.arm(id, Timer::Idle, late);
+            timers.purge(|id| id.generation + open > generation);
+            assert!(timers.heap.len() <= FEW);
+        }
+        // The open ones have kept theirs.
+        let mut kept = std::iter::from_fn(|| timers.pop_due(late)).collect::<Vec<_>>();
+        kept.retain(|(id, _)| id.generation + open > 1_000_000);
+        assert_eq!(kept.len(), open as usize);
     }
 }
