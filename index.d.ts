@@ -108,9 +108,15 @@ export declare class Stream<A extends Address | string = Address | string> exten
    *   says: `EBADF` (not open), `ENOTSOCK`, `ENOTCONN`; then the descriptor is still the caller's
    */
   constructor(options?: ConnectOptions & DescriptorOptions);
-  /** This end's address; `null` while there is none, and for a Unix socket that has no name. */
+  /**
+   * This end's address; `null` before there is one, after `onClose`, and for a Unix socket that has
+   * no name.
+   */
   get localAddr(): A | null;
-  /** The peer's address; `null` while there is none, and for a Unix socket that has no name. */
+  /**
+   * The peer's address; `null` before there is one, after `onClose`, and for a Unix socket that has
+   * no name.
+   */
   get remoteAddr(): A | null;
   /**
    * The process at the other end of a Unix socket, as the operating system vouches for it: as it
@@ -241,8 +247,10 @@ export declare class StreamServer<
    */
   constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: ServerOptions<C>);
   constructor(options?: ServerOptions<C>);
-  /** The address that it listens on, as soon as `listen()` has returned; `null` before. */
+  /** The address that it listens on, as soon as `listen()` has returned; `null` before and after. */
   get localAddr(): A | null;
+  /** A server has no peer: its connections do. */
+  get remoteAddr(): null;
   /** Counters since the server began; they can be read in `onClose` and after it, too. */
   stats(): ServerStats;
   /**
@@ -857,7 +865,7 @@ export declare class Datagram<A extends Address | string | null = Address> exten
   get listening(): boolean;
   /** Whether it has a peer, by `connect()`. */
   get connected(): boolean;
-  /** This end's address, as soon as it is bound; `null` before. */
+  /** This end's address, as soon as it is bound; `null` before, and after `onClose`. */
   get localAddr(): A | null;
   /** Inside `onRead`: the sender. Otherwise the peer that `connect()` has set, or `null`. */
   get remoteAddr(): A | null;

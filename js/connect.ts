@@ -1,6 +1,6 @@
 /** From a host's name, or a path, to a connected socket: look-up, order of addresses, attempts. */
 
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import dns, { type LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 
 import type { Destination, HostPort } from './address.ts';
@@ -97,7 +97,8 @@ export class ConnectAttempt {
       });
     };
     try {
-      (lookup ?? (dnsLookup as NonNullable<typeof lookup>))(to.host, options, answered);
+      // Asked for only now, so that a program may put another one in its place.
+      (lookup ?? (dns.lookup as NonNullable<typeof lookup>))(to.host, options, answered);
     } catch (error) {
       this.#fail(error as Error);
     }

@@ -5,12 +5,13 @@
  *   idle ──listen(), connect(), the first write()──▶ bound ──end(), close(), an error──▶ closed
  *                                                    peer: none ⇄ connecting ⇄ set
  * ```
+ *
+ * The reactor passes datagrams on as they came; with a delimiter they are cut here, per sender.
  */
 
 import { decodeAddress } from './address.ts';
 import type { ChannelLink } from './channel.ts';
 import type { Datagram } from './datagram.ts';
-import { DatagramInbox, type DatagramReceiver, type Datagrams } from './datagram-inbox.ts';
 import type { DatagramSettings } from './datagram-options.ts';
 import { DatagramOutbox } from './datagram-outbox.ts';
 import { type Endpoint, Endpoints } from './endpoint.ts';
@@ -23,18 +24,24 @@ import {
   channelNotConnected,
   datagramFailed,
   datagramTruncated,
+  frameOverflow,
   lingerTimeout,
   listenFailed,
   optionFailed,
+  senderEvicted,
+  withAddress,
 } from './errors.ts';
 import { adoptFields } from './fields.ts';
-import { Op, Tally as TallyAt } from './generated/wire.ts';
+import { FramingKind, Op, Packet, Tally as TallyAt } from './generated/wire.ts';
+import type { Receiver } from './inbox.ts';
 import { checkBufferSize, checkEncoding } from './options.ts';
 import { bytesOf } from './outbox.ts';
-import { framingOf, type ReadDelimiter } from './read-delimiter.ts';
+import { type Framing, framingOf, type ReadDelimiter } from './read-delimiter.ts';
 import { Resolver } from './resolver.ts';
+import { type SenderSettings, Senders } from './senders.ts';
 import type { ReframeRequest } from './submission.ts';
 import { NOTHING, type Tally } from './tally.ts';
+import { latin1, utf8 } from './text.ts';
 import type { Address, CloseInfo, DatagramStats, ReadyState } from './types.ts';
 
 type AnyAddress = Address | string | null;
@@ -42,8 +49,28 @@ type AnyAddress = Address | string | null;
 /** @internal Where a datagram shall go: to the peer, to an address, or to a name. */
 export type Destination = null | Endpoint | { readonly host: string; readonly port: number };
 
+/** @internal A record of datagrams, as it comes. */
+export interface Datagrams {
+  bytes: Buffer;
+  /** Nobody else writes to `bytes`, ever. */
+  owned: boolean;
+  /** Where the senders' addresses begin, and behind them the datagrams. */
+  start: number;
+  words: Uint32Array;
+  /** The words: of each sender the length of its address, then one for each datagram. */
+  at: number;
+  senders: number;
+  count: number;
+}
+
+/** A datagram that waits for `resume()`. */
+interface Waiting {
+  readonly sender: Endpoint;
+  readonly bytes: Buffer;
+}
+
 /** @internal */
-export class DatagramLink implements ChannelLink, DatagramReceiver {
+export class DatagramLink implements ChannelLink, Receiver {
   readonly engine: Engine;
   readonly channel: Datagram<AnyAddress>;
   readonly defaults: Datagram<AnyAddress>;
@@ -54,11 +81,13 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   local: AnyAddress = null;
   settings: DatagramSettings;
   delimiter: ReadDelimiter = null;
+  encoding: BufferEncoding | null = null;
+  /** Bytes that the reactor has passed on. */
+  #consumed = 0;
   /** How many datagrams or frames `onRead` was given. */
   frames = 0;
   /** What the reactor had counted when the socket went; see `stats()`. */
   #tally: Tally = NOTHING;
-  readonly inbox: DatagramInbox;
   readonly outbox: DatagramOutbox;
   readonly endpoints: Endpoints;
   closing = false;
@@ -69,6 +98,14 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   #connection: 'none' | 'connecting' | 'set' = 'none';
   /** Datagrams for the peer that is still looked up. */
   #forPeer: ((error: Error | null) => void)[] = [];
+  #framing: Framing = framingOf(null);
+  #limit: number;
+  #senders: Senders;
+  /** Whose datagram `onRead` is given. */
+  #sender: Endpoint | null = null;
+  #backlog: Waiting[] = [];
+  /** Whose bytes wait for `resume()` or another look. */
+  #recut = false;
   #resolver: Resolver;
   #opened = false;
   #due: CloseInfo | null = null;
@@ -92,9 +129,10 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     this.defaults = defaults;
     this.engine = engine;
     this.settings = settings;
+    this.#limit = settings.bufferSize;
     this.outbox = new DatagramOutbox(engine, this, settings);
     this.endpoints = new Endpoints(engine.parseAddress);
-    this.inbox = new DatagramInbox(this, this.endpoints, engine.cut, settings);
+    this.#senders = new Senders(this, engine.cut);
     this.#resolver = new Resolver((fn) => engine.callSoon(fn));
   }
 
@@ -109,7 +147,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   }
 
   get remote(): AnyAddress {
-    return (this.inbox.sender ?? this.#peer)?.address ?? null;
+    return (this.#sender ?? this.#peer)?.address ?? null;
   }
 
   get hasPeer(): boolean {
@@ -119,14 +157,15 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   stats(): DatagramStats {
     this.outbox.refresh();
     const tally = this.engine.tally(this) ?? this.#tally;
-    const { inbox, outbox, frames } = this;
+    const { outbox, frames } = this;
     const bytesRead = tally[TallyAt.RECEIVED] as number;
+    const held = this.#backlog.reduce((sum, { bytes }) => sum + bytes.length, this.#senders.bytes);
     const done = this.closing || this.ending;
     return {
       bytesRead,
       bytesWritten: outbox.accepted,
       pendingBytes: outbox.pending,
-      waitingBytes: done ? 0 : bytesRead - inbox.consumed + inbox.length,
+      waitingBytes: done ? 0 : bytesRead - this.#consumed + held,
       frames,
       reads: tally[TallyAt.READS] as number,
       writes: tally[TallyAt.WRITES] as number,
@@ -137,7 +176,8 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   setDelimiter(value: ReadDelimiter): void {
     const framing = framingOf(value);
     this.delimiter = value;
-    if (this.inbox.set(this.settings, framing)) this.#schedule();
+    this.#framing = framing;
+    this.#reframe();
   }
 
   setBufferSize(value: number): void {
@@ -145,7 +185,8 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   }
 
   setEncoding(value: unknown): void {
-    this.inbox.setEncoding(checkEncoding(value));
+    this.encoding = checkEncoding(value);
+    this.#senders.changed(this.#senderSettings);
     if (this.#opened && this.index >= 0) {
       this.engine.submission.reframe(this, this.#textRequest);
       this.engine.submitSoon();
@@ -155,7 +196,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   configure(settings: DatagramSettings): void {
     this.settings = settings;
     this.outbox.settings = settings;
-    if (this.inbox.set(settings)) this.#schedule();
+    this.#reframe();
   }
 
   /** Binds, at once: what goes wrong is thrown. */
@@ -234,7 +275,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   pause(): void {
     if (this.paused) return;
     this.paused = true;
-    this.inbox.interrupt();
+    this.#senders.interrupt();
     this.#ask(Op.PAUSE);
   }
 
@@ -252,7 +293,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
       return;
     }
     this.ending = true;
-    this.inbox.clear();
+    this.#drop();
     if (this.#resolver.isBusy) {
       // The reactor's own clock starts when it hears of the end.
       const error = lingerTimeout(this.settings.lingerTimeout);
@@ -266,7 +307,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   close(why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' }): void {
     if (this.closing) return;
     this.closing = true;
-    this.inbox.clear();
+    this.#drop();
     this.#why = this.#why.error === undefined ? why : this.#why;
     if (this.index >= 0) {
       this.engine.submission.request(Op.CLOSE, this);
@@ -288,7 +329,30 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
 
   datagrams(record: Datagrams): void {
     if (this.closing || this.ending) return;
-    this.inbox.take(record);
+    const { bytes, owned, words, senders, count } = record;
+    const from: Endpoint[] = [];
+    let start = record.start;
+    let at = record.at;
+    for (const end = at + senders; at < end; at += 1) {
+      const length = words[at] as number;
+      from.push(this.endpoints.of(latin1(bytes, start, start + length)));
+      start += length;
+    }
+    const mask = (1 << Packet.SENDER_SHIFT) - 1;
+    for (const end = at + count; at < end; at += 1) {
+      const word = words[at] as number;
+      const sender = from[word >>> Packet.SENDER_SHIFT] as Endpoint;
+      const length = word & mask;
+      this.#consumed += length;
+      const free = this.receptive && this.#backlog.length === 0;
+      if (!free || !this.#take(sender, bytes, start, start + length, owned)) {
+        if (this.closing || this.ending) return;
+        const kept = bytes.subarray(start, start + length);
+        this.#backlog.push({ sender, bytes: owned ? kept : Buffer.from(kept) });
+      }
+      start += length;
+    }
+    this.#settleSenders();
   }
 
   /** A datagram was not sent, or not received whole; or an earlier one has not arrived. */
@@ -296,8 +360,8 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     this.#open();
     if (this.closing || this.ending) return;
     const address = decodeAddress(key, 0);
-    if (errno === 0) this.report(datagramTruncated(size, address));
-    else this.report(datagramFailed(errno, syscall, address));
+    if (errno === 0) this.#report(datagramTruncated(size, address));
+    else this.#report(datagramFailed(errno, syscall, address));
   }
 
   /** The peer is set, and the socket has this address; or that has failed. */
@@ -338,53 +402,50 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     this.#scheduled = false;
     this.#open();
     if (this.#flooded !== null && !this.closing && !this.ending) {
-      this.overflow(this.#flooded);
+      this.#reportOverflow(this.#flooded);
       this.close({ reason: 'overflow', error: this.#flooded });
     }
     if (this.#gaveUp) {
       this.#gaveUp = false;
       this.drained();
     }
-    this.inbox.deliverHeld();
+    this.#deliverWaiting();
     if (this.#due !== null) this.#finish();
   }
 
-  // ── What the inbox asks and says ────────────────────────────────────────────────────────────
+  // ── What the inboxes ask and say ────────────────────────────────────────────────────────────
 
   get receptive(): boolean {
     return !this.paused && !this.closing && !this.ending && this.phase === 'bound';
-  }
-
-  get done(): boolean {
-    return this.closing || this.ending;
   }
 
   get listens(): boolean {
     return this.channel.onRead !== this.defaults.onRead;
   }
 
-  deliver(frame: Buffer | string, sender: Endpoint): void {
+  deliver(frame: Buffer | string): void {
     this.frames += 1;
+    const sender = this.#sender;
     try {
-      this.channel.onRead(frame as never, sender.address);
+      this.channel.onRead(frame as never, sender?.address ?? null);
     } catch (error) {
       this.engine.uncaught(error);
     }
   }
 
-  overflow(error: Error): void {
-    this.#why = { reason: 'overflow', error };
-    this.#hook(() => this.channel.onOverflowError(error as never));
-    if (!this.closing) this.#why = { reason: 'close' };
-  }
-
-  report(error: Error): void {
-    this.#hook(() => this.channel.onError(error));
+  /** A sender's frame can never be delivered: what it sent is dropped, unless it is cut anew. */
+  overflow(detail: string, again: boolean): void {
+    const framing = this.#framing;
+    const limit = this.#limit;
+    const error = frameOverflow(detail, limit);
+    const address = this.#sender?.address ?? null;
+    if (!again) this.#reportOverflow(withAddress(error, address));
+    if (again || (framing === this.#framing && limit === this.#limit)) this.#senders.discard();
   }
 
   detached(): void {
     const error = bufferDetached();
-    this.report(error);
+    this.#report(error);
     this.close({ reason: 'error', error });
   }
 
@@ -398,16 +459,25 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     return this.channel.onWrite !== this.defaults.onWrite;
   }
 
+  get #senderSettings(): SenderSettings {
+    return {
+      framing: this.#framing,
+      limit: this.#limit,
+      encoding: this.encoding,
+      most: this.settings.maxSenders,
+    };
+  }
+
   /** What the reactor is told: it only has to know whether bytes become text. */
   get #textRequest(): ReframeRequest {
     const framing = framingOf(null);
-    const text = this.inbox.encoding !== null;
+    const text = this.encoding !== null;
     return { epoch: 1, framing, limit: 0, consumed: 0, adopt: false, text, last: false };
   }
 
   #destination(given: unknown, to: (given: unknown) => Destination): Destination {
     if (given === undefined || given === null) {
-      if (this.#connection === 'none' && this.inbox.sender !== null) return this.inbox.sender;
+      if (this.#connection === 'none' && this.#sender !== null) return this.#sender;
       if (this.#connection === 'none') throw channelNotConnected('write() without an address');
       return null;
     }
@@ -455,7 +525,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   /** A datagram that was accepted cannot be sent. */
   #giveUp(size: number, error: Error): void {
     this.outbox.giveUp(size);
-    if (!this.ending) this.report(error);
+    if (!this.ending) this.#report(error);
     this.#gaveUp = true;
     this.#schedule();
   }
@@ -503,7 +573,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   #peerFailed(error: Error): void {
     this.#connection = 'none';
     this.#peer = null;
-    this.report(error);
+    this.#report(error);
     for (const send of this.#forPeer.splice(0)) send(error);
   }
 
@@ -578,9 +648,102 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     this.engine.submitSoon();
   }
 
+  #reframe(): void {
+    const { bufferSize } = this.settings;
+    const fixed = this.#framing.kind === FramingKind.FIXED;
+    this.#limit = fixed ? Math.max(bufferSize, this.#framing.parameter) : bufferSize;
+    this.#senders.changed(this.#senderSettings);
+    if (this.#senders.isEmpty) return;
+    this.#recut = true;
+    this.#schedule();
+  }
+
+  /**
+   * One datagram: as it is, or behind what waits of its sender. False where it could not be looked
+   * at, because what waited has led to a `pause()`.
+   */
+  #take(sender: Endpoint, bytes: Buffer, start: number, end: number, owned: boolean): boolean {
+    if (!this.listens) return true;
+    let taken = true;
+    this.#sender = sender;
+    if (this.#framing.kind !== FramingKind.RAW) {
+      this.#senders.take(sender, bytes, start, end, owned, this.#senderSettings);
+    } else {
+      // What waited for a delimiter that is no more is data of its own.
+      this.#senders.recut(sender, this.#senderSettings);
+      taken = this.receptive;
+      if (taken) this.#whole(bytes, start, end, owned);
+    }
+    this.#sender = null;
+    if (!this.receptive) this.#recut = true;
+    return taken;
+  }
+
+  #whole(bytes: Buffer, start: number, end: number, owned: boolean): void {
+    if (end > bytes.length) {
+      this.detached();
+    } else if (this.encoding === null) {
+      const data = bytes.subarray(start, end);
+      this.deliver(owned ? data : Buffer.from(data));
+    } else if (this.encoding === 'utf8') {
+      this.deliver(utf8(bytes, start, end));
+    } else {
+      this.deliver(bytes.toString(this.encoding, start, end));
+    }
+  }
+
+  /** What waited for `resume()`, or for another delimiter. */
+  #deliverWaiting(): void {
+    if (this.#recut && this.receptive) {
+      this.#recut = false;
+      for (const sender of this.#senders.all) {
+        if (!this.receptive) break;
+        this.#sender = sender;
+        this.#senders.recut(sender, this.#senderSettings);
+        this.#sender = null;
+      }
+      if (!this.receptive) this.#recut = true;
+    }
+    let done = 0;
+    while (done < this.#backlog.length && this.receptive) {
+      const { sender, bytes } = this.#backlog[done] as Waiting;
+      if (!this.#take(sender, bytes, 0, bytes.length, true)) break;
+      done += 1;
+    }
+    this.#backlog.splice(0, done);
+    this.#settleSenders();
+  }
+
+  /** Keeps what waits within its bounds. */
+  #settleSenders(): void {
+    if (this.#senders.isEmpty) return;
+    for (;;) {
+      const evicted = this.#senders.evict(this.settings.maxSenders, this.#limit);
+      if (evicted === null) return;
+      this.#report(senderEvicted(evicted.length, evicted.sender.address));
+      if (this.closing || this.ending) return;
+    }
+  }
+
+  #report(error: Error): void {
+    this.#hook(() => this.channel.onError(error));
+  }
+
+  #reportOverflow(error: Error): void {
+    this.#why = { reason: 'overflow', error };
+    this.#hook(() => this.channel.onOverflowError(error as never));
+    if (!this.closing) this.#why = { reason: 'close' };
+  }
+
   #abort = (): void => {
     this.close();
   };
+
+  /** Nothing that was received is delivered any more. */
+  #drop(): void {
+    this.#senders.clear();
+    this.#backlog = [];
+  }
 
   #schedule(): void {
     if (this.#scheduled) return;
@@ -603,13 +766,13 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     if (!this.closing && !this.ending) {
       const { error } = info;
       this.closing = true;
-      if (error !== undefined && info.reason === 'error') this.report(error);
+      if (error !== undefined && info.reason === 'error') this.#report(error);
     }
     this.closing = true;
     this.phase = 'closed';
     clearTimeout(this.#linger);
     this.#signal?.removeEventListener('abort', this.#abort);
-    this.inbox.clear();
+    this.#drop();
     this.outbox.settle();
     if (this.#held && this.#ref) this.engine.hold(-1);
     this.#held = false;
@@ -619,6 +782,8 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     }
     this.fileno = null;
     this.#hook(() => this.channel.onClose(info));
+    this.local = null;
+    this.#peer = null;
     this.engine.finish(this);
   }
 }

@@ -83,7 +83,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
     return this[link].hasPeer && !this[link].closing;
   }
 
-  /** This end's address, as soon as it is bound; `null` before. */
+  /** This end's address, as soon as it is bound; `null` before, and after `onClose`. */
   get localAddr(): A | null {
     return this[link].local as A | null;
   }
@@ -380,7 +380,7 @@ Object.defineProperties(Datagram.prototype, {
   readEncoding: {
     configurable: true,
     get(this: Datagram) {
-      return this[link].inbox.encoding;
+      return this[link].encoding;
     },
     set(this: Datagram, value: unknown) {
       this[link].setEncoding(value);

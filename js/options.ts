@@ -1,5 +1,7 @@
 /** Options: checked, with defaults, before anything happens. */
 
+import { isIP } from 'node:net';
+
 import { hasUnixSockets } from './binding.ts';
 import { invalidType, invalidValue } from './errors.ts';
 import { MAX_FRAME } from './read-delimiter.ts';
@@ -210,6 +212,9 @@ export function connectSettings(options: ConnectOptions): ConnectSettings {
   const { localAddress, lookup } = options;
   if (localAddress !== undefined && typeof localAddress !== 'string') {
     throw invalidType('localAddress', 'a string', localAddress);
+  }
+  if (localAddress !== undefined && isIP(localAddress.split('%', 1)[0] ?? '') === 0) {
+    throw invalidValue('localAddress', 'an IP address', localAddress);
   }
   if (lookup !== undefined && typeof lookup !== 'function') {
     throw invalidType('lookup', 'a function', lookup);

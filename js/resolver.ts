@@ -1,6 +1,6 @@
 /** Host names for datagrams: looked up once for all that ask while the answer is on its way. */
 
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import dns, { type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
 /** What becomes of a look-up: an address and its family, or why there is none. */
@@ -46,7 +46,7 @@ export class Resolver {
     };
     try {
       const options = { all: true, family, verbatim: true } as const;
-      (lookup ?? (dnsLookup as LookupFunction))(host, options, answered);
+      (lookup ?? (dns.lookup as LookupFunction))(host, options, answered);
     } catch (error) {
       answered(error as Error);
     }

@@ -218,6 +218,7 @@ export class ServerLink implements ChannelLink {
     }
     this.fileno = null;
     this.#hook(() => this.channel.onClose(this.#info));
+    this.local = null;
     this.engine.finish(this);
     for (const resolve of this.#waiting) resolve();
   }

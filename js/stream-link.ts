@@ -542,6 +542,7 @@ export class StreamLink implements ChannelLink, Receiver {
     this.server?.released(this);
     this.fileno = null;
     if (!this.silent) this.#hook(() => this.channel.onClose(told));
+    this.socket = null;
     this.engine.finish(this);
     this.server?.settle();
   }

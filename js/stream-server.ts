@@ -95,9 +95,14 @@ export class StreamServer<
     return Family.NONE;
   }
 
-  /** The address that it listens on, as soon as `listen()` has returned; `null` before. */
+  /** The address that it listens on, as soon as `listen()` has returned; `null` before and after. */
   get localAddr(): A | null {
     return this[link].local as A | null;
+  }
+
+  /** A server has no peer: its connections do. */
+  get remoteAddr(): null {
+    return null;
   }
 
   /** Counters since the server began; they can be read in `onClose` and after it, too. */

@@ -101,12 +101,18 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     return Family.NONE;
   }
 
-  /** This end's address; `null` while there is none, and for a Unix socket that has no name. */
+  /**
+   * This end's address; `null` before there is one, after `onClose`, and for a Unix socket that has
+   * no name.
+   */
   get localAddr(): A | null {
     return this[link].localAddr as A | null;
   }
 
-  /** The peer's address; `null` while there is none, and for a Unix socket that has no name. */
+  /**
+   * The peer's address; `null` before there is one, after `onClose`, and for a Unix socket that has
+   * no name.
+   */
   get remoteAddr(): A | null {
     return this[link].remoteAddr as A | null;
   }

@@ -80,7 +80,11 @@ const STREAM_OPTIONS: Record<string, [unknown, Code][]> = {
 const CONNECT_OPTIONS: Record<string, [unknown, Code][]> = {
   ...STREAM_OPTIONS,
   connectTimeout: NO_TIMES,
-  localAddress: [[1, TYPE]],
+  localAddress: [
+    [1, TYPE],
+    ['localhost', VALUE],
+    ['', VALUE],
+  ],
   signal: [
     [{}, TYPE],
     ['now', TYPE],

@@ -1,5 +1,6 @@
-import { getEventListeners } from 'node:events';
-import type { LookupFunction } from 'node:net';
+import dns from 'node:dns';
+import { getEventListeners, once } from 'node:events';
+import { connect, type LookupFunction } from 'node:net';
 import { inspect } from 'node:util';
 
 import type { Address } from '../helpers/implementation.ts';
@@ -47,6 +48,36 @@ function connects(suite: Suite): void {
       channel.close();
       await log.closed();
     }
+  });
+
+  suite.test('addresses: none before, in every hook, none after onClose', async (scene, t) => {
+    const { server, accepted } = scene.server();
+    const listening = server.localAddr;
+    let atClose: unknown;
+    server.onClose = () => {
+      atClose = server.localAddr;
+    };
+    const seen: unknown[] = [];
+    const { channel, log } = scene.client({}, (channel) => {
+      const note = () => void seen.push([channel.localAddr, channel.remoteAddr]);
+      return { onConnect: note, onEnd: note, onClose: note };
+    });
+    t.deepEqual([channel.localAddr, channel.remoteAddr], [null, null]);
+    channel.connect(listening as Address);
+    t.deepEqual([channel.localAddr, channel.remoteAddr], [null, null]);
+    const { channel: connection } = await accepted(0);
+    const addresses = [connection.remoteAddr, connection.localAddr];
+    t.false(addresses.includes(null));
+    connection.end();
+    await log.closed();
+    t.deepEqual(seen, [addresses, addresses, addresses]);
+    await turn();
+    t.deepEqual([channel.localAddr, channel.remoteAddr], [null, null]);
+    server.close();
+    await server.end();
+    t.deepEqual(atClose, listening);
+    await turn();
+    t.is(server.localAddr, null);
   });
 
   suite.test('localAddr of a server is an address to connect to', async (scene, t) => {
@@ -104,6 +135,33 @@ function connects(suite: Suite): void {
     await log.seen('connect');
     t.deepEqual(asked, ['a.name.of.our.own']);
     t.like(channel.remoteAddr, { address: '127.0.0.1', port: listening.port });
+  });
+
+  suite.test('names are looked up by dns.lookup(), as it is then', async (scene, t) => {
+    const listening = await scene.peerServer();
+    const asked: [string, unknown][] = [];
+    const { lookup: before } = dns;
+    const own = lookup(() => ['127.0.0.1']);
+    // As programs do that keep answers, or watch what is asked.
+    dns.lookup = ((...args: Parameters<LookupFunction>) => {
+      asked.push([args[0], args[1].family]);
+      own(...args);
+    }) as typeof dns.lookup;
+    t.teardown(() => {
+      dns.lookup = before;
+    });
+    const { channel, log } = scene.client({ family: 4 });
+    channel.connect('a.name.of.our.own', listening.port);
+    await log.seen('connect');
+    t.deepEqual(asked, [['a.name.of.our.own', 4]]);
+  });
+
+  suite.test('of several addresses, IPv6 comes first', async (scene, t) => {
+    const { server } = scene.server({}, undefined, { host: '' });
+    const { channel, log } = scene.client({ lookup: lookup(() => ['127.0.0.1', '::1']) });
+    channel.connect('several.addresses', server.localAddr?.port ?? 0);
+    await log.seen('connect');
+    t.like(channel.remoteAddr, { address: '::1', family: 'IPv6' });
   });
 
   suite.test('C15: writes before the connect are queued, in order', async (scene, t) => {
@@ -183,6 +241,18 @@ function fails(suite: Suite): void {
       t.is(channel.readyState, 'closed');
       t.is(channel.fileno, null);
     }
+  });
+
+  suite.test('C1: unreachable, with the fields that Node gives it', async (scene, t) => {
+    // No stream goes to a group.
+    const [address, port] = ['224.0.0.1', 9];
+    const { channel, log } = scene.client();
+    channel.connect(address, port);
+    await log.closed();
+    const [expected] = await once(connect(port, address), 'error');
+    const { code, errno, syscall } = expected as NodeJS.ErrnoException;
+    t.like(log.connectError, { code, errno, syscall, address, port });
+    t.deepEqual(log.hooks, [`connectError ${code}`, 'close error']);
   });
 
   suite.test('C2: 50 refused at once', async (scene, t) => {
@@ -320,6 +390,7 @@ function isGivenUp(suite: Suite): void {
     t.true(took >= 45 && took < 2_000, `${took} ms`);
     t.deepEqual(log.hooks, ['connectError ETIMEDOUT', 'close error']);
     t.is(info.error, log.connectError);
+    t.like(log.connectError, { errno: -110, syscall: 'connect', address: 'some.name', port: 80 });
   });
 
   suite.test('C3: connectTimeout does not end a channel that has connected', async (scene, t) => {

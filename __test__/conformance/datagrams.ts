@@ -1,5 +1,6 @@
 import { LOOPBACK } from '../helpers/datagrams.ts';
 import type { Address } from '../helpers/implementation.ts';
+import { reentrancy } from '../helpers/reentrancy.ts';
 import { collectUncaught } from '../helpers/uncaught.ts';
 import { milliseconds, turn } from '../helpers/wait.ts';
 import type { Suite } from './suite.ts';
@@ -174,6 +175,38 @@ export function datagrams(suite: Suite): void {
     t.true(log.errors.every(({ code }) => code === 'EACCES'));
   });
 
+  suite.datagrams('rule 1: no hook is called inside a call', async (scene, t) => {
+    const { call, hook, nested } = reentrancy();
+    const target = await scene.peer();
+    const silent = await scene.peer();
+    await new Promise<void>((resolve) => silent.socket.close(resolve));
+    const { channel, log } = scene.channel({ readDelimiter: '\n' }, (channel) => ({
+      onListen: hook(() => call(() => channel.flush())),
+      onConnect: hook(() => call(() => channel.write('anyone?', null, true))),
+      onWrite: hook(() => call(() => channel.flush())),
+      onError: hook(() => call(() => channel.connected && channel.disconnect())),
+      onRead: hook(() => {
+        call(() => channel.write('reply', target.address, true));
+        call(() => channel.pause());
+        call(() => Object.assign(channel, { readDelimiter: 1 }));
+        call(() => channel.resume());
+      }),
+      onClose: hook(() => call(() => channel.close())),
+    }));
+    call(() => channel.listen([LOOPBACK, 0]));
+    await log.seen('listen');
+    await target.send(channel.localAddr, 'line\nmore');
+    await log.frames(5);
+    call(() => channel.write('no such peer', ['127.255.255.255', 9], true));
+    await log.failures(1);
+    call(() => channel.connect(silent.address));
+    await log.failures(2);
+    call(() => channel.end());
+    call(() => channel.close());
+    await log.closed();
+    t.deepEqual(nested(), []);
+  });
+
   suite.datagrams('U1: nobody there, connected: told once, lives on', async (scene, t) => {
     const { channel, log } = await scene.open();
     const silent = await scene.peer();
@@ -187,6 +220,7 @@ export function datagrams(suite: Suite): void {
       log.errors.map(({ code }) => code),
       ['ECONNREFUSED'],
     );
+    t.like(log.errors[0], { address: LOOPBACK, port: silent.address.port });
     t.is(channel.readyState, 'open');
     const peer = await scene.peer(LOOPBACK, silent.address.port);
     channel.write('someone');

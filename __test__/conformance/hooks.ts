@@ -2,6 +2,7 @@ import type { StreamHooks } from '../helpers/implementation.ts';
 import { Lockstep } from '../helpers/lockstep.ts';
 import { textOf } from '../helpers/log.ts';
 import type { Peer } from '../helpers/peer.ts';
+import { reentrancy } from '../helpers/reentrancy.ts';
 import type { Hooks, Scene, Side } from '../helpers/scene.ts';
 import { turn } from '../helpers/wait.ts';
 import type { Suite } from './suite.ts';
@@ -237,29 +238,4 @@ async function quick(
   act(await scene.peer(server));
   const { log } = await accepted(0);
   return { log };
-}
-
-/** Finds hooks that run inside a call. */
-function reentrancy() {
-  let depth = 0;
-  const nested: string[] = [];
-  const call = (body: () => void) => {
-    depth += 1;
-    try {
-      body();
-    } finally {
-      depth -= 1;
-    }
-  };
-  const hook =
-    <A extends unknown[]>(body: (...args: A) => void) =>
-    (...args: A) => {
-      if (depth > 0) nested.push(String(new Error('a hook inside a call').stack));
-      // A hook is no call: what it calls in its turn is counted from here.
-      const outer = depth;
-      depth = 0;
-      body(...args);
-      depth = outer;
-    };
-  return { call, hook, nested: () => nested };
 }

@@ -1,3 +1,6 @@
+import dns from 'node:dns';
+import type { LookupFunction } from 'node:net';
+
 import { Connecting } from './connecting.ts';
 import { endpoint, parseAddress } from './options.ts';
 import type { ConnectOptions } from './types.ts';
@@ -19,12 +22,27 @@ export class Client extends Connecting {
         port,
         ...(localAddress !== undefined && { localAddress }),
         ...(localPort !== undefined && { localPort }),
-        ...(lookup !== undefined && { lookup }),
+        lookup: ipv6First(lookup),
         ...(family !== undefined && { family: familyNumber(family) }),
       },
       fields: { address: host, port },
     }));
   }
+}
+
+/** Node begins with the family of the first address, and then takes turns: so IPv6 has to be first. */
+function ipv6First(given: LookupFunction | undefined): LookupFunction {
+  return (hostname, options, callback) => {
+    const lookup = given ?? (dns.lookup as LookupFunction);
+    lookup(hostname, options, (error, found, family) => {
+      if (!Array.isArray(found)) callback(error, found, family);
+      else
+        callback(
+          error,
+          [...found].sort((a, b) => Number(b.family) - Number(a.family)),
+        );
+    });
+  };
 }
 
 function familyNumber(family: NonNullable<ConnectOptions['family']>): number {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:dgram';
-import { lookup as dnsLookup } from 'node:dns';
+import dns from 'node:dns';
 import { isIP } from 'node:net';
 
 import { copyBytes, decoded } from './bytes.ts';
@@ -380,7 +380,7 @@ export class Datagram extends Channel {
         this.#endIfSent();
       });
     };
-    const lookup = this.#options.lookup ?? dnsLookup;
+    const lookup = this.#options.lookup ?? dns.lookup;
     const family = familyNumber(this.#options) || this.#socketFamily;
     lookup(host, { all: true, family }, answered as never);
   }
@@ -446,7 +446,11 @@ export class Datagram extends Channel {
     this.#forPeer = [];
   }
 
-  #report(error: Error): void {
+  #report(error: Error & { address?: string }): void {
+    // What an ICMP message says is about the peer, and Node does not say who that is.
+    const { address, port } = this.#peerAddr ?? {};
+    if (error.address === undefined)
+      Object.assign(error, address !== undefined && { address, port });
     if (this.#phase !== 'closed' && !this.#ended) callHook(() => this.onError(error));
   }
 
@@ -548,6 +552,8 @@ export class Datagram extends Channel {
     const done = () => {
       this._closed();
       callHook(() => this.onClose(info));
+      this.#localAddr = null;
+      this.#peerAddr = null;
     };
     if (this.#socket === null) setImmediate(done);
     else this.#socket.close(() => setImmediate(done));

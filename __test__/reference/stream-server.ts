@@ -186,7 +186,6 @@ export abstract class StreamServer extends Channel {
       this.#closeInfo = { reason, unsentBytes: 0 };
       this.#phase = 'ending';
     }
-    this.#localAddr = null;
     this.#listener?.close();
     this.#listener = null;
     setImmediate(() => this.#closeIfDone());
@@ -199,6 +198,7 @@ export abstract class StreamServer extends Channel {
     this.#onCloseCalled = true;
     this._closed();
     callHook(() => this.onClose(this.#closeInfo));
+    this.#localAddr = null;
     for (const resolve of this.#waiting) resolve();
   }
 }

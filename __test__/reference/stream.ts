@@ -434,6 +434,8 @@ export abstract class Stream extends Channel {
     if (info === null) return;
     this._closed();
     callHook(() => this.onClose(info));
+    this.#localAddr = null;
+    this.#remoteAddr = null;
     this._afterClose();
   }
 }
