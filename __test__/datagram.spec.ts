@@ -117,6 +117,20 @@ test('datagrams are sent and received in batches', async (t) => {
   t.true(reads <= most && writes <= most, `${reads} reads, ${writes} writes`);
 });
 
+test('flush = true sends before the turn of the event loop ends', async (t) => {
+  const engine = new Engine();
+  t.teardown(() => engine.close());
+  const receiver = Noting.make(t).listen([LOOPBACK, 0]);
+  const channel = Noting.make(t, { engine }).listen([LOOPBACK, 0]);
+  await turn();
+  const before = engine.stats().writes;
+  channel.write('now', receiver.localAddr, true);
+  const deadline = performance.now() + 10_000;
+  while (engine.stats().writes === before && performance.now() < deadline);
+  t.is(engine.stats().writes, before + 1);
+  await receiver.frames(1);
+});
+
 test('the address of a sender is one object, which nobody may change', async (t) => {
   const channel = Noting.make(t);
   channel.listen([LOOPBACK, 0]);

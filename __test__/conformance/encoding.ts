@@ -17,7 +17,8 @@ export function encoding(suite: Suite): void {
     t.is(log.rest, TEXT);
   });
 
-  for (const readEncoding of ['utf8', 'utf16le', 'latin1', 'hex', 'base64', 'ascii'] as const) {
+  const encodings: BufferEncoding[] = ['utf8', 'utf-8', 'utf16le', 'ucs2', 'latin1', 'binary'];
+  for (const readEncoding of [...encodings, 'hex', 'base64', 'base64url', 'ascii'] as const) {
     suite.test(`each frame is decoded as a whole, ${readEncoding}`, async (scene, t) => {
       const readDelimiter = scene.impl.lengthPrefix({ bytes: 1 });
       const { log, peer } = await scene.openConnection({ readDelimiter, readEncoding });

@@ -1,6 +1,12 @@
 import { connect } from 'node:net';
 
-import type { ConnectionLike, Data, ServerLike, SocketLike } from '../helpers/implementation.ts';
+import type {
+  ConnectionLike,
+  Data,
+  ListenOptions,
+  ServerLike,
+  SocketLike,
+} from '../helpers/implementation.ts';
 import { record } from '../helpers/log.ts';
 import { Peer } from '../helpers/peer.ts';
 import { eventually, milliseconds, turn } from '../helpers/wait.ts';
@@ -41,6 +47,7 @@ function listens(suite: Suite): void {
       (server) => server.listen({ host: '127.0.0.1', port: 0 }),
       (server) => server.listen({ host: '127.0.0.1', port: 0, backlog: 16 }),
       (server) => server.listen({ port: 0, host: '' }),
+      (server) => server.listen({ address: '127.0.0.1', port: 0, family: 'IPv4' } as ListenOptions),
       (server) => server.listen(0),
       (server) => server.listen(0, 'localhost'),
     ];
@@ -52,6 +59,19 @@ function listens(suite: Suite): void {
       const peer = await Peer.connect({ address: 'localhost', port, family: 'IPv4' });
       peer.socket.destroy();
     }
+  });
+
+  suite.test('what is left out of listen(): port 8080, every interface', (scene, t) => {
+    const server = new scene.impl.Server();
+    t.teardown(() => server.close());
+    // An address of nobody's: the port may be in use.
+    const error = { code: 'EADDRNOTAVAIL' };
+    t.like(
+      t.throws(() => server.listen(undefined, '203.0.113.1'), error),
+      { port: 8080 },
+    );
+    server.listen(0);
+    t.is(server.localAddr?.address, '::');
   });
 
   suite.test("A15: '' listens on IPv4 and IPv6 alike", async (scene, t) => {
@@ -301,6 +321,22 @@ function accepts(suite: Suite): void {
     );
     t.is(connections.length, 200);
     t.is(server.channels.size, 200);
+  });
+
+  suite.test('options of listen(), given to the constructor', async (scene, t) => {
+    const options = { maxConnections: 1, ipv6Only: true };
+    const server = scene.listening(new scene.impl.Server(options), { host: '::' });
+    const port = server.localAddr?.port ?? 0;
+    await t.throwsAsync(Peer.connect({ address: '127.0.0.1', port, family: 'IPv4' }), {
+      code: 'ECONNREFUSED',
+    });
+    const peers = [0, 1].map(() => Peer.connect({ address: '::1', port, family: 'IPv6' }));
+    const [first, excess] = (await Promise.all(peers)) as [Peer, Peer];
+    t.teardown(() => first.socket.destroy());
+    t.teardown(() => excess.socket.destroy());
+    // Whichever of the two was accepted second.
+    await Promise.race([first.gone(), excess.gone()]);
+    await eventually('one connection', () => server.channels.size === 1);
   });
 
   suite.test('A8: maxConnections: the excess is closed, a slot returns', async (scene, t) => {

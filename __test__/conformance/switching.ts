@@ -236,6 +236,19 @@ export function switching(suite: Suite): void {
     t.deepEqual(log.order, expected);
   });
 
+  suite.onlyTcp('before connecting, and while connecting', async (scene, t) => {
+    for (const connecting of [false, true]) {
+      const listening = await scene.peerServer();
+      const { channel, log } = scene.client({ readDelimiter: '\n' });
+      if (!connecting) channel.readDelimiter = 2;
+      channel.connect('127.0.0.1', listening.port);
+      if (connecting) channel.readDelimiter = 2;
+      (await listening.peer()).end('a\nbc');
+      await log.closed();
+      t.deepEqual(log.reads, ['a\n', 'bc']);
+    }
+  });
+
   suite.both('in onConnect, for the very first byte', async (scene, t, side) => {
     const { log, peer } = await scene.open(side, { readDelimiter: '\n' }, (channel) => ({
       onConnect: () => {

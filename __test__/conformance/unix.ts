@@ -204,7 +204,9 @@ function accepts(suite: UnixSuite): void {
     await scene.peer(scene.path());
     const excess = await scene.peer(scene.path());
     await excess.gone();
-    t.is(server.channels.size, 1);
+    // Closing needs nobody's time here, unlike accepting.
+    await eventually('accepted', () => server.channels.size === 1);
+    t.pass();
   });
 
   suite.test('A5: 200 connects at once', async (scene, t) => {

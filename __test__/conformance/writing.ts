@@ -191,6 +191,20 @@ export function writing(suite: Suite): void {
     t.true(channel.connected);
   });
 
+  suite.test('W5: the default maxPendingBytes is 64 MiB', async (scene, t) => {
+    const listening = await scene.peerServer();
+    const { channel, log } = scene.client();
+    channel.connect('127.0.0.1', listening.port);
+    // All of it waits for the connect.
+    channel.write(Buffer.alloc(64 * MiB));
+    channel.write('x');
+    t.is(channel.pendingBytes, 64 * MiB + 1);
+    channel.write('y');
+    t.is(channel.pendingBytes, 64 * MiB + 1, 'refused');
+    await log.seen('overflow ERR_PENDING_OVERFLOW');
+    t.is((await log.closed()).reason, 'overflow');
+  });
+
   suite.both('W5: past maxPendingBytes: onOverflowError, and closed', async (scene, t, side) => {
     const { channel, log, peer } = await scene.open(side, { maxPendingBytes: 1_000 });
     peer.socket.pause();

@@ -267,7 +267,9 @@ export interface ConnectOptions extends StreamOptions {
   family?: 0 | 4 | 6;
 }
 
-export interface ServerOptions extends StreamOptions {}
+export interface ServerOptions
+  extends StreamOptions,
+    Pick<ListenOptions, 'backlog' | 'ipv6Only' | 'maxConnections'> {}
 
 export interface ListenOptions {
   host?: string;

@@ -65,6 +65,27 @@ fn a_file_drains_with_its_last_byte() {
     });
 }
 
+/// Of all that moves bytes from a file to a socket, only sendfile counts them as written.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_leaves_by_sendfile() {
+    // Not on every kernel, and of this thread, which is the reactor's here.
+    fn written() -> Option<u64> {
+        let counters = fs::read_to_string("/proc/thread-self/io").ok()?;
+        let mut lines = counters.lines();
+        lines.find_map(|line| line.strip_prefix("wchar: ")?.parse().ok())
+    }
+
+    let mut engine = Engine::by_turns();
+    let (id, peer) = engine.started(Cut::raw());
+    let file = Temporary::sparse(MIB);
+    let Some(before) = written() else { return };
+    engine.ask(Ask::default().write_file(id, file.range(0, MIB as u64)));
+    engine.with_peer(|| peer.receive(MIB));
+    let written = written().unwrap() - before;
+    assert!(written >= MIB as u64, "{written}");
+}
+
 /// The kernel's own files: it reads them, and says EINVAL to sendfile.
 #[cfg(target_os = "linux")]
 #[test]

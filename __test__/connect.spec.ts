@@ -1,0 +1,72 @@
+// Of connect(), what takes an address that never answers.
+
+import type { LookupFunction } from 'node:net';
+
+import test, { type ExecutionContext } from 'ava';
+import { Client } from 'pants-native';
+
+import { record } from './helpers/log.ts';
+import { PeerServer } from './helpers/peer.ts';
+import { milliseconds } from './helpers/wait.ts';
+import { deafPort } from './lifecycle/fixtures/support/deaf.mjs';
+
+// Elsewhere a full backlog refuses, and 127.0.0.1 is the only loopback address.
+const linux = process.platform === 'linux' ? test : test.skip;
+
+async function deaf(t: ExecutionContext): Promise<number> {
+  const { port, end } = await deafPort();
+  t.teardown(end);
+  return port;
+}
+
+function answers(...addresses: string[]): LookupFunction {
+  return (_host, _options, callback) =>
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: 4 })),
+    );
+}
+
+linux('C7: the next address is tried after 250 ms, beside the first', async (t) => {
+  const port = await deaf(t);
+  const listening = await PeerServer.listen('127.0.0.2', port);
+  t.teardown(() => listening.close());
+  const client = new Client({ lookup: answers('127.0.0.1', '127.0.0.2') });
+  t.teardown(() => client.close());
+  const log = record(client);
+  const before = performance.now();
+  client.connect('two.addresses', port);
+  await log.seen('connect');
+  const took = performance.now() - before;
+  t.is(client.remoteAddr?.address, '127.0.0.2');
+  t.true(took >= 245 && took < 2_000, `${took} ms`);
+});
+
+linux('C3: connectTimeout bounds all attempts, and the error names each', async (t) => {
+  const port = await deaf(t);
+  const client = new Client({ lookup: answers('127.0.0.1', '127.0.0.1'), connectTimeout: 400 });
+  const log = record(client);
+  const before = performance.now();
+  client.connect('two.addresses', port);
+  await log.closed();
+  const took = performance.now() - before;
+  t.true(took >= 395 && took < 2_000, `${took} ms`);
+  const fields = { code: 'ETIMEDOUT', errno: -110, syscall: 'connect', port };
+  t.like(log.connectError, { ...fields, address: 'two.addresses' });
+  const { errors } = log.connectError as unknown as { errors: NodeJS.ErrnoException[] };
+  t.is(errors.length, 2);
+  for (const error of errors) t.like(error, { ...fields, address: '127.0.0.1' });
+});
+
+linux('connectTimeout is none by default: what does not answer is waited for', async (t) => {
+  const port = await deaf(t);
+  const client = new Client();
+  const log = record(client);
+  client.connect('127.0.0.1', port);
+  // Longer than any other wait of a connect.
+  await milliseconds(400);
+  t.is(client.readyState, 'opening');
+  t.deepEqual(log.hooks, []);
+  client.close();
+  t.is((await log.closed()).reason, 'close');
+});

@@ -1,0 +1,49 @@
+// Of TCP servers, what the conformance suite cannot ask of the reference too.
+
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import test from 'ava';
+import { Connection, Server } from 'pants-native';
+
+import { Peer } from './helpers/peer.ts';
+import { eventually } from './helpers/wait.ts';
+
+test('A1: with no descriptor left, onError once, and it goes on by itself', (t) => {
+  if (process.platform === 'win32') {
+    t.pass('there is no limit to reach');
+    return;
+  }
+  const program = fileURLToPath(new URL('fixtures/accept-shortage.mjs', import.meta.url));
+  const command = 'ulimit -n 100 && exec "$0" "$@"';
+  const output = execFileSync('sh', ['-c', command, process.execPath, program]);
+  t.is(output.toString(), 'EMFILE accept 127.0.0.1\naccepted, errors: 1, listening: true\n');
+});
+
+test('reusePort: two servers share a port only where both ask for it', async (t) => {
+  if (process.platform !== 'linux') {
+    t.pass('shared differently elsewhere');
+    return;
+  }
+  const who: number[] = [];
+  const listen = (number: number, port: number, reusePort: boolean) => {
+    class Telling extends Connection {
+      override onConnect(): void {
+        who.push(number);
+      }
+    }
+    const server = new Server(Telling);
+    t.teardown(() => server.close());
+    return server.listen({ host: '127.0.0.1', port, reusePort });
+  };
+  const { port = 0 } = listen(1, 0, true).localAddr ?? {};
+  t.throws(() => listen(2, port, false), { code: 'EADDRINUSE' });
+  listen(3, port, true);
+  const address = { address: '127.0.0.1', port, family: 'IPv4' } as const;
+  for (let count = 1; count <= 100 && new Set(who).size < 2; count += 1) {
+    const peer = await Peer.connect(address);
+    t.teardown(() => peer.socket.destroy());
+    await eventually('accepted', () => who.length === count);
+  }
+  t.deepEqual([...new Set(who)].sort(), [1, 3]);
+});

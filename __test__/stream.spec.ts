@@ -1,0 +1,171 @@
+// Of streams, what the conformance suite cannot ask of the reference too.
+
+import test, { type ExecutionContext } from 'ava';
+import { Client, Engine, type ReadDelimiter, Stream } from 'pants-native';
+
+import { temporaryFile } from './helpers/files.ts';
+import { type Log, record } from './helpers/log.ts';
+import { type Peer, PeerServer } from './helpers/peer.ts';
+import { turn } from './helpers/wait.ts';
+
+interface Pair<C extends Client> {
+  channel: C;
+  peer: Peer;
+  engine: Engine;
+}
+
+/** A connected client with an engine of its own, whose counters are its alone; and its peer. */
+async function connected<C extends Client>(
+  t: ExecutionContext,
+  make: (engine: Engine) => C,
+): Promise<Pair<C>> {
+  const listening = await PeerServer.listen();
+  t.teardown(() => listening.close());
+  const engine = new Engine();
+  t.teardown(() => engine.close());
+  const channel = make(engine);
+  channel.connect('127.0.0.1', listening.port);
+  return { channel, peer: await listening.peer(), engine };
+}
+
+/** As above, and recorded: every hook is overridden. */
+async function recorded(t: ExecutionContext, readDelimiter: ReadDelimiter = null) {
+  let log: Log | undefined;
+  const pair = await connected(t, (engine) => {
+    const client = new Client({ engine, readDelimiter });
+    log = record(client);
+    return client;
+  });
+  const { channel } = pair;
+  const known = log as Log;
+  await known.seen('connect');
+  return { ...pair, channel, log: known };
+}
+
+test('the writes of one turn leave together', async (t) => {
+  const { channel, peer, engine } = await recorded(t);
+  const before = engine.stats().writes;
+  for (let at = 0; at < 100; at += 1) channel.write(`${at},`);
+  t.is(engine.stats().writes, before, 'not before the turn ends');
+  await peer.received(290);
+  t.is(engine.stats().writes, before + 1);
+});
+
+for (const [how, send] of Object.entries<(channel: Client, path: string) => void>({
+  'flush()': (channel) => {
+    channel.write('now');
+    channel.flush();
+  },
+  'flush = true': (channel) => channel.write('now', true),
+  'writeFile(…, flush = true)': (channel, path) => channel.writeFile(path, 0, 0, true),
+})) {
+  test(`${how} sends before the turn of the event loop ends`, async (t) => {
+    const { channel, peer, engine } = await recorded(t);
+    const path = temporaryFile(t, 'now');
+    const before = engine.stats().bytesWritten;
+    send(channel, path);
+    const deadline = performance.now() + 10_000;
+    while (engine.stats().bytesWritten === before && performance.now() < deadline);
+    t.is(engine.stats().bytesWritten, before + 3);
+    await peer.received(3);
+  });
+}
+
+// Before the others: they should not see its prototype.
+test.serial('rule 6: a hook that nobody overrides is never called', async (t) => {
+  const called = new Set<string>();
+  class Plain extends Client {
+    override readDelimiter = '\n';
+    override onClose(): void {
+      called.add('onClose');
+      closed();
+    }
+  }
+  let closed = () => {};
+  const over = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  for (const name of ['onConnect', 'onRead', 'onWrite', 'onEnd'] as const) {
+    const before = Stream.prototype[name];
+    Reflect.set(Stream.prototype, name, () => called.add(name));
+    t.teardown(() => Reflect.set(Stream.prototype, name, before));
+  }
+  const { channel, peer } = await connected(t, (engine) => new Plain({ engine }));
+  await peer.write('1\n2\n3\n');
+  channel.write('hello');
+  await peer.received(5);
+  peer.end('rest');
+  await over;
+  t.deepEqual([...called], ['onClose']);
+});
+
+test('rule 6: without onWrite the reactor does not tell of drains', async (t) => {
+  const write = async (channel: Client, peer: Peer) => {
+    for (let at = 1; at <= 50; at += 1) {
+      channel.write('x');
+      await peer.received(at);
+    }
+    await turn();
+  };
+  class Silent extends Client {}
+  const { channel, peer, engine } = await connected(t, (engine) => new Silent({ engine }));
+  while (!channel.connected) await turn();
+  const before = engine.stats().rings;
+  await write(channel, peer);
+  t.is(engine.stats().rings, before);
+  const told = await recorded(t);
+  const rings = told.engine.stats().rings;
+  await write(told.channel, told.peer);
+  t.true(told.engine.stats().rings > rings);
+});
+
+test('R31: the memory of a frame cannot be transferred away', async (t) => {
+  const { log, peer } = await recorded(t, '\n');
+  await peer.write('one\ntwo\n');
+  await log.frames(2);
+  const [one, two] = log.data as [Buffer, Buffer];
+  // Newer versions of Node refuse; older ones copy.
+  try {
+    structuredClone(one.buffer, { transfer: [one.buffer as ArrayBuffer] });
+  } catch (error) {
+    t.is((error as Error).name, 'DataCloneError');
+  }
+  t.is(one.toString(), 'one');
+  t.is(two.toString(), 'two');
+});
+
+test('R31: memory that is detached all the same harms nothing read later', async (t) => {
+  const { channel, log, peer } = await recorded(t, '\n');
+  const frames: string[] = [];
+  let detached = false;
+  channel.onRead = (data) => {
+    frames.push(String(data));
+    const { buffer } = data as Buffer;
+    // Not in every version of Node.
+    const { transfer } = buffer as ArrayBuffer & { transfer?: () => void };
+    if (frames.length === 2 && transfer !== undefined) {
+      try {
+        transfer.call(buffer);
+        detached = (data as Buffer).length === 0;
+      } catch (error) {
+        t.true(error instanceof TypeError);
+      }
+    }
+    log.add('frame');
+  };
+  await peer.write('1\n');
+  await log.until('1', () => frames.length === 1);
+  // Nothing else is in the batch of the frame whose memory goes.
+  await peer.write('2\n');
+  await log.until('2', () => frames.length === 2);
+  for (let at = 3; at <= 100; at += 1) {
+    await peer.write(`${at}\n`);
+    await log.until(`${at}`, () => frames.length === at);
+  }
+  t.deepEqual(
+    frames,
+    Array.from({ length: 100 }, (_, at) => `${at + 1}`),
+  );
+  t.is(channel.readyState, 'open');
+  t.log(detached ? 'detached' : 'this version of Node detaches nothing');
+});
