@@ -5,13 +5,12 @@
  *   idle ──listen(), connect(), the first write()──▶ bound ──end(), close(), an error──▶ closed
  *                                                    peer: none ⇄ connecting ⇄ set
  * ```
- *
- * The reactor passes datagrams on as they came; with a delimiter they are cut here, per sender.
  */
 
 import { decodeAddress } from './address.ts';
 import type { ChannelLink } from './channel.ts';
 import type { Datagram } from './datagram.ts';
+import { DatagramInbox, type DatagramReceiver, type Datagrams } from './datagram-inbox.ts';
 import type { DatagramSettings } from './datagram-options.ts';
 import { DatagramOutbox } from './datagram-outbox.ts';
 import { type Endpoint, Endpoints } from './endpoint.ts';
@@ -24,24 +23,18 @@ import {
   channelNotConnected,
   datagramFailed,
   datagramTruncated,
-  frameOverflow,
   lingerTimeout,
   listenFailed,
   optionFailed,
-  senderEvicted,
-  withAddress,
 } from './errors.ts';
 import { adoptFields } from './fields.ts';
-import { FramingKind, Op, Packet, Tally as TallyAt } from './generated/wire.ts';
-import type { Receiver } from './inbox.ts';
+import { Op, Tally as TallyAt } from './generated/wire.ts';
 import { checkBufferSize, checkEncoding } from './options.ts';
 import { bytesOf } from './outbox.ts';
-import { type Framing, framingOf, type ReadDelimiter } from './read-delimiter.ts';
+import { framingOf, type ReadDelimiter } from './read-delimiter.ts';
 import { Resolver } from './resolver.ts';
-import { type SenderSettings, Senders } from './senders.ts';
 import type { ReframeRequest } from './submission.ts';
 import { NOTHING, type Tally } from './tally.ts';
-import { latin1, utf8 } from './text.ts';
 import type { Address, CloseInfo, DatagramStats, ReadyState } from './types.ts';
 
 type AnyAddress = Address | string | null;
@@ -49,28 +42,8 @@ type AnyAddress = Address | string | null;
 /** @internal Where a datagram shall go: to the peer, to an address, or to a name. */
 export type Destination = null | Endpoint | { readonly host: string; readonly port: number };
 
-/** @internal A record of datagrams, as it comes. */
-export interface Datagrams {
-  bytes: Buffer;
-  /** Nobody else writes to `bytes`, ever. */
-  owned: boolean;
-  /** Where the senders' addresses begin, and behind them the datagrams. */
-  start: number;
-  words: Uint32Array;
-  /** The words: of each sender the length of its address, then one for each datagram. */
-  at: number;
-  senders: number;
-  count: number;
-}
-
-/** A datagram that waits for `resume()`. */
-interface Waiting {
-  readonly sender: Endpoint;
-  readonly bytes: Buffer;
-}
-
 /** @internal */
-export class DatagramLink implements ChannelLink, Receiver {
+export class DatagramLink implements ChannelLink, DatagramReceiver {
   readonly engine: Engine;
   readonly channel: Datagram<AnyAddress>;
   readonly defaults: Datagram<AnyAddress>;
@@ -81,13 +54,11 @@ export class DatagramLink implements ChannelLink, Receiver {
   local: AnyAddress = null;
   settings: DatagramSettings;
   delimiter: ReadDelimiter = null;
-  encoding: BufferEncoding | null = null;
-  /** Bytes that the reactor has passed on. */
-  #consumed = 0;
   /** How many datagrams or frames `onRead` was given. */
   frames = 0;
   /** What the reactor had counted when the socket went; see `stats()`. */
   #tally: Tally = NOTHING;
+  readonly inbox: DatagramInbox;
   readonly outbox: DatagramOutbox;
   readonly endpoints: Endpoints;
   closing = false;
@@ -98,14 +69,6 @@ export class DatagramLink implements ChannelLink, Receiver {
   #connection: 'none' | 'connecting' | 'set' = 'none';
   /** Datagrams for the peer that is still looked up. */
   #forPeer: ((error: Error | null) => void)[] = [];
-  #framing: Framing = framingOf(null);
-  #limit: number;
-  #senders: Senders;
-  /** Whose datagram `onRead` is given. */
-  #sender: Endpoint | null = null;
-  #backlog: Waiting[] = [];
-  /** Whose bytes wait for `resume()` or another look. */
-  #recut = false;
   #resolver: Resolver;
   #opened = false;
   #due: CloseInfo | null = null;
@@ -129,10 +92,9 @@ export class DatagramLink implements ChannelLink, Receiver {
     this.defaults = defaults;
     this.engine = engine;
     this.settings = settings;
-    this.#limit = settings.bufferSize;
     this.outbox = new DatagramOutbox(engine, this, settings);
     this.endpoints = new Endpoints(engine.parseAddress);
-    this.#senders = new Senders(this, engine.cut);
+    this.inbox = new DatagramInbox(this, this.endpoints, engine.cut, settings);
     this.#resolver = new Resolver((fn) => engine.callSoon(fn));
   }
 
@@ -147,7 +109,7 @@ export class DatagramLink implements ChannelLink, Receiver {
   }
 
   get remote(): AnyAddress {
-    return (this.#sender ?? this.#peer)?.address ?? null;
+    return (this.inbox.sender ?? this.#peer)?.address ?? null;
   }
 
   get hasPeer(): boolean {
@@ -157,15 +119,14 @@ export class DatagramLink implements ChannelLink, Receiver {
   stats(): DatagramStats {
     this.outbox.refresh();
     const tally = this.engine.tally(this) ?? this.#tally;
-    const { outbox, frames } = this;
+    const { inbox, outbox, frames } = this;
     const bytesRead = tally[TallyAt.RECEIVED] as number;
-    const held = this.#backlog.reduce((sum, { bytes }) => sum + bytes.length, this.#senders.bytes);
     const done = this.closing || this.ending;
     return {
       bytesRead,
       bytesWritten: outbox.accepted,
       pendingBytes: outbox.pending,
-      waitingBytes: done ? 0 : bytesRead - this.#consumed + held,
+      waitingBytes: done ? 0 : bytesRead - inbox.consumed + inbox.length,
       frames,
       reads: tally[TallyAt.READS] as number,
       writes: tally[TallyAt.WRITES] as number,
@@ -176,8 +137,7 @@ export class DatagramLink implements ChannelLink, Receiver {
   setDelimiter(value: ReadDelimiter): void {
     const framing = framingOf(value);
     this.delimiter = value;
-    this.#framing = framing;
-    this.#reframe();
+    if (this.inbox.set(this.settings, framing)) this.#schedule();
   }
 
   setBufferSize(value: number): void {
@@ -185,8 +145,7 @@ export class DatagramLink implements ChannelLink, Receiver {
   }
 
   setEncoding(value: unknown): void {
-    this.encoding = checkEncoding(value);
-    this.#senders.changed(this.#senderSettings);
+    this.inbox.setEncoding(checkEncoding(value));
     if (this.#opened && this.index >= 0) {
       this.engine.submission.reframe(this, this.#textRequest);
       this.engine.submitSoon();
@@ -196,7 +155,7 @@ export class DatagramLink implements ChannelLink, Receiver {
   configure(settings: DatagramSettings): void {
     this.settings = settings;
     this.outbox.settings = settings;
-    this.#reframe();
+    if (this.inbox.set(settings)) this.#schedule();
   }
 
   /** Binds, at once: what goes wrong is thrown. */
@@ -275,7 +234,7 @@ export class DatagramLink implements ChannelLink, Receiver {
   pause(): void {
     if (this.paused) return;
     this.paused = true;
-    this.#senders.interrupt();
+    this.inbox.interrupt();
     this.#ask(Op.PAUSE);
   }
 
@@ -293,7 +252,7 @@ export class DatagramLink implements ChannelLink, Receiver {
       return;
     }
     this.ending = true;
-    this.#drop();
+    this.inbox.clear();
     if (this.#resolver.isBusy) {
       // The reactor's own clock starts when it hears of the end.
       const error = lingerTimeout(this.settings.lingerTimeout);
@@ -307,7 +266,7 @@ export class DatagramLink implements ChannelLink, Receiver {
   close(why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' }): void {
     if (this.closing) return;
     this.closing = true;
-    this.#drop();
+    this.inbox.clear();
     this.#why = this.#why.error === undefined ? why : this.#why;
     if (this.index >= 0) {
       this.engine.submission.request(Op.CLOSE, this);
@@ -329,30 +288,7 @@ export class DatagramLink implements ChannelLink, Receiver {
 
   datagrams(record: Datagrams): void {
     if (this.closing || this.ending) return;
-    const { bytes, owned, words, senders, count } = record;
-    const from: Endpoint[] = [];
-    let start = record.start;
-    let at = record.at;
-    for (const end = at + senders; at < end; at += 1) {
-      const length = words[at] as number;
-      from.push(this.endpoints.of(latin1(bytes, start, start + length)));
-      start += length;
-    }
-    const mask = (1 << Packet.SENDER_SHIFT) - 1;
-    for (const end = at + count; at < end; at += 1) {
-      const word = words[at] as number;
-      const sender = from[word >>> Packet.SENDER_SHIFT] as Endpoint;
-      const length = word & mask;
-      this.#consumed += length;
-      const free = this.receptive && this.#backlog.length === 0;
-      if (!free || !this.#take(sender, bytes, start, start + length, owned)) {
-        if (this.closing || this.ending) return;
-        const kept = bytes.subarray(start, start + length);
-        this.#backlog.push({ sender, bytes: owned ? kept : Buffer.from(kept) });
-      }
-      start += length;
-    }
-    this.#settleSenders();
+    this.inbox.take(record);
   }
 
   /** A datagram was not sent, or not received whole; or an earlier one has not arrived. */
@@ -360,8 +296,8 @@ export class DatagramLink implements ChannelLink, Receiver {
     this.#open();
     if (this.closing || this.ending) return;
     const address = decodeAddress(key, 0);
-    if (errno === 0) this.#report(datagramTruncated(size, address));
-    else this.#report(datagramFailed(errno, syscall, address));
+    if (errno === 0) this.report(datagramTruncated(size, address));
+    else this.report(datagramFailed(errno, syscall, address));
   }
 
   /** The peer is set, and the socket has this address; or that has failed. */
@@ -402,50 +338,53 @@ export class DatagramLink implements ChannelLink, Receiver {
     this.#scheduled = false;
     this.#open();
     if (this.#flooded !== null && !this.closing && !this.ending) {
-      this.#reportOverflow(this.#flooded);
+      this.overflow(this.#flooded);
       this.close({ reason: 'overflow', error: this.#flooded });
     }
     if (this.#gaveUp) {
       this.#gaveUp = false;
       this.drained();
     }
-    this.#deliverWaiting();
+    this.inbox.deliverHeld();
     if (this.#due !== null) this.#finish();
   }
 
-  // ── What the inboxes ask and say ────────────────────────────────────────────────────────────
+  // ── What the inbox asks and says ────────────────────────────────────────────────────────────
 
   get receptive(): boolean {
     return !this.paused && !this.closing && !this.ending && this.phase === 'bound';
+  }
+
+  get done(): boolean {
+    return this.closing || this.ending;
   }
 
   get listens(): boolean {
     return this.channel.onRead !== this.defaults.onRead;
   }
 
-  deliver(frame: Buffer | string): void {
+  deliver(frame: Buffer | string, sender: Endpoint): void {
     this.frames += 1;
-    const sender = this.#sender;
     try {
-      this.channel.onRead(frame as never, sender?.address ?? null);
+      this.channel.onRead(frame as never, sender.address);
     } catch (error) {
       this.engine.uncaught(error);
     }
   }
 
-  /** A sender's frame can never be delivered: what it sent is dropped, unless it is cut anew. */
-  overflow(detail: string, again: boolean): void {
-    const framing = this.#framing;
-    const limit = this.#limit;
-    const error = frameOverflow(detail, limit);
-    const address = this.#sender?.address ?? null;
-    if (!again) this.#reportOverflow(withAddress(error, address));
-    if (again || (framing === this.#framing && limit === this.#limit)) this.#senders.discard();
+  overflow(error: Error): void {
+    this.#why = { reason: 'overflow', error };
+    this.#hook(() => this.channel.onOverflowError(error as never));
+    if (!this.closing) this.#why = { reason: 'close' };
+  }
+
+  report(error: Error): void {
+    this.#hook(() => this.channel.onError(error));
   }
 
   detached(): void {
     const error = bufferDetached();
-    this.#report(error);
+    this.report(error);
     this.close({ reason: 'error', error });
   }
 
@@ -459,25 +398,16 @@ export class DatagramLink implements ChannelLink, Receiver {
     return this.channel.onWrite !== this.defaults.onWrite;
   }
 
-  get #senderSettings(): SenderSettings {
-    return {
-      framing: this.#framing,
-      limit: this.#limit,
-      encoding: this.encoding,
-      most: this.settings.maxSenders,
-    };
-  }
-
   /** What the reactor is told: it only has to know whether bytes become text. */
   get #textRequest(): ReframeRequest {
     const framing = framingOf(null);
-    const text = this.encoding !== null;
+    const text = this.inbox.encoding !== null;
     return { epoch: 1, framing, limit: 0, consumed: 0, adopt: false, text, last: false };
   }
 
   #destination(given: unknown, to: (given: unknown) => Destination): Destination {
     if (given === undefined || given === null) {
-      if (this.#connection === 'none' && this.#sender !== null) return this.#sender;
+      if (this.#connection === 'none' && this.inbox.sender !== null) return this.inbox.sender;
       if (this.#connection === 'none') throw channelNotConnected('write() without an address');
       return null;
     }
@@ -525,7 +455,7 @@ export class DatagramLink implements ChannelLink, Receiver {
   /** A datagram that was accepted cannot be sent. */
   #giveUp(size: number, error: Error): void {
     this.outbox.giveUp(size);
-    if (!this.ending) this.#report(error);
+    if (!this.ending) this.report(error);
     this.#gaveUp = true;
     this.#schedule();
   }
@@ -573,7 +503,7 @@ export class DatagramLink implements ChannelLink, Receiver {
   #peerFailed(error: Error): void {
     this.#connection = 'none';
     this.#peer = null;
-    this.#report(error);
+    this.report(error);
     for (const send of this.#forPeer.splice(0)) send(error);
   }
 
@@ -648,102 +578,9 @@ export class DatagramLink implements ChannelLink, Receiver {
     this.engine.submitSoon();
   }
 
-  #reframe(): void {
-    const { bufferSize } = this.settings;
-    const fixed = this.#framing.kind === FramingKind.FIXED;
-    this.#limit = fixed ? Math.max(bufferSize, this.#framing.parameter) : bufferSize;
-    this.#senders.changed(this.#senderSettings);
-    if (this.#senders.isEmpty) return;
-    this.#recut = true;
-    this.#schedule();
-  }
-
-  /**
-   * One datagram: as it is, or behind what waits of its sender. False where it could not be looked
-   * at, because what waited has led to a `pause()`.
-   */
-  #take(sender: Endpoint, bytes: Buffer, start: number, end: number, owned: boolean): boolean {
-    if (!this.listens) return true;
-    let taken = true;
-    this.#sender = sender;
-    if (this.#framing.kind !== FramingKind.RAW) {
-      this.#senders.take(sender, bytes, start, end, owned, this.#senderSettings);
-    } else {
-      // What waited for a delimiter that is no more is data of its own.
-      this.#senders.recut(sender, this.#senderSettings);
-      taken = this.receptive;
-      if (taken) this.#whole(bytes, start, end, owned);
-    }
-    this.#sender = null;
-    if (!this.receptive) this.#recut = true;
-    return taken;
-  }
-
-  #whole(bytes: Buffer, start: number, end: number, owned: boolean): void {
-    if (end > bytes.length) {
-      this.detached();
-    } else if (this.encoding === null) {
-      const data = bytes.subarray(start, end);
-      this.deliver(owned ? data : Buffer.from(data));
-    } else if (this.encoding === 'utf8') {
-      this.deliver(utf8(bytes, start, end));
-    } else {
-      this.deliver(bytes.toString(this.encoding, start, end));
-    }
-  }
-
-  /** What waited for `resume()`, or for another delimiter. */
-  #deliverWaiting(): void {
-    if (this.#recut && this.receptive) {
-      this.#recut = false;
-      for (const sender of this.#senders.all) {
-        if (!this.receptive) break;
-        this.#sender = sender;
-        this.#senders.recut(sender, this.#senderSettings);
-        this.#sender = null;
-      }
-      if (!this.receptive) this.#recut = true;
-    }
-    let done = 0;
-    while (done < this.#backlog.length && this.receptive) {
-      const { sender, bytes } = this.#backlog[done] as Waiting;
-      if (!this.#take(sender, bytes, 0, bytes.length, true)) break;
-      done += 1;
-    }
-    this.#backlog.splice(0, done);
-    this.#settleSenders();
-  }
-
-  /** Keeps what waits within its bounds. */
-  #settleSenders(): void {
-    if (this.#senders.isEmpty) return;
-    for (;;) {
-      const evicted = this.#senders.evict(this.settings.maxSenders, this.#limit);
-      if (evicted === null) return;
-      this.#report(senderEvicted(evicted.length, evicted.sender.address));
-      if (this.closing || this.ending) return;
-    }
-  }
-
-  #report(error: Error): void {
-    this.#hook(() => this.channel.onError(error));
-  }
-
-  #reportOverflow(error: Error): void {
-    this.#why = { reason: 'overflow', error };
-    this.#hook(() => this.channel.onOverflowError(error as never));
-    if (!this.closing) this.#why = { reason: 'close' };
-  }
-
   #abort = (): void => {
     this.close();
   };
-
-  /** Nothing that was received is delivered any more. */
-  #drop(): void {
-    this.#senders.clear();
-    this.#backlog = [];
-  }
 
   #schedule(): void {
     if (this.#scheduled) return;
@@ -766,13 +603,13 @@ export class DatagramLink implements ChannelLink, Receiver {
     if (!this.closing && !this.ending) {
       const { error } = info;
       this.closing = true;
-      if (error !== undefined && info.reason === 'error') this.#report(error);
+      if (error !== undefined && info.reason === 'error') this.report(error);
     }
     this.closing = true;
     this.phase = 'closed';
     clearTimeout(this.#linger);
     this.#signal?.removeEventListener('abort', this.#abort);
-    this.#drop();
+    this.inbox.clear();
     this.outbox.settle();
     if (this.#held && this.#ref) this.engine.hold(-1);
     this.#held = false;

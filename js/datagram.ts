@@ -380,7 +380,7 @@ Object.defineProperties(Datagram.prototype, {
   readEncoding: {
     configurable: true,
     get(this: Datagram) {
-      return this[link].encoding;
+      return this[link].inbox.encoding;
     },
     set(this: Datagram, value: unknown) {
       this[link].setEncoding(value);

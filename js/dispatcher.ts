@@ -14,7 +14,8 @@ import { markAsUntransferable } from 'node:worker_threads';
 
 import type { NativeBinding, NativeEngineHandle } from './binding.ts';
 import { ConnectAttempt } from './connect.ts';
-import { DatagramLink, type Datagrams } from './datagram-link.ts';
+import type { Datagrams } from './datagram-inbox.ts';
+import { DatagramLink } from './datagram-link.ts';
 import {
   engineFailed,
   fileTruncated,

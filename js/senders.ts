@@ -18,8 +18,6 @@ export interface SenderSettings {
   readonly framing: Framing;
   readonly limit: number;
   readonly encoding: BufferEncoding | null;
-  /** How many senders may leave something waiting. */
-  readonly most: number;
 }
 
 interface Waiting {
