@@ -12,6 +12,7 @@ const packages = {
   'redis-cli': 'redis-tools',
   'redis-server': 'redis-server',
   socat: 'socat',
+  strace: 'strace',
   wrk: 'wrk',
 };
 

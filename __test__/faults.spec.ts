@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import test, { type ExecutionContext, type ImplementationFn } from 'ava';
+
+import { Program, peerTest } from './helpers/program.ts';
+
+// System calls that fail, or do not do what they were asked for, where real ones do so too rarely
+// to wait for: strace makes them. Five clients say twenty lines each to a server, and look whether
+// each line comes back; see fixtures/faulty.mjs.
+
+interface Told {
+  /** Clients that got all their answers. */
+  done: number;
+  wrong: number;
+  /** What hooks were told, and how often. */
+  errors: Record<string, number>;
+}
+
+const fixture = fileURLToPath(new URL('fixtures/faulty.mjs', import.meta.url));
+
+/** In some containers nobody may trace a process; where strace is missing, `peerTest` says so. */
+const mayTrace = spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status !== 1;
+
+function strace(title: string, implementation: ImplementationFn<[]>): void {
+  if (mayTrace) peerTest(title, implementation);
+  else test.skip(`${title} (strace may not trace here)`, implementation);
+}
+
+async function injected(
+  t: ExecutionContext,
+  mode: 'tcp' | 'unix' | 'files' | 'udp',
+  call: string,
+  fault: string,
+): Promise<Told> {
+  const { code, stdout, stderr } = await Program.run(t, 'strace', [
+    ...['-f', '--seccomp-bpf', '-qq', '-o', '/dev/null'],
+    ...['-e', `trace=${call}`, '-e', `inject=${call}:${fault}`],
+    ...[process.execPath, fixture, mode],
+  ]);
+  t.is(code, 0, `${stdout}${stderr}`);
+  return JSON.parse(`${stdout}`) as Told;
+}
+
+/** Nobody notices. */
+const HARMLESS = [
+  ['A3', 'tcp', 'accept4', 'error=ECONNABORTED:when=1..3'],
+  ['A3', 'tcp', 'accept4', 'error=EINTR:when=1..3'],
+  ['A3', 'tcp', 'accept4', 'error=EPROTO:when=1..3'],
+  ['A3', 'tcp', 'accept4', 'error=EPERM:when=1..3'],
+  ['R9', 'tcp', 'recvfrom', 'error=EINTR:when=1+2'],
+  ['R9', 'unix', 'recvfrom', 'error=EINTR:when=1+2'],
+  ['R9', 'tcp', 'sendto', 'error=EINTR:when=1+2'],
+  ['R9', 'tcp', 'epoll_wait', 'error=EINTR:when=1+2'],
+  ['R9', 'files', 'sendfile', 'error=EINTR:when=1+2'],
+  ['R9', 'udp', 'recvmmsg', 'error=EINTR:when=1+2'],
+  ['R9', 'udp', 'sendmsg', 'error=EINTR:when=1+2'],
+  // Where the file, or the system, has no sendfile(2).
+  ['F', 'files', 'sendfile', 'error=EINVAL:when=1+1'],
+  ['F', 'files', 'sendfile', 'error=ENOSYS:when=1+1'],
+  ['U11', 'udp', 'sendmmsg', 'error=ENOSYS:when=1+1'],
+  ['U11', 'udp', 'recvmmsg', 'error=ENOSYS:when=1+1'],
+  // No segmentation: one by one.
+  ['U11', 'udp', 'sendmsg', 'error=EIO:when=1+1'],
+  // No room in the device's queue: tried again.
+  ['U9', 'udp', 'sendmsg', 'error=ENOBUFS:when=1+2'],
+] as const;
+
+/** One connection ends with an error that says so, and the others know nothing of it. */
+const FOR_ONE = [
+  ['W3', 'tcp', 'sendto', 'retval=0:when=50', /^(client|connection) EIO$/],
+  ['W15', 'tcp', 'sendto', 'error=ENOBUFS:when=50', /^(client|connection) ENOBUFS$/],
+  ['W15', 'tcp', 'sendto', 'error=EPROTOTYPE:when=50', /^(client|connection) EPROTOTYPE$/],
+  ['R9', 'tcp', 'recvfrom', 'error=ENOMEM:when=50', /^(client|connection) ENOMEM$/],
+  ['F', 'files', 'sendfile', 'error=EIO:when=30', /^connection EIO$/],
+  ['F', 'files', 'sendfile', 'retval=0:when=30', /^connection ERR_FILE_TRUNCATED$/],
+] as const;
+
+for (const [id, mode, call, fault] of HARMLESS) {
+  strace(`${id}: ${mode}, ${call} with ${fault}`, async (t) => {
+    const { done, wrong, errors } = await injected(t, mode, call, fault);
+    t.deepEqual({ done, wrong, errors }, { done: 5, wrong: 0, errors: {} });
+  });
+}
+
+for (const code of ['ENOBUFS', 'ENOMEM', 'EMFILE', 'ENFILE']) {
+  strace(`A1, A2: accept with ${code} is told once, and all are served`, async (t) => {
+    const { done, wrong, errors } = await injected(t, 'tcp', 'accept4', `error=${code}:when=1..3`);
+    t.deepEqual({ done, wrong, errors }, { done: 5, wrong: 0, errors: { [`server ${code}`]: 1 } });
+  });
+}
+
+for (const [id, mode, call, fault, expected] of FOR_ONE) {
+  strace(`${id}: ${mode}, ${call} with ${fault}, ends one connection`, async (t) => {
+    const { done, wrong, errors } = await injected(t, mode, call, fault);
+    // One of each thread that makes the call.
+    const failed = Object.keys(errors).filter((error) => expected.test(error));
+    const count = failed.reduce((sum, error) => sum + (errors[error] ?? 0), 0);
+    t.true(count === 1 || count === 2, JSON.stringify(errors));
+    t.deepEqual({ done, wrong }, { done: 5 - count, wrong: 0 });
+  });
+}
+
+strace('U: a datagram socket that has failed goes on', async (t) => {
+  const told = await injected(t, 'udp', 'recvmmsg', 'error=ENOMEM:when=3');
+  t.is(told.done, 5);
+  t.is(told.wrong, 0);
+  t.is(Object.values(told.errors)[0], 1);
+});
