@@ -13,6 +13,8 @@ interface Told {
   /** Clients that got all their answers. */
   done: number;
   wrong: number;
+  /** Connections that have closed. */
+  closed: number;
   /** What hooks were told, and how often. */
   errors: Record<string, number>;
 }
@@ -100,6 +102,12 @@ for (const [id, mode, call, fault, expected] of FOR_ONE) {
     t.deepEqual({ done, wrong }, { done: 5 - count, wrong: 0 });
   });
 }
+
+strace('P12: a reactor that dies ends its channels, and nothing else', async (t) => {
+  const told = await injected(t, 'tcp', 'epoll_wait', 'error=EBADF:when=20');
+  t.like(told, { done: 0, closed: 5 });
+  t.deepEqual(told.errors, { 'server ERR_ENGINE_FAILED': 1, 'client ERR_ENGINE_FAILED': 5 });
+});
 
 strace('U: a datagram socket that has failed goes on', async (t) => {
   const told = await injected(t, 'udp', 'recvmmsg', 'error=ENOMEM:when=3');

@@ -413,7 +413,10 @@ export class Engine {
   /** @internal The reactor has died: every channel ends with this error, and none begins. */
   failed(error: Error): void {
     if (this.#state === 'running') this.#state = 'closing';
-    for (const link of [...this.#active]) link.closed({ reason: 'error', error, unsentBytes: 0 });
+    for (const link of [...this.#active]) {
+      const unsentBytes = 'outbox' in link ? link.outbox.pending : 0;
+      link.closed({ reason: 'error', error, unsentBytes });
+    }
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────

@@ -1,11 +1,15 @@
 //! The reactor on a thread of its own, and the doorbell between the two.
 
+use std::io::Read;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use pants_core::ReactorThread;
+use pants_core::addr::Address;
+use pants_core::queue::wire::batch;
 
 use crate::support::{
     Ask, Cut, Engine, PATIENCE, Peer, connect, connect_options, listen, listen_options,
@@ -47,6 +51,30 @@ fn stopping_twice_and_using_a_handle_afterwards_does_nothing() {
     assert!(!engine.take());
     engine.handle().stop();
     peer.expect_gone();
+}
+
+#[test]
+fn p12_a_panic_ends_the_reactor_and_nothing_else() {
+    let thread = ReactorThread::spawn(|| panic!("a panic on the reactor's thread")).unwrap();
+    let listening = thread.handle().listen("127.0.0.1", 0, listen_options());
+    let Some(Address::Inet(address)) = listening.unwrap().local else {
+        panic!("no address")
+    };
+    // There is nothing yet: the next completion rings, which panics.
+    let mut words = vec![0; 1024];
+    thread.handle().take(&mut words);
+    assert_eq!(words[batch::FAILED as usize], 0);
+    let mut peer = connect(address);
+    let mut sink = Vec::new();
+    let _ = peer.read_to_end(&mut sink);
+    assert!(sink.is_empty(), "its socket is closed");
+    let deadline = Instant::now() + PATIENCE;
+    while words[batch::FAILED as usize] == 0 {
+        assert!(Instant::now() < deadline);
+        thread::yield_now();
+        thread.handle().take(&mut words);
+    }
+    assert!(TcpStream::connect(address).is_err());
 }
 
 #[test]
