@@ -32,7 +32,7 @@ fn stopping_closes_every_socket() {
     idle.expect_gone();
     unstarted.expect_gone();
     let mut sink = Vec::new();
-    let _ = std::io::Read::read_to_end(&mut &reader, &mut sink);
+    let _ = Read::read_to_end(&mut &reader, &mut sink);
     assert!(sink.len() < 50_000_000);
     assert!(TcpStream::connect(server.address).is_err());
 }
