@@ -4,12 +4,21 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 import test, { type ExecutionContext } from 'ava';
-import { Client, type ConnectOptions, Server, type ServerOptions, type Stream } from 'pants-native';
+import {
+  Client,
+  type ConnectOptions,
+  Datagram,
+  Server,
+  type ServerOptions,
+  type Stream,
+} from 'pants-native';
 
 import { eventually } from './helpers/wait.ts';
 
-/** What is asked for: level and name, of Linux. */
-const QUESTIONS = {
+type Questions = Record<string, readonly [level: number, name: number]>;
+
+/** What is asked for, in numbers of Linux. */
+const STREAM = {
   noDelay: [6, 1],
   keepAlive: [1, 9],
   idle: [6, 4],
@@ -17,27 +26,40 @@ const QUESTIONS = {
   count: [6, 6],
   recvBufferSize: [1, 8],
   sendBufferSize: [1, 7],
-} as const;
+} as const satisfies Questions;
 
-type Answers = Record<keyof typeof QUESTIONS, number>;
+const DATAGRAM = {
+  ttl: [0, 2],
+  multicastTtl: [0, 33],
+  multicastLoopback: [0, 34],
+  broadcast: [1, 6],
+} as const satisfies Questions;
+
+type Answers<Q extends Questions = typeof STREAM> = Record<keyof Q, number>;
 
 // Perl is part of every Debian, and of the machines that CI runs on.
 const asks = process.platform === 'linux' && spawnSync('perl', ['-e', '']).status === 0;
 const linux = asks ? test : test.skip;
 const reason = asks ? '' : ' (wants Linux, and perl)';
 
-/** Numbers that `getsockopt(2)` gives for a descriptor. */
-function optionsOf(fileno: number | null): Answers {
-  const questions = Object.values(QUESTIONS).map(([level, name]) => `[${level}, ${name}]`);
-  const program = `open(my $socket, '+<&=', 3) or die $!;
-    print join ',', map { unpack 'i', getsockopt($socket, $_->[0], $_->[1]) } ${questions.join()}`;
-  const { stdout, stderr } = spawnSync('perl', ['-e', program], {
-    stdio: ['ignore', 'pipe', 'pipe', fileno ?? -1],
-    encoding: 'utf8',
-  });
+/** What a program in Perl prints, whose `$socket` is this descriptor. */
+function ask(fileno: number | null, program: string): string {
+  const { stdout, stderr } = spawnSync(
+    'perl',
+    ['-e', `open(my $socket, '+<&=', 3) or die $!; ${program}`],
+    { stdio: ['ignore', 'pipe', 'pipe', fileno ?? -1], encoding: 'utf8' },
+  );
   if (stderr !== '') throw new Error(stderr);
-  const answers = stdout.split(',').map(Number);
-  return Object.fromEntries(Object.keys(QUESTIONS).map((key, at) => [key, answers[at]])) as Answers;
+  return stdout;
+}
+
+/** Numbers that `getsockopt(2)` gives for a descriptor. */
+function optionsOf<Q extends Questions>(fileno: number | null, questions: Q): Answers<Q> {
+  const pairs = Object.values(questions).map(([level, name]) => `[${level}, ${name}]`);
+  const print = "print join ',', map { unpack 'i', getsockopt($socket, $_->[0], $_->[1]) }";
+  const answers = ask(fileno, `${print} ${pairs.join()}`).split(',').map(Number);
+  const named = Object.keys(questions).map((key, at) => [key, answers[at]]);
+  return Object.fromEntries(named) as Answers<Q>;
 }
 
 /** Both ends: a client with these options, the options of its connect, and a server's connection. */
@@ -52,7 +74,7 @@ async function ends(
   client.connect('127.0.0.1', server.localAddr?.port ?? 0, given.connect);
   await eventually('connected', () => client.connected && server.channels.size === 1);
   const [connection] = server.channels.values() as Iterable<Stream>;
-  return [optionsOf(client.fileno), optionsOf(connection?.fileno ?? null)];
+  return [optionsOf(client.fileno, STREAM), optionsOf(connection?.fileno ?? null, STREAM)];
 }
 
 linux(`noDelay is the default, keepAlive is not${reason}`, async (t) => {
@@ -90,14 +112,7 @@ linux(`options by call come before those of the constructor${reason}`, async (t)
 /** How many connections may wait on a listening socket, as `ss(8)` knows it. */
 function backlogOf(fileno: number | null): number {
   // struct tcp_info: of a listening socket, tcpi_sacked is that number; 28 bytes are before it.
-  const program = `open(my $socket, '+<&=', 3) or die $!;
-    print unpack 'x28 L', getsockopt($socket, 6, 11)`;
-  const { stdout, stderr } = spawnSync('perl', ['-e', program], {
-    stdio: ['ignore', 'pipe', 'pipe', fileno ?? -1],
-    encoding: 'utf8',
-  });
-  if (stderr !== '') throw new Error(stderr);
-  return Number(stdout);
+  return Number(ask(fileno, "print unpack 'x28 L', getsockopt($socket, 6, 11)"));
 }
 
 linux(`backlog: 1,024, or what is asked for${reason}`, (t) => {
@@ -110,4 +125,16 @@ linux(`backlog: 1,024, or what is asked for${reason}`, (t) => {
   // The system has a limit of its own.
   const most = Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'));
   t.is(listen(undefined), Math.min(1024, most));
+});
+
+linux(`TTL and loopback of a datagram channel${reason}`, (t) => {
+  const channel = new Datagram({ family: 4, broadcast: true }).listen([null, 0]);
+  t.teardown(() => channel.close());
+  t.like(optionsOf(channel.fileno, DATAGRAM), { multicastLoopback: 1, broadcast: 1 });
+  channel.setTTL(7);
+  channel.setMulticastTTL(8);
+  channel.setMulticastLoopback(false);
+  channel.setBroadcast(false);
+  const expected = { ttl: 7, multicastTtl: 8, multicastLoopback: 0, broadcast: 0 };
+  t.deepEqual(optionsOf(channel.fileno, DATAGRAM), expected);
 });

@@ -281,6 +281,23 @@ test('a UnixServer and a Node server share nothing but the path', async (t) => {
   await answers(t, path);
 });
 
+test('the backlog of a UnixServer', (t) => {
+  const program = `
+    const binding = require('./native/binding.cjs');
+    const { listenPath } = binding;
+    binding.listenPath = (engine, path, options) => {
+      console.log(options.backlog);
+      return listenPath(engine, path, options);
+    };
+    const { UnixServer } = require('pants-native');
+    new UnixServer().listen(process.argv[1] + '1').close();
+    new UnixServer().listen(process.argv[1] + '2', 7).close();`;
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const path = join(temporaryDirectory(t), 'sock');
+  const output = execFileSync(process.execPath, ['-e', program, path], { cwd, encoding: 'utf8' });
+  t.is(output, '1024\n7\n');
+});
+
 test('a platform without Unix sockets says so, and of descriptors too', async (t) => {
   const program = `
     // As the addon is where there are none.

@@ -24,6 +24,15 @@ export function datagramNames(suite: Suite): void {
     t.deepEqual(peer.texts, ['hello']);
   });
 
+  suite.datagrams('listen() on a name', async (scene, t) => {
+    const { channel, log } = scene.channel();
+    channel.listen(['localhost', 0]);
+    t.is(channel.localAddr?.address, LOOPBACK);
+    const peer = await scene.peer();
+    await peer.send(channel.localAddr, 'hello');
+    await log.frames(1);
+  });
+
   suite.datagrams('also before the channel is bound', async (scene, t) => {
     const peer = await scene.peer();
     const { channel, log } = scene.channel();

@@ -399,6 +399,16 @@ function failed(suite: Suite): void {
     }
   });
 
+  suite.both('R1: without a delimiter all that came before a reset', async (scene, t, side) => {
+    const data = Buffer.alloc(20_000, 'abcdefg');
+    const { log, peer } = await scene.open(side);
+    await peer.write(data);
+    peer.reset();
+    await log.closed();
+    t.is(log.text, data.toString());
+    t.deepEqual(log.order.slice(-2), ['error ECONNRESET', 'close error']);
+  });
+
   suite.both('R1: a reset in the middle of a long batch', async (scene, t, side) => {
     const { log, peer } = await scene.open(side, { readDelimiter: '\n' });
     const lines = Array.from({ length: 2_000 }, (_, at) => `line ${at}`);
