@@ -173,6 +173,22 @@ export function regexps(suite: Suite): void {
     t.deepEqual(log.order, ['connect', 'read a', 'read b', 'end ', 'close end']);
   });
 
+  suite.both('what can never be a frame is left at the end', async (scene, t, side) => {
+    const { log, peer } = await scene.open(side, { readDelimiter: /^;/ });
+    peer.end(';;a;b');
+    await log.closed();
+    t.deepEqual(log.order, ['connect', 'read ', 'read ', 'end a;b', 'close end']);
+  });
+
+  suite.both('what can never be a frame is an overflow past the limit', async (scene, t, side) => {
+    const { log, peer } = await scene.open(side, { readDelimiter: /^;/, bufferSize: 3 });
+    await peer.write(';abc');
+    await log.frames(1);
+    await peer.write('d');
+    await log.closed();
+    t.deepEqual(log.order, ['connect', 'read ', 'overflow ERR_FRAME_OVERFLOW', 'close overflow']);
+  });
+
   suite.both('the end comes while the channel is paused', async (scene, t, side) => {
     const { channel, log, peer } = await scene.open(side, { readDelimiter: /\n+/ });
     channel.pause();

@@ -73,6 +73,9 @@ impl Search {
             if self.state == DEAD {
                 return match self.pending {
                     Some(found) => self.frame(found),
+                    // What can never be a frame is still what was left at the end, if that comes
+                    // before it has outgrown the limit.
+                    None if bytes.len() <= limit => Cut::Incomplete,
                     None => Cut::Overflow(Overflow::NoDelimiter),
                 };
             }

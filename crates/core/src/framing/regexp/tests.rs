@@ -201,7 +201,7 @@ fn a_frame_and_an_overflow_come_with_the_byte_that_makes_them_certain() {
                 let mut feeder = Feeder::new(&ours, limit);
                 feeder.feed(&text);
                 let mut cuts = possible[0][..certain].to_vec();
-                let mut overflow = hopeless;
+                let mut overflow = hopeless && text.len() - from(certain) > limit;
                 if let Some(last) = cuts.last()
                     && last.0 - from(certain - 1) > limit
                 {

@@ -1,0 +1,113 @@
+import test from 'ava';
+import { type Address, Client, type CloseInfo, Connection, Server } from 'pants-native';
+
+import { Random } from './helpers/random.ts';
+import { eventually } from './helpers/wait.ts';
+
+// Random patterns, in all of the syntax that delimiters may have, against JavaScript's own RegExp on
+// the whole input. What they mean while bytes are still to come is tested in conformance/regexps.ts
+// and in Rust.
+
+const ATOMS = [
+  'a',
+  'b',
+  ',',
+  '\\n',
+  '\\r',
+  '[ab]',
+  '[^a]',
+  '[b-z,]',
+  '.',
+  '\\w',
+  '\\s',
+  '\\W',
+  'é',
+];
+const EDGES = ['\\b', '\\B', '^', '$'];
+const REPEATS = ['?', '*', '+', '{2}', '{1,2}', '{0,3}', '{2,}'];
+const FLAGS = ['', '', 'i', 's', 'u', 'm', 'is', 'gu', 'ms'];
+const TEXT = ['a', 'b', 'A', 'B', ',', '\n', '\r\n', ' ', 'x', 'é', 'É', 'aab', 'ab,'];
+
+function pattern(random: Random, depth: number): string {
+  const branch = () => {
+    const count = 1 + random.below(3);
+    return random.list(count, () => term(random, depth)).join('');
+  };
+  return random.list(random.once(4) ? 2 : 1, branch).join('|');
+}
+
+function term(random: Random, depth: number): string {
+  if (random.once(8)) return random.pick(EDGES);
+  const group = depth > 0 && random.once(3);
+  const open = random.pick(['(?:', '(', '(?:']);
+  const atom = group ? `${open}${pattern(random, depth - 1)})` : random.pick(ATOMS);
+  if (!random.once(3)) return atom;
+  return atom + random.pick(REPEATS) + (random.once(4) ? '?' : '');
+}
+
+/** The frames, and what is left, by definition. */
+function split(regexp: RegExp, text: string): string[] {
+  const plain = new RegExp(regexp.source, regexp.flags.replace('g', ''));
+  const frames: string[] = [];
+  let rest = text;
+  for (let match = plain.exec(rest); match !== null; match = plain.exec(rest)) {
+    frames.push(rest.slice(0, match.index));
+    rest = rest.slice(match.index + match[0].length);
+  }
+  return [...frames, rest];
+}
+
+test('random patterns on random text mean what they mean in JavaScript', async (t) => {
+  const seed = Number(process.env['SEED'] ?? 1 + Math.floor(Math.random() * 2 ** 31));
+  const rounds = 1000;
+  t.log(`SEED=${seed}`);
+  const random = new Random(seed);
+  let told: string[] = [];
+  let ended = false;
+  let delimiter: RegExp | null = null;
+  class Cutting extends Connection {
+    override readEncoding = 'utf8' as const;
+    override onConnect(): void {
+      this.readDelimiter = delimiter;
+    }
+    override onRead(frame: string): void {
+      told.push(frame);
+    }
+    override onEnd(rest: string): void {
+      told.push(rest);
+    }
+    override onClose({ reason, error }: CloseInfo): void {
+      if (reason !== 'end') told.push(`${reason}: ${error}`);
+      ended = true;
+    }
+  }
+  const server = new Server(Cutting).listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  let refused = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    const regexp = new RegExp(pattern(random, 2), random.pick(FLAGS));
+    const client = new Client();
+    try {
+      // For the check alone.
+      client.readDelimiter = regexp;
+    } catch (error) {
+      t.is((error as NodeJS.ErrnoException).code, 'ERR_INVALID_ARG_VALUE');
+      refused += 1;
+      continue;
+    }
+    delimiter = regexp;
+    told = [];
+    ended = false;
+    client.connect(server.localAddr as Address);
+    const text = random.list(random.below(20), () => random.pick(TEXT)).join('');
+    for (let at = 0; at < text.length; ) {
+      const length = 1 + random.below(8);
+      client.write(text.slice(at, at + length), random.once(2));
+      at += length;
+    }
+    client.end();
+    await eventually(`${regexp} is through`, () => ended);
+    t.deepEqual(told, split(regexp, text), `${regexp} on ${JSON.stringify(text)}`);
+  }
+  t.true(refused < rounds / 2, `${refused} were refused`);
+});
