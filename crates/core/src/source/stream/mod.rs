@@ -1,0 +1,229 @@
+//! A connected stream socket, from the first byte to the last.
+//!
+//! ```text
+//!   reading   waiting for START ─▶ open ⇄ paused        EOF ─▶ read_closed
+//!                                   └─ overflow ─▶ held ─REFRAME─▶ open
+//!
+//!   writing   Open ─end()──────▶ Ending ──all sent: FIN──▶ Lingering ──EOF, timeout──▶ closed
+//!              └──shutdown()──▶ ShuttingDown ──all sent: FIN──▶ Shut ──end()──▶ Lingering
+//! ```
+//!
+//! The socket is edge-triggered: `readable` and `writable` remember the last edge until a call has
+//! drained it, and whatever stops earlier asks to be called again.
+
+mod clocks;
+mod reading;
+mod writing;
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Closing, Fate, Readiness, Shortcut, Transport};
+use crate::buffer::{RecvBuffer, SendBuffer};
+use crate::id::ChannelId;
+use crate::queue::submission::{Request, Start};
+use crate::queue::wire::syscall;
+use crate::reactor::context::{Context, Timer, token};
+
+/// What one read asks for.
+const READ_BYTES: usize = 64 * 1024;
+/// What one channel may read or write in one turn, before others have theirs.
+const TURN_BYTES: usize = 256 * 1024;
+/// How long an end lingers that comes before the start has said so.
+const LINGER: Duration = Duration::from_secs(5);
+/// How often one channel may write its portion in the last turn: more than any socket's buffer
+/// takes, and a bound where the peer reads as fast as this side sends.
+const LAST_TURNS: usize = 64;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    Open,
+    Ending,
+    ShuttingDown,
+    Shut,
+    Lingering,
+}
+
+#[derive(Debug)]
+pub(crate) struct Stream {
+    id: ChannelId,
+    /// Shared with the shortcut.
+    socket: Arc<Transport>,
+    /// The listener that accepted it.
+    server: Option<ChannelId>,
+    recv: RecvBuffer,
+    send: SendBuffer,
+    writing: Writing,
+    /// Writing has failed: what the peer had sent before is still read, then the channel closes.
+    failure: Option<Closing>,
+    readable: bool,
+    writable: bool,
+    /// It has asked for news of room; see [`Transport::register`].
+    awaits_room: bool,
+    /// A short read does not say that there is no more: urgent data stops a read early, and the
+    /// end of the stream comes with the same edge as the data before it.
+    thorough: bool,
+    started: bool,
+    paused: bool,
+    held: bool,
+    read_closed: bool,
+    /// Say when all has been sent.
+    notify: bool,
+    /// How the submitting thread may send without the reactor, once JS has started the channel.
+    shortcut: Option<Arc<Shortcut>>,
+    /// It is in the context's list of sources to call again.
+    queued: bool,
+    idle: Option<Duration>,
+    active_at: Instant,
+    frame: Option<Duration>,
+    /// When the frame that is held began.
+    frame_since: Option<Instant>,
+    frame_armed: bool,
+    linger: Duration,
+    linger_until: Option<Instant>,
+}
+
+impl Stream {
+    pub(crate) fn new(id: ChannelId, socket: Transport, server: Option<ChannelId>) -> Self {
+        Self {
+            id,
+            socket: Arc::new(socket),
+            server,
+            recv: RecvBuffer::new(),
+            send: SendBuffer::default(),
+            writing: Writing::Open,
+            failure: None,
+            readable: false,
+            writable: true,
+            awaits_room: false,
+            thorough: false,
+            started: false,
+            paused: false,
+            held: false,
+            read_closed: false,
+            notify: false,
+            shortcut: None,
+            queued: false,
+            idle: None,
+            active_at: Instant::now(),
+            frame: None,
+            frame_since: None,
+            frame_armed: false,
+            linger: LINGER,
+            linger_until: None,
+        }
+    }
+
+    pub(crate) fn register(&mut self, cx: &Context) -> io::Result<()> {
+        Arc::get_mut(&mut self.socket)
+            .expect("registered before it is shared")
+            .register(cx.registry(), token(self.id))
+    }
+
+    pub(crate) fn id(&self) -> ChannelId {
+        self.id
+    }
+
+    pub(crate) fn server(&self) -> Option<ChannelId> {
+        self.server
+    }
+
+    pub(crate) fn descriptor(&self) -> i32 {
+        self.socket.descriptor()
+    }
+
+    /// It has just become connected: the edge that told of it is spent.
+    pub(crate) fn assume_ready(&mut self) {
+        self.readable = true;
+        self.thorough = true;
+    }
+
+    pub(crate) fn ready(&mut self, cx: &mut Context, readiness: Readiness) -> Fate {
+        self.readable |= readiness.readable;
+        self.writable |= readiness.writable;
+        self.thorough |= readiness.thorough;
+        if readiness.broken && self.read_closed {
+            // Nothing is read any more that would tell of it.
+            if let Ok(Some(error)) = self.socket.take_error() {
+                return self.close(cx, Closing::error(&error, syscall::READ));
+            }
+        }
+        self.drive(cx)
+    }
+
+    pub(crate) fn resume(&mut self, cx: &mut Context) -> Fate {
+        self.queued = false;
+        self.drive(cx)
+    }
+
+    pub(crate) fn request(&mut self, cx: &mut Context, request: Request<'_>) -> Fate {
+        match request {
+            Request::Write { data, notify } => {
+                self.notify |= notify;
+                self.send.push(data);
+                self.mark_clear();
+            }
+            Request::WriteOwned { piece, notify } => {
+                self.notify |= notify;
+                self.send.push_owned(piece);
+                self.mark_clear();
+            }
+            Request::Start(start) => self.start(cx, *start),
+            Request::Reframe(reframe) => self.reframe(*reframe),
+            Request::Pause => {
+                self.paused = true;
+                self.frame_since = None;
+                return Fate::Keep;
+            }
+            Request::Resume => {
+                self.paused = false;
+                self.watch_frame(cx, true);
+            }
+            Request::End => self.end(cx),
+            Request::Shutdown if self.writing == Writing::Open => {
+                self.writing = Writing::ShuttingDown;
+                self.mark_clear();
+            }
+            Request::Shutdown => {}
+            Request::Close { reason } => return Fate::Close(Closing::new(reason)),
+            Request::Notify => self.notify = true,
+            Request::Send { .. } | Request::SetPeer { .. } | Request::DropPeer => {}
+        }
+        // Once for all requests of this turn.
+        self.requeue(cx);
+        Fate::Keep
+    }
+
+    fn start(&mut self, cx: &mut Context, start: Start) {
+        self.started = true;
+        self.idle = start.idle;
+        self.frame = start.frame;
+        self.linger = start.linger;
+        self.active_at = cx.now;
+        if let Some(idle) = self.idle {
+            cx.arm(self.id, Timer::Idle, cx.now + idle);
+        }
+        self.reframe(start.reframe);
+        let shortcut = Arc::new(Shortcut::new(Arc::clone(&self.socket), cx.now));
+        cx.set_shortcut(self.id, Arc::clone(&shortcut));
+        self.shortcut = Some(shortcut);
+        self.mark_clear();
+    }
+
+    /// Sends and reads as far as budgets, buffers and the other side allow.
+    fn drive(&mut self, cx: &mut Context) -> Fate {
+        if self.is_discarding() && self.failure.is_some() {
+            // It failed while it was paused: nobody wants to read what came before any more.
+            return self.failed(cx);
+        }
+        match self.flush(cx) {
+            Fate::Keep => self.read(cx),
+            other => other,
+        }
+    }
+
+    pub(super) fn requeue(&mut self, cx: &mut Context) {
+        cx.requeue(self.id, &mut self.queued);
+    }
+}

@@ -1,0 +1,203 @@
+//! The reading half of a stream: reads as far as others have room, cuts, and passes on.
+
+use std::io;
+
+use super::{READ_BYTES, Stream, TURN_BYTES, Writing};
+use crate::buffer::Fed;
+use crate::framing::Overflow;
+use crate::queue::submission::Reframe;
+use crate::queue::wire::{flag, kind, reason, syscall};
+use crate::reactor::context::Context;
+use crate::source::{Closing, Fate};
+
+impl Stream {
+    /// JS has set another delimiter or limit.
+    ///
+    /// The reactor can cut under it only from a byte that JS agrees on: where JS has taken in all
+    /// that was passed on, that is the next one. Otherwise chunks cut under the old delimiter are
+    /// on their way; JS cuts those itself, and everything after them, until it asks again.
+    pub(super) fn reframe(&mut self, reframe: Reframe) {
+        let header = reframe.header;
+        self.held = false;
+        self.recv.set_text(header.text);
+        if header.adopt && header.consumed == self.recv.emitted() {
+            self.recv.adopt(reframe.framing, header.limit, header.epoch);
+        } else {
+            self.recv.pass_on();
+        }
+    }
+
+    pub(super) fn read(&mut self, cx: &mut Context) -> Fate {
+        if self.is_discarding() {
+            return self.discard(cx);
+        }
+        let mut budget = TURN_BYTES;
+        let mut served = false;
+        while self.may_read() && !self.read_closed {
+            if cx.is_full() && !served {
+                cx.requeue_for_room(self.id, &mut self.queued);
+                return Fate::Keep;
+            }
+            if cx.is_full() || budget == 0 {
+                self.requeue(cx);
+                return Fate::Keep;
+            }
+            served = true;
+            if self.recv.has_uncut() {
+                let before = self.recv.emitted();
+                let fed = self.recv.cut_held(&mut cx.filling, self.id);
+                self.fed(cx, fed, before);
+                // A portion of frames a turn; the next one when others have had theirs.
+                budget = if fed == Fed::More { 0 } else { budget };
+                continue;
+            }
+            if !self.readable || self.is_cut_short() {
+                break;
+            }
+            let room = cx.filling.room(READ_BYTES);
+            match self.socket.read(room) {
+                Ok(0) => return self.end_of_stream(cx),
+                Ok(n) => {
+                    cx.count_received(self.id, n);
+                    self.active_at = cx.now;
+                    budget = budget.saturating_sub(n);
+                    self.readable = self.more_to_read(n);
+                    let before = self.recv.emitted();
+                    let fed = self.recv.take_in(&mut cx.filling, self.id, n);
+                    self.fed(cx, fed, before);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.drained_by_read(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return self.read_failed(cx, &error),
+            }
+        }
+        // All there was has been read.
+        if self.failure.is_some() && self.may_read() {
+            self.failed(cx)
+        } else {
+            Fate::Keep
+        }
+    }
+
+    /// What the reading side does after `end()`: the peer's bytes are read, so that closing does
+    /// not answer them with a reset that would cost the peer the tail of ours, and dropped.
+    fn discard(&mut self, cx: &mut Context) -> Fate {
+        let mut budget = TURN_BYTES;
+        while self.readable && !self.read_closed {
+            if budget == 0 {
+                self.requeue(cx);
+                return Fate::Keep;
+            }
+            match self.socket.read(cx.filling.room(READ_BYTES)) {
+                Ok(0) => self.read_closed = true,
+                Ok(n) => {
+                    self.active_at = cx.now;
+                    budget = budget.saturating_sub(n);
+                    self.readable = self.more_to_read(n);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.drained_by_read(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return self.read_failed(cx, &error),
+            }
+        }
+        if self.read_closed && self.writing == Writing::Lingering {
+            return Fate::Close(Closing::new(reason::END));
+        }
+        Fate::Keep
+    }
+
+    fn fed(&mut self, cx: &mut Context, fed: Fed, emitted_before: u64) {
+        if let Fed::Overflow(why) = fed {
+            let (flags, announced) = match why {
+                Overflow::NoDelimiter | Overflow::Match => (0, 0),
+                Overflow::Announced(n) => (flag::ANNOUNCED, n),
+                Overflow::Negative(n) => (flag::ANNOUNCED | flag::NEGATIVE, n.unsigned_abs()),
+            };
+            let words = [announced as u32, (announced >> 32) as u32];
+            let bytes = self.recv.take_all();
+            self.recv.pass_on();
+            self.held = true;
+            cx.filling
+                .push_bytes(kind::OVERFLOW, flags, self.id, &words, &bytes);
+            self.mark_binary(cx);
+        }
+        self.watch_frame(cx, self.recv.emitted() != emitted_before);
+    }
+
+    fn end_of_stream(&mut self, cx: &mut Context) -> Fate {
+        if self.failure.is_some() {
+            return self.failed(cx);
+        }
+        self.read_closed = true;
+        self.frame_since = None;
+        let rest = self.recv.take_all();
+        cx.filling.push_bytes(kind::END, 0, self.id, &[], &rest);
+        self.mark_binary(cx);
+        Fate::Keep
+    }
+
+    fn mark_binary(&self, cx: &mut Context) {
+        if !self.recv.is_text() {
+            cx.filling.mark_binary();
+        }
+    }
+
+    fn read_failed(&mut self, cx: &mut Context, error: &io::Error) -> Fate {
+        match self.failure {
+            Some(_) => self.failed(cx),
+            None => self.close(cx, Closing::error(error, syscall::READ)),
+        }
+    }
+
+    pub(super) fn failed(&mut self, cx: &mut Context) -> Fate {
+        match self.failure.take() {
+            Some(closing) => self.close(cx, closing),
+            None => Fate::Keep,
+        }
+    }
+
+    /// Closes for a reason that JS does not know yet.
+    ///
+    /// What is held goes to JS first, uncut: it may have set a delimiter under which these bytes
+    /// are whole frames, and the news of it is on its way here.
+    pub(super) fn close(&mut self, cx: &mut Context, closing: Closing) -> Fate {
+        if !self.is_discarding() {
+            self.recv.pass_on();
+            if self.recv.has_uncut() {
+                self.recv.cut_held(&mut cx.filling, self.id);
+                self.mark_binary(cx);
+            }
+        }
+        Fate::Close(closing)
+    }
+
+    fn more_to_read(&self, got: usize) -> bool {
+        got == READ_BYTES || self.thorough || !self.socket.short_read_drains()
+    }
+
+    fn drained_by_read(&mut self) {
+        self.readable = false;
+        self.thorough = false;
+    }
+
+    fn may_read(&self) -> bool {
+        self.started && !self.paused && !self.held
+    }
+
+    /// Whether the peer may have sent more that was not read yet, for want of room or of budget:
+    /// then it is not the peer that is late.
+    pub(super) fn is_behind(&self) -> bool {
+        self.readable && self.may_read() && !self.read_closed
+    }
+
+    pub(super) fn is_discarding(&self) -> bool {
+        matches!(self.writing, Writing::Ending | Writing::Lingering)
+    }
+
+    /// What there was to send has failed, not the socket: its peer may go on for ever, and only what
+    /// has been read already is delivered.
+    fn is_cut_short(&self) -> bool {
+        let failure = self.failure.as_ref();
+        failure.is_some_and(|closing| closing.reason == reason::TRUNCATED)
+    }
+}

@@ -1,0 +1,134 @@
+//! The writing half of a stream: sends what was submitted, then FIN where this side has ended.
+
+use std::io;
+
+use super::{LAST_TURNS, Stream, TURN_BYTES, Writing};
+use crate::buffer::Sent;
+use crate::queue::wire::{kind, reason, syscall};
+use crate::reactor::context::{Context, Timer, token};
+use crate::source::{Closing, Fate};
+use crate::sys;
+
+impl Stream {
+    pub(super) fn end(&mut self, cx: &mut Context) {
+        self.writing = match self.writing {
+            Writing::Open | Writing::ShuttingDown => Writing::Ending,
+            Writing::Shut => Writing::Lingering,
+            Writing::Ending | Writing::Lingering => return,
+        };
+        self.mark_clear();
+        self.linger_until = Some(cx.now + self.linger);
+        cx.arm(self.id, Timer::Linger, cx.now + self.linger);
+    }
+
+    /// Says whether the submitting thread may send by itself.
+    pub(super) fn mark_clear(&self) {
+        if let Some(shortcut) = &self.shortcut {
+            let open = self.writing == Writing::Open && self.failure.is_none();
+            shortcut.set_clear(open && self.send.is_empty());
+        }
+    }
+
+    pub(super) fn flush(&mut self, cx: &mut Context) -> Fate {
+        let mut budget = TURN_BYTES;
+        while self.writable && !self.send.is_empty() && self.failure.is_none() {
+            if budget == 0 {
+                self.requeue(cx);
+                return Fate::Keep;
+            }
+            let syscall = match self.send.is_at_file() {
+                true => syscall::SENDFILE,
+                false => syscall::WRITE,
+            };
+            match self.send.send_to(&mut &*self.socket, budget) {
+                Ok(Sent { bytes: 0, .. }) => {
+                    return self.write_failed(&io::ErrorKind::WriteZero.into(), syscall);
+                }
+                Ok(Sent { bytes, short }) => {
+                    cx.count_sent(self.id, bytes);
+                    self.active_at = cx.now;
+                    budget -= bytes;
+                    if self.writing == Writing::Ending {
+                        self.linger_until = Some(cx.now + self.linger);
+                    }
+                    if short && sys::SHORT_IO_DRAINS {
+                        self.writable = false;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return self.write_failed(&error, syscall),
+            }
+        }
+        if let Err(error) = self.await_room(cx) {
+            return self.write_failed(&error, syscall::WRITE);
+        }
+        if self.send.is_empty() && self.failure.is_none() {
+            self.drained(cx)
+        } else {
+            Fate::Keep
+        }
+    }
+
+    /// Has the operating system tell of room as long as it is wanted. A failure wants none.
+    fn await_room(&mut self, cx: &Context) -> io::Result<()> {
+        let wanted = !self.writable && !self.send.is_empty() && self.failure.is_none();
+        if wanted == self.awaits_room || !self.socket.tells_room_on_request() {
+            return Ok(());
+        }
+        self.awaits_room = wanted;
+        self.socket
+            .await_room(cx.registry(), token(self.id), wanted)
+    }
+
+    /// Sends what the operating system takes now: no other turn follows.
+    pub(crate) fn send_out(&mut self, cx: &mut Context) {
+        for _ in 0..LAST_TURNS {
+            let may_send = self.writable && !self.send.is_empty() && self.failure.is_none();
+            if !may_send || !matches!(self.flush(cx), Fate::Keep) {
+                return;
+            }
+        }
+    }
+
+    fn drained(&mut self, cx: &mut Context) -> Fate {
+        self.mark_clear();
+        if std::mem::take(&mut self.notify) {
+            let sent = cx.tally(self.id).sent;
+            let words = [sent as u32, (sent >> 32) as u32];
+            cx.filling.push(kind::DRAINED, 0, self.id, &words);
+        }
+        if matches!(self.writing, Writing::Ending | Writing::ShuttingDown) {
+            if let Err(error) = self.socket.shutdown_write() {
+                // "Not connected": it was reset, and nobody has looked since. That tells more.
+                return match self.socket.take_error() {
+                    Ok(Some(reset)) => self.write_failed(&reset, syscall::READ),
+                    _ => self.write_failed(&error, syscall::SHUTDOWN),
+                };
+            }
+            self.writing = match self.writing {
+                Writing::Ending => Writing::Lingering,
+                _ => Writing::Shut,
+            };
+        }
+        if self.writing == Writing::Lingering && self.read_closed {
+            return Fate::Close(Closing::new(reason::END));
+        }
+        Fate::Keep
+    }
+
+    fn write_failed(&mut self, error: &io::Error, syscall: u32) -> Fate {
+        let closing = match error.kind() {
+            io::ErrorKind::UnexpectedEof => Closing::new(reason::TRUNCATED),
+            _ => Closing::error(error, syscall),
+        };
+        if self.is_discarding() || self.read_closed {
+            return Fate::Close(closing);
+        }
+        // Bytes that had arrived before are delivered first: read() ends with this failure.
+        self.failure = Some(closing);
+        self.mark_clear();
+        self.readable = true;
+        Fate::Keep
+    }
+}
