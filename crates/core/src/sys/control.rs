@@ -1,7 +1,10 @@
 //! What stands beside a datagram: in, how many were dropped before it; out, that it is many.
-#![expect(
-    unsafe_code,
-    reason = "the platform layer: libc has no safe form of these calls"
+#![cfg_attr(
+    any(target_os = "linux", target_os = "android"),
+    expect(
+        unsafe_code,
+        reason = "the platform layer: libc has no safe form of these calls"
+    )
 )]
 
 use super::packets::Outgoing;

@@ -16,6 +16,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
+#[cfg(any(target_os = "linux", target_os = "android"))]
 use std::ptr;
 
 use mio::unix::SourceFd;
@@ -53,17 +54,29 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) to: Option<SockAddr>,
     pub(crate) data: &'a [u8],
     /// Where not 0: it is many of this length, the last perhaps shorter (`UDP_SEGMENT`).
+    #[cfg_attr(
+        not(any(target_os = "linux", target_os = "android")),
+        expect(dead_code, reason = "one datagram a call")
+    )]
     pub(crate) segment: u16,
 }
 
 /// How many segments one datagram may be sent as.
 pub(crate) const MAX_SEGMENTS: usize = if HAS_MANY { 64 } else { 1 };
 
+/// Where in `SO_MEMINFO` the drops are: `SK_MEMINFO_DROPS`, which libc does not have everywhere.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const MEMINFO_DROPS: usize = 8;
+
 /// What one call receives, and the room for it: untouched pages cost nothing.
 #[derive(Debug)]
 pub(crate) struct Inbound {
     data: Vec<u8>,
     pub(crate) received: Vec<Received>,
+    #[cfg_attr(
+        not(any(target_os = "linux", target_os = "android")),
+        expect(dead_code, reason = "one datagram a call")
+    )]
     many: bool,
 }
 
@@ -96,7 +109,13 @@ const HAS_MANY: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 /// Whether this system sends many datagrams a call; turned off where it says ENOSYS.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SendsMany(pub(crate) bool);
+pub(crate) struct SendsMany(
+    #[cfg_attr(
+        not(any(target_os = "linux", target_os = "android")),
+        expect(dead_code, reason = "one datagram a call")
+    )]
+    pub(crate) bool,
+);
 
 impl Default for SendsMany {
     fn default() -> Self {
@@ -182,7 +201,7 @@ impl Carrier {
     pub(crate) fn drops(&self) -> Option<u32> {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
-            let mut values = [0_u32; libc::SK_MEMINFO_DROPS as usize + 1];
+            let mut values = [0_u32; MEMINFO_DROPS + 1];
             let mut length = size_of_val(&values) as libc::socklen_t;
             // SAFETY: `values` is valid for a write of `length` bytes, and any bytes are u32s.
             let result = unsafe {
@@ -195,7 +214,7 @@ impl Carrier {
                 )
             };
             let whole = result == 0 && length as usize == size_of_val(&values);
-            whole.then_some(values[libc::SK_MEMINFO_DROPS as usize])
+            whole.then_some(values[MEMINFO_DROPS])
         }
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         None

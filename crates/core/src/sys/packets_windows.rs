@@ -67,7 +67,7 @@ impl Inbound {
 
 /// Windows sends one datagram a call.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SendsMany;
+pub(crate) struct SendsMany {}
 
 /// A bound datagram socket, non-blocking. Several threads may use it.
 #[derive(Debug)]
