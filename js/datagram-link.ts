@@ -8,7 +8,6 @@
  */
 
 import { decodeAddress } from './address.ts';
-import type { ChannelLink } from './channel.ts';
 import type { Datagram } from './datagram.ts';
 import { DatagramInbox, type DatagramReceiver, type Datagrams } from './datagram-inbox.ts';
 import type { DatagramSettings } from './datagram-options.ts';
@@ -29,12 +28,13 @@ import {
 } from './errors.ts';
 import { adoptFields } from './fields.ts';
 import { Op, Tally as TallyAt } from './generated/wire.ts';
+import { Link } from './link.ts';
 import { checkBufferSize, checkEncoding } from './options.ts';
 import { bytesOf } from './outbox.ts';
 import { framingOf, type ReadDelimiter } from './read-delimiter.ts';
 import { Resolver } from './resolver.ts';
 import type { ReframeRequest } from './submission.ts';
-import { NOTHING, type Tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 import type { Address, CloseInfo, DatagramStats, ReadyState } from './types.ts';
 
 type AnyAddress = Address | string | null;
@@ -43,21 +43,11 @@ type AnyAddress = Address | string | null;
 export type Destination = null | Endpoint | { readonly host: string; readonly port: number };
 
 /** @internal */
-export class DatagramLink implements ChannelLink, DatagramReceiver {
-  readonly engine: Engine;
-  readonly channel: Datagram<AnyAddress>;
-  readonly defaults: Datagram<AnyAddress>;
-  index = -1;
-  generation = 0;
+export class DatagramLink extends Link<Datagram<AnyAddress>> implements DatagramReceiver {
   phase: 'idle' | 'bound' | 'closed' = 'idle';
-  fileno: number | null = null;
   local: AnyAddress = null;
   settings: DatagramSettings;
   delimiter: ReadDelimiter = null;
-  /** How many datagrams or frames `onRead` was given. */
-  frames = 0;
-  /** What the reactor had counted when the socket went; see `stats()`. */
-  #tally: Tally = NOTHING;
   readonly inbox: DatagramInbox;
   readonly outbox: DatagramOutbox;
   readonly endpoints: Endpoints;
@@ -78,9 +68,6 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   #gaveUp = false;
   #signal: AbortSignal | undefined;
   #linger: NodeJS.Timeout | undefined;
-  #scheduled = false;
-  #ref = true;
-  #held = false;
 
   constructor(
     channel: Datagram<AnyAddress>,
@@ -88,9 +75,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     engine: Engine,
     settings: DatagramSettings,
   ) {
-    this.channel = channel;
-    this.defaults = defaults;
-    this.engine = engine;
+    super(channel, defaults, engine);
     this.settings = settings;
     this.outbox = new DatagramOutbox(engine, this, settings);
     this.endpoints = new Endpoints(engine.parseAddress);
@@ -118,8 +103,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
 
   stats(): DatagramStats {
     this.outbox.refresh();
-    const tally = this.engine.tally(this) ?? this.#tally;
-    const { inbox, outbox, frames } = this;
+    const { tally, inbox, outbox, frames } = this;
     const bytesRead = tally[TallyAt.RECEIVED] as number;
     const done = this.closing || this.ending;
     return {
@@ -137,7 +121,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   setDelimiter(value: ReadDelimiter): void {
     const framing = framingOf(value);
     this.delimiter = value;
-    if (this.inbox.set(this.settings, framing)) this.#schedule();
+    if (this.inbox.set(this.settings, framing)) this.schedule();
   }
 
   setBufferSize(value: number): void {
@@ -155,7 +139,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
   configure(settings: DatagramSettings): void {
     this.settings = settings;
     this.outbox.settings = settings;
-    if (this.inbox.set(settings)) this.#schedule();
+    if (this.inbox.set(settings)) this.schedule();
   }
 
   /** Binds, at once: what goes wrong is thrown. */
@@ -175,7 +159,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     if (this.phase === 'idle') this.adoptFields();
     this.#flooded ??= this.outbox.check();
     if (this.#flooded !== null) {
-      this.#schedule();
+      this.schedule();
       return false;
     }
     if (destination === null) this.#writeToPeer(piece);
@@ -242,7 +226,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     if (!this.paused) return;
     this.paused = false;
     this.#ask(Op.RESUME);
-    this.#schedule();
+    this.schedule();
   }
 
   end(): void {
@@ -274,14 +258,8 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     } else {
       if (this.phase === 'idle') this.engine.begin(this);
       this.#due ??= { ...this.#why, unsentBytes: this.outbox.accepted };
-      this.#schedule();
+      this.schedule();
     }
-  }
-
-  setRef(ref: boolean): void {
-    if (ref === this.#ref) return;
-    this.#ref = ref;
-    if (this.#held) this.engine.hold(ref ? 1 : -1);
   }
 
   // ── What the reactor reports ────────────────────────────────────────────────────────────────
@@ -308,7 +286,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
       this.#connection = 'set';
       this.local = decodeAddress(key, 0);
       if (this.channel.onConnect !== this.defaults.onConnect) {
-        this.#hook(() => this.channel.onConnect());
+        this.hook(() => this.channel.onConnect());
       }
       return;
     }
@@ -318,24 +296,20 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
 
   drained(): void {
     this.#open();
-    if (!this.closing && this.outbox.drained) this.#hook(() => this.channel.onWrite());
+    if (!this.closing && this.outbox.drained) this.hook(() => this.channel.onWrite());
   }
 
   /** The socket is gone. */
-  closed(info: CloseInfo, tally = this.#tally): void {
-    this.#tally = tally;
+  closed(info: CloseInfo, tally?: Tally): void {
     if (this.phase === 'closed') return;
-    if (this.index >= 0) this.engine.unlink(this);
-    this.index = -1;
+    this.leave(tally);
     this.outbox.settle();
-    this.outbox.drops = Math.max(this.outbox.drops, tally[TallyAt.DROPS] as number);
+    this.outbox.drops = Math.max(this.outbox.drops, this.tally[TallyAt.DROPS] as number);
     this.#due = this.closing ? { ...this.#why, unsentBytes: info.unsentBytes } : info;
     this.#finish();
   }
 
-  /** Does what user code has set off. */
-  runSoon(): void {
-    this.#scheduled = false;
+  protected override work(): void {
     this.#open();
     if (this.#flooded !== null && !this.closing && !this.ending) {
       this.overflow(this.#flooded);
@@ -374,12 +348,12 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
 
   overflow(error: Error): void {
     this.#why = { reason: 'overflow', error };
-    this.#hook(() => this.channel.onOverflowError(error as never));
+    this.hook(() => this.channel.onOverflowError(error as never));
     if (!this.closing) this.#why = { reason: 'close' };
   }
 
   report(error: Error): void {
-    this.#hook(() => this.channel.onError(error));
+    this.hook(() => this.channel.onError(error));
   }
 
   detached(): void {
@@ -457,7 +431,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     this.outbox.giveUp(size);
     if (!this.ending) this.report(error);
     this.#gaveUp = true;
-    this.#schedule();
+    this.schedule();
   }
 
   #lookUp(host: string, then: (error: Error | null, address: string, family: 4 | 6) => void): void {
@@ -536,19 +510,17 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     if (bound.failure) {
       throw listenFailed(bound.failure, this.settings.family === 'unix' ? host : { host, port });
     }
-    [this.index = -1, this.generation = 0] = bound.id;
-    this.fileno = bound.descriptor;
+    const [index = -1, generation = 0] = bound.id;
     this.#home = decodeAddress(String.fromCharCode(...bound.local), 0);
     this.local = this.#home;
     this.phase = 'bound';
     this.engine.begin(this);
-    this.engine.link(this);
-    this.engine.channels.set(bound.descriptor, this.channel);
-    this.#held = true;
-    if (this.#ref) this.engine.hold(1);
+    this.join(index, generation);
+    this.enter(bound.descriptor);
+    this.hold();
     this.#signal = signal;
     signal?.addEventListener('abort', this.#abort, { once: true });
-    this.#schedule();
+    this.schedule();
   }
 
   /**
@@ -559,7 +531,7 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     if (this.#opened || this.phase !== 'bound' || this.closing) return;
     this.#opened = true;
     if (!this.ending && this.channel.onListen !== this.defaults.onListen) {
-      this.#hook(() => this.channel.onListen());
+      this.hook(() => this.channel.onListen());
     }
     if (this.closing) return;
     const { lingerTimeout } = this.settings;
@@ -582,20 +554,6 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     this.close();
   };
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.engine.soon(this);
-  }
-
-  #hook(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.engine.uncaught(error);
-    }
-  }
-
   /** `onError`, where that is the reason, and `onClose`. */
   #finish(): void {
     const info = this.#due;
@@ -611,14 +569,9 @@ export class DatagramLink implements ChannelLink, DatagramReceiver {
     this.#signal?.removeEventListener('abort', this.#abort);
     this.inbox.clear();
     this.outbox.settle();
-    if (this.#held && this.#ref) this.engine.hold(-1);
-    this.#held = false;
-    const { fileno } = this;
-    if (fileno !== null && this.engine.channels.get(fileno) === this.channel) {
-      this.engine.channels.delete(fileno);
-    }
-    this.fileno = null;
-    this.#hook(() => this.channel.onClose(info));
+    this.release();
+    this.exit();
+    this.hook(() => this.channel.onClose(info));
     this.local = null;
     this.#peer = null;
     this.engine.finish(this);

@@ -2,8 +2,6 @@
 
 import { type Destination, decodeAddress } from './address.ts';
 import type { NativeBinding } from './binding.ts';
-import type { ChannelLink } from './channel.ts';
-import type { Engine } from './engine.ts';
 import {
   aborted,
   adoptFailed,
@@ -13,11 +11,12 @@ import {
   systemError,
 } from './errors.ts';
 import { Op, Tally as TallyAt } from './generated/wire.ts';
+import { Link } from './link.ts';
 import type { ListenSettings, NativeSocketOptions } from './options.ts';
 import type { AcceptedSocket } from './socket.ts';
 import type { StreamLink } from './stream-link.ts';
 import type { StreamServer } from './stream-server.ts';
-import { NOTHING, type Tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 import type { Address, CloseInfo, ReadyState, ServerStats } from './types.ts';
 
 type Listening = ReturnType<NativeBinding['listen']>;
@@ -25,37 +24,19 @@ type Failure = NonNullable<Listening['failure']>;
 type Options = Parameters<NativeBinding['listenPath']>[2];
 
 /** @internal */
-export class ServerLink implements ChannelLink {
-  readonly engine: Engine;
-  readonly channel: StreamServer;
-  readonly defaults: StreamServer;
-  index = -1;
-  generation = 0;
-  fileno: number | null = null;
+export class ServerLink extends Link<StreamServer> {
   local: Address | string | null = null;
-  /** It is given none. */
-  readonly frames = 0;
-  #tally: Tally = NOTHING;
   phase: 'idle' | 'listening' | 'stopping' | 'closed' = 'idle';
   /** `close()` was called: what is still accepted is closed unseen. */
   closing = false;
   #info: CloseInfo = { reason: 'close', unsentBytes: 0 };
   #gone = false;
   #opened = false;
-  #scheduled = false;
-  #ref = true;
-  #held = false;
   #signal: AbortSignal | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #waiting: (() => void)[] = [];
   /** Reports that wait for the event loop. */
   #errors: Error[] = [];
-
-  constructor(channel: StreamServer, defaults: StreamServer, engine: Engine) {
-    this.channel = channel;
-    this.defaults = defaults;
-    this.engine = engine;
-  }
 
   get readyState(): ReadyState {
     if (this.phase === 'idle') return this.closing ? 'closed' : 'idle';
@@ -63,7 +44,7 @@ export class ServerLink implements ChannelLink {
   }
 
   stats(): ServerStats {
-    const tally = this.engine.tally(this) ?? this.#tally;
+    const { tally } = this;
     return {
       accepted: tally[TallyAt.ACCEPTED] as number,
       refused: tally[TallyAt.REFUSED] as number,
@@ -103,18 +84,16 @@ export class ServerLink implements ChannelLink {
     if (maxConnections !== undefined) options.maxConnections = maxConnections;
     const listening = begin(options);
     if (listening.failure) throw failed(listening.failure);
-    [this.index = -1, this.generation = 0] = listening.id;
-    this.fileno = listening.descriptor;
+    const [index = -1, generation = 0] = listening.id;
     this.local = decodeAddress(String.fromCharCode(...listening.local), 0);
     this.phase = 'listening';
     this.engine.begin(this);
-    this.engine.link(this);
-    this.engine.channels.set(listening.descriptor, this.channel);
-    this.#held = true;
-    if (this.#ref) this.engine.hold(1);
+    this.join(index, generation);
+    this.enter(listening.descriptor);
+    this.hold();
     this.#signal = signal;
     signal?.addEventListener('abort', this.#abort, { once: true });
-    this.#schedule();
+    this.schedule();
   }
 
   /** A socket was accepted. */
@@ -165,7 +144,7 @@ export class ServerLink implements ChannelLink {
     for (const connection of [...this.channel.channels.values()]) connection.close();
     this.#stop();
     if (this.phase === 'idle') this.#gone = true;
-    this.#schedule();
+    this.schedule();
   }
 
   /** Stops accepting; closes when the last connection has, or after a while. */
@@ -184,19 +163,11 @@ export class ServerLink implements ChannelLink {
     return closed;
   }
 
-  setRef(ref: boolean): void {
-    if (ref === this.#ref) return;
-    this.#ref = ref;
-    if (this.#held) this.engine.hold(ref ? 1 : -1);
-  }
-
   /** The listening socket is gone. */
-  closed(info: CloseInfo, tally = this.#tally): void {
-    this.#tally = tally;
-    if (this.index >= 0) this.engine.unlink(this);
-    this.index = -1;
+  closed(info: CloseInfo, tally?: Tally): void {
+    this.leave(tally);
     this.#gone = true;
-    this.#release();
+    this.release();
     if (info.error !== undefined && !this.closing) {
       this.#report(info.error);
       this.close(info);
@@ -209,26 +180,20 @@ export class ServerLink implements ChannelLink {
     if (!this.#gone || this.phase === 'closed' || this.channel.channels.size > 0) return;
     this.phase = 'closed';
     this.closing = true;
-    this.#release();
+    this.release();
     clearTimeout(this.#deadline);
     this.#signal?.removeEventListener('abort', this.#abort);
-    const { fileno } = this;
-    if (fileno !== null && this.engine.channels.get(fileno) === this.channel) {
-      this.engine.channels.delete(fileno);
-    }
-    this.fileno = null;
-    this.#hook(() => this.channel.onClose(this.#info));
+    this.exit();
+    this.hook(() => this.channel.onClose(this.#info));
     this.local = null;
     this.engine.finish(this);
     for (const resolve of this.#waiting) resolve();
   }
 
-  /** Does what user code has set off. */
-  runSoon(): void {
-    this.#scheduled = false;
+  protected override work(): void {
     this.#open();
     for (const error of this.#errors.splice(0)) {
-      if (this.phase !== 'closed') this.#hook(() => this.channel.onError(error));
+      if (this.phase !== 'closed') this.hook(() => this.channel.onError(error));
     }
     this.settle();
   }
@@ -236,7 +201,7 @@ export class ServerLink implements ChannelLink {
   #open(): void {
     if (this.#opened || this.phase !== 'listening' || this.closing) return;
     this.#opened = true;
-    if (this.channel.onListen !== this.defaults.onListen) this.#hook(() => this.channel.onListen());
+    if (this.channel.onListen !== this.defaults.onListen) this.hook(() => this.channel.onListen());
   }
 
   #stop(): void {
@@ -251,26 +216,6 @@ export class ServerLink implements ChannelLink {
   };
 
   #report(error: Error): void {
-    this.#hook(() => this.channel.onError(error));
-  }
-
-  #release(): void {
-    if (!this.#held) return;
-    this.#held = false;
-    if (this.#ref) this.engine.hold(-1);
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.engine.soon(this);
-  }
-
-  #hook(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.engine.uncaught(error);
-    }
+    this.hook(() => this.channel.onError(error));
   }
 }

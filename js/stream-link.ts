@@ -12,7 +12,6 @@
  * the dispatcher, what user code sets off through the engine's `soon`.
  */
 
-import type { ChannelLink } from './channel.ts';
 import type { ConnectAttempt } from './connect.ts';
 import type { Engine } from './engine.ts';
 import {
@@ -26,6 +25,7 @@ import { adoptFields } from './fields.ts';
 import type { FileRequest } from './file.ts';
 import { FramingKind, Op, Tally as TallyAt } from './generated/wire.ts';
 import { type Chunk, Inbox, type Receiver } from './inbox.ts';
+import { Link } from './link.ts';
 import {
   checkBufferSize,
   checkEncoding,
@@ -37,20 +37,12 @@ import { type Framing, framingOf, type ReadDelimiter } from './read-delimiter.ts
 import type { ServerLink } from './server-link.ts';
 import { AcceptedSocket } from './socket.ts';
 import type { Stream } from './stream.ts';
-import { NOTHING, type Tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 import type { Address, CloseInfo, PeerCredentials, ReadyState, StreamStats } from './types.ts';
 
 /** @internal */
-export class StreamLink implements ChannelLink, Receiver {
-  readonly engine: Engine;
-  readonly channel: Stream;
-  /** What the hooks are where nobody has overridden them. */
-  readonly defaults: Stream;
-  /** The native channel; -1 before there is one and after it is gone. */
-  index = -1;
-  generation = 0;
+export class StreamLink extends Link<Stream> implements Receiver {
   phase: 'idle' | 'connecting' | 'opening' | 'open' | 'closed' = 'idle';
-  fileno: number | null = null;
   server: ServerLink | null = null;
   socket: AcceptedSocket | null = null;
   settings: StreamSettings;
@@ -58,10 +50,6 @@ export class StreamLink implements ChannelLink, Receiver {
   attempt: ConnectAttempt | null = null;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
-  /** How many frames `onRead` was given. */
-  frames = 0;
-  /** What the reactor had counted when the socket went; see `stats()`. */
-  #tally: Tally = NOTHING;
   /** `close()` was called, or the end has been reported: no hook but `onClose` follows. */
   closing = false;
   /** `end()` was called. */
@@ -83,14 +71,9 @@ export class StreamLink implements ChannelLink, Receiver {
   #frameTimer: NodeJS.Timeout | undefined;
   /** Where in the stream the frame began that the timer is for; -1: none. */
   #frameAt = -1;
-  #scheduled = false;
-  #ref = true;
-  #held = false;
 
   constructor(channel: Stream, defaults: Stream, engine: Engine, settings: StreamSettings) {
-    this.channel = channel;
-    this.defaults = defaults;
-    this.engine = engine;
+    super(channel, defaults, engine);
     this.settings = settings;
     this.inbox = new Inbox(this, engine.cut, framingOf(null), settings.bufferSize);
     this.outbox = new Outbox(engine, this, settings);
@@ -120,8 +103,7 @@ export class StreamLink implements ChannelLink, Receiver {
   }
 
   stats(): StreamStats {
-    const tally = this.engine.tally(this) ?? this.#tally;
-    const { inbox, outbox, frames } = this;
+    const { tally, inbox, outbox, frames } = this;
     const bytesRead = tally[TallyAt.RECEIVED] as number;
     const done = this.closing || this.ending;
     return {
@@ -148,7 +130,7 @@ export class StreamLink implements ChannelLink, Receiver {
   setEncoding(value: unknown): void {
     this.inbox.setEncoding(checkEncoding(value));
     // Half a character that waited for its other half is data of its own now.
-    if (!this.inbox.isEmpty) this.#schedule();
+    if (!this.inbox.isEmpty) this.schedule();
   }
 
   configure(settings: StreamSettings): void {
@@ -171,7 +153,7 @@ export class StreamLink implements ChannelLink, Receiver {
       return accepted;
     }
     this.#flooded = accepted;
-    this.#schedule();
+    this.schedule();
     return false;
   }
 
@@ -186,7 +168,7 @@ export class StreamLink implements ChannelLink, Receiver {
     if (!this.paused) return;
     this.paused = false;
     this.#request(Op.RESUME);
-    this.#schedule();
+    this.schedule();
   }
 
   shutdown(): void {
@@ -212,7 +194,7 @@ export class StreamLink implements ChannelLink, Receiver {
     this.inbox.clear();
     this.outbox.end();
     this.#request(Op.END);
-    if (this.#due !== null) this.#schedule();
+    if (this.#due !== null) this.schedule();
   }
 
   close(why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' }): void {
@@ -227,16 +209,10 @@ export class StreamLink implements ChannelLink, Receiver {
     } else {
       // Nothing native will report the end. Where that was reported already, it is final.
       this.#due ??= { ...this.#why, unsentBytes: this.outbox.pending };
-      this.#schedule();
+      this.schedule();
     }
     this.attempt?.cancel();
     this.outbox.end();
-  }
-
-  setRef(ref: boolean): void {
-    if (ref === this.#ref) return;
-    this.#ref = ref;
-    if (this.#held) this.engine.hold(ref ? 1 : -1);
   }
 
   // ── How a socket comes to it ────────────────────────────────────────────────────────────────
@@ -247,14 +223,12 @@ export class StreamLink implements ChannelLink, Receiver {
     this.phase = 'connecting';
     this.outbox.begin();
     this.engine.begin(this);
-    this.#hold();
+    this.hold();
   }
 
   /** The native channel by which the attempt goes on. */
   bind(index: number, generation: number): void {
-    this.index = index;
-    this.generation = generation;
-    this.engine.link(this);
+    this.join(index, generation);
   }
 
   /** The connect has succeeded. */
@@ -283,7 +257,7 @@ export class StreamLink implements ChannelLink, Receiver {
     const [index = -1, generation = 0] = id;
     const text = String.fromCharCode(...about);
     this.#take(new AcceptedSocket(engine, index, generation, fd, text));
-    this.#schedule();
+    this.schedule();
   }
 
   /** `onConnect`; then the reactor begins to read, under the delimiter that is set by now. */
@@ -299,7 +273,7 @@ export class StreamLink implements ChannelLink, Receiver {
     if (this.closing) return;
     this.outbox.open(this.#wantsDrain);
     if (!this.ending && this.channel.onConnect !== this.defaults.onConnect) {
-      this.#hook(() => this.channel.onConnect());
+      this.hook(() => this.channel.onConnect());
     }
     if (this.closing) return;
     const { idleTimeout, frameTimeout, lingerTimeout } = this.settings;
@@ -333,28 +307,24 @@ export class StreamLink implements ChannelLink, Receiver {
 
   /** `sent` bytes have been taken by the operating system, and none was left then. */
   drained(sent: number): void {
-    if (this.outbox.drained(sent) && !this.closing) this.#hook(() => this.channel.onWrite());
+    if (this.outbox.drained(sent) && !this.closing) this.hook(() => this.channel.onWrite());
   }
 
   /** The socket is gone, or the connect has failed. */
   closed(info: CloseInfo, tally?: Tally): void {
-    this.#tally = tally ?? this.#tally;
     if (this.phase === 'closed' || (this.#due !== null && this.index < 0)) return;
-    if (this.index >= 0) this.engine.unlink(this);
-    this.index = -1;
+    this.leave(tally);
     this.attempt?.settle();
     this.attempt = null;
     this.outbox.settle(info.unsentBytes);
-    this.#release();
+    this.release();
     this.#due = this.closing ? { ...this.#why, unsentBytes: info.unsentBytes } : info;
     // A delimiter set since may make frames of what is held; nobody comes after this.
     this.inbox.deliverHeld();
     this.#delivered();
   }
 
-  /** Does what user code has set off. */
-  runSoon(): void {
-    this.#scheduled = false;
+  protected override work(): void {
     this.open();
     if (this.#flooded !== null && !this.closing && !this.ending) {
       this.#reportOverflow(this.#flooded);
@@ -401,7 +371,7 @@ export class StreamLink implements ChannelLink, Receiver {
 
   detached(): void {
     const error = bufferDetached();
-    this.#hook(() => this.channel.onError(error));
+    this.hook(() => this.channel.onError(error));
     this.close({ reason: 'error', error });
   }
 
@@ -421,14 +391,13 @@ export class StreamLink implements ChannelLink, Receiver {
     this.engine.begin(this);
     this.bind(socket.index, socket.generation);
     this.#attach(socket);
-    this.#hold();
+    this.hold();
   }
 
   #attach(socket: AcceptedSocket): void {
     this.socket = socket;
-    this.fileno = socket.fileno;
     this.phase = 'opening';
-    this.engine.channels.set(socket.fileno, this.channel);
+    this.enter(socket.fileno);
   }
 
   /** Passes on what was asked while there was no socket to ask it of. */
@@ -446,28 +415,13 @@ export class StreamLink implements ChannelLink, Receiver {
     const limit = fixed ? Math.max(bufferSize, framing.parameter) : bufferSize;
     if (!this.inbox.set(framing, limit) || this.phase !== 'open') return;
     this.engine.reframeSoon(this);
-    if (!this.inbox.isEmpty) this.#schedule();
+    if (!this.inbox.isEmpty) this.schedule();
   }
 
   #request(op: number): void {
     if (this.index < 0 || this.phase !== 'open') return;
     this.engine.submission.request(op, this);
     this.engine.submitSoon();
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.engine.soon(this);
-  }
-
-  /** Runs a hook: what it throws is reported, and nothing else stops for it. */
-  #hook(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.engine.uncaught(error);
-    }
   }
 
   /**
@@ -497,14 +451,14 @@ export class StreamLink implements ChannelLink, Receiver {
     const rest = this.inbox.rest();
     this.#ended = true;
     if (this.channel.onEnd !== this.defaults.onEnd) {
-      this.#hook(() => this.channel.onEnd(rest as never));
+      this.hook(() => this.channel.onEnd(rest as never));
     }
     if (this.shut || !this.settings.allowHalfOpen) this.end();
   }
 
   #reportOverflow(error: Error): void {
     this.#why = { reason: 'overflow', error };
-    this.#hook(() => this.channel.onOverflowError(error as never));
+    this.hook(() => this.channel.onOverflowError(error as never));
     if (!this.closing) this.#why = { reason: 'close' };
   }
 
@@ -520,7 +474,7 @@ export class StreamLink implements ChannelLink, Receiver {
       this.closing = true;
       this.outbox.end();
       if (error !== undefined && info.reason === 'error') {
-        this.#hook(() => {
+        this.hook(() => {
           if (connecting) this.channel.onConnectError(error);
           else this.channel.onError(error);
         });
@@ -534,27 +488,12 @@ export class StreamLink implements ChannelLink, Receiver {
     // Also where nothing native has: what was kept for a socket is let go.
     this.outbox.settle(told.unsentBytes);
     this.outbox.end();
-    this.#release();
-    const { fileno } = this;
-    if (fileno !== null && this.engine.channels.get(fileno) === this.channel) {
-      this.engine.channels.delete(fileno);
-    }
+    this.release();
     this.server?.released(this);
-    this.fileno = null;
-    if (!this.silent) this.#hook(() => this.channel.onClose(told));
+    this.exit();
+    if (!this.silent) this.hook(() => this.channel.onClose(told));
     this.socket = null;
     this.engine.finish(this);
     this.server?.settle();
-  }
-
-  #hold(): void {
-    this.#held = true;
-    if (this.#ref) this.engine.hold(1);
-  }
-
-  #release(): void {
-    if (!this.#held) return;
-    this.#held = false;
-    if (this.#ref) this.engine.hold(-1);
   }
 }
