@@ -11,6 +11,7 @@ import type { Suite } from './suite.ts';
 export function hooks(suite: Suite): void {
   suite.both('rule 1: no hook is called inside a call', async (scene, t, side) => {
     const { call, hook, nested } = reentrancy();
+    const lockstep = await Lockstep.start(scene);
     const { channel, log, peer } = await scene.open(
       side,
       { readDelimiter: '\n', allowHalfOpen: true },
@@ -39,7 +40,10 @@ export function hooks(suite: Suite): void {
     await log.frames(5);
     call(() => channel.write('from outside', true));
     call(() => channel.pause());
+    await lockstep.send(peer, ['these wait']);
     call(() => channel.resume());
+    call(() => Object.assign(channel, { readDelimiter: 2 }));
+    await log.until('what waited', () => log.text.endsWith('wait'));
     peer.end();
     await log.closed();
     t.deepEqual(nested(), []);

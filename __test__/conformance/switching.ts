@@ -171,6 +171,23 @@ export function switching(suite: Suite): void {
     t.is(log.order.at(-2), 'end \x05d');
   });
 
+  suite.both('from outside, after many changes inside onRead', async (scene, t, side) => {
+    const lockstep = await Lockstep.start(scene);
+    const { channel, log, peer } = await scene.open(side, { readDelimiter: 1 }, (channel) => ({
+      onRead: () => {
+        if (log.data.length < 30) channel.readDelimiter = channel.readDelimiter === 1 ? 2 : 1;
+        else if (log.data.length === 30) channel.readDelimiter = '\n';
+      },
+    }));
+    // 15 of one, 15 of two; the rest waits.
+    await lockstep.send(peer, [`${'-'.repeat(45)}ab;`, 'cd;e']);
+    t.is(log.data.length, 30);
+    channel.readDelimiter = ';';
+    t.is(log.data.length, 30, 'not inside the assignment');
+    await log.frames(32);
+    t.deepEqual(log.reads.slice(30), ['ab', 'cd']);
+  });
+
   suite.both('from outside, many times before it counts', async (scene, t, side) => {
     const lockstep = await Lockstep.start(scene);
     const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
@@ -286,6 +303,8 @@ export function switching(suite: Suite): void {
     const data = Buffer.alloc(512 * 1024, 'abcdefghijklmnop');
     for (let from = 0; from < data.length; from += 8_192) {
       await peer.write(data.subarray(from, from + 8_192));
+      // A write that the system takes at once is no turn of the event loop.
+      await turn();
     }
     peer.end();
     await log.closed();
