@@ -9,7 +9,7 @@ test('one reactor for each thread that uses channels', (t) => {
     return;
   }
   const program = fileURLToPath(new URL('fixtures/reactors.mjs', import.meta.url));
-  const output = execFileSync(process.execPath, [program], { encoding: 'utf8' });
+  const output = execFileSync(process.execPath, [program], { encoding: 'utf8', timeout: 30_000 });
   t.is(
     output,
     'imported: 0\nused: 1\na worker that uses none: 1\na worker that does: 2\nterminated: 1\n',

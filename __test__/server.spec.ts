@@ -16,7 +16,9 @@ test('A1: with no descriptor left, onError once, and it goes on by itself', (t) 
   }
   const program = fileURLToPath(new URL('fixtures/accept-shortage.mjs', import.meta.url));
   const command = 'ulimit -n 100 && exec "$0" "$@"';
-  const output = execFileSync('sh', ['-c', command, process.execPath, program]);
+  const output = execFileSync('sh', ['-c', command, process.execPath, program], {
+    timeout: 30_000,
+  });
   t.is(output.toString(), 'EMFILE accept 127.0.0.1\naccepted, errors: 1, listening: true\n');
 });
 
