@@ -903,6 +903,7 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    * A channel that is not bound yet is bound to a free port. A host's name is looked up by
    * `dns.lookup`, once for all that ask while the answer is on its way; IPv4 comes first. A port
    * without a host: this machine. What cannot be sent is told by `onError`, with its address.
+   * Unix sockets are reliable: one whose receiver does not read waits for it, and so do those behind it.
    *
    * @returns false above `highWaterMark` pending (a datagram counts as 64 bytes at least): wait for
    *   `onWrite`

@@ -17,7 +17,7 @@ import {
 } from 'pants-native';
 
 import { temporaryDirectory } from './helpers/files.ts';
-import { Condition, eventually, turn } from './helpers/wait.ts';
+import { Condition, eventually, milliseconds, turn } from './helpers/wait.ts';
 
 // What node:dgram has no word for; the rest is in conformance/.
 
@@ -432,4 +432,28 @@ test('onListen comes first, however soon the reactor answers', async (t) => {
   new Datagram({ engine }).write('begin', peer.localAddr as Address);
   await eventually('connected', () => order.includes('connect'));
   t.deepEqual(order, ['listen', 'connect']);
+});
+
+unix('Unix: a receiver that does not read is waited for without spinning', async (t) => {
+  const folder = temporaryDirectory(t);
+  const [own, other] = [new Engine(), new Engine()];
+  t.teardown(() => Promise.all([own.close(), other.close()]));
+  const receiver = Noting.make<string | null>(t, { engine: other, family: 'unix' });
+  receiver.listen(join(folder, 'receiver')).pause();
+  const sender = Noting.make<string | null>(t, { engine: own, family: 'unix' });
+  const count = 100;
+  for (let n = 0; n < count; n += 1) sender.write(`${n}`, join(folder, 'receiver'));
+  await eventually('the queue is full', () => own.stats().writes > 0);
+  const { turns } = own.stats();
+  await milliseconds(300);
+  t.true(sender.pendingBytes > 0);
+  t.true(own.stats().turns - turns < 60, `${own.stats().turns - turns} turns`);
+  receiver.resume();
+  await receiver.frames(count);
+  t.deepEqual(
+    receiver.reads,
+    Array.from({ length: count }, (_, n) => `${n}`),
+  );
+  await sender.until('it has drained', () => sender.drains === 1);
+  t.is(sender.pendingBytes, 0);
 });

@@ -107,7 +107,9 @@ impl Datagram {
 
     pub(crate) fn ready(&mut self, cx: &mut Context, readiness: Readiness) -> Fate {
         self.readable |= readiness.readable;
-        self.writable |= readiness.writable;
+        // Linux tells of room on a Unix socket whenever a send has failed, too: while this waits for
+        // the receiver, only the timer counts.
+        self.writable |= readiness.writable && self.backoff.is_none();
         self.thorough |= readiness.thorough;
         self.drive(cx)
     }
@@ -312,6 +314,8 @@ impl Datagram {
             if self.socket.is_unix() {
                 // Full is the receiver's queue, not this socket: no edge tells of its end.
                 self.back_off(cx);
+            } else {
+                self.backoff = None;
             }
         } else if sys::is_shortage(&error) {
             self.writable = false;

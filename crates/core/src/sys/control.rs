@@ -11,6 +11,7 @@ use super::packets::Outgoing;
 
 /// Room for the control messages of one datagram, in words: each of them needs three.
 pub(super) const CONTROL_WORDS: usize = 8;
+pub(super) type Control = [u64; CONTROL_WORDS];
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn drops_in(header: &libc::msghdr) -> Option<u32> {
@@ -38,11 +39,7 @@ pub(super) fn drops_in(_header: &libc::msghdr) -> Option<u32> {
 
 /// Says how long the segments are, in a control message.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn segments(
-    header: &mut libc::msghdr,
-    packet: &Outgoing<'_>,
-    control: &mut [u64; CONTROL_WORDS],
-) {
+pub(super) fn segments(header: &mut libc::msghdr, packet: &Outgoing<'_>, control: &mut Control) {
     const LENGTH: u32 = size_of::<u16>() as u32;
     if packet.segment == 0 {
         return;
@@ -66,4 +63,4 @@ pub(super) fn segments(
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn segments(_: &mut libc::msghdr, _: &Outgoing<'_>, _: &mut [u64; CONTROL_WORDS]) {}
+pub(super) fn segments(_: &mut libc::msghdr, _: &Outgoing<'_>, _: &mut Control) {}

@@ -1,10 +1,11 @@
 //! The calls themselves, many datagrams at a time and one by one.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::io;
+use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::AsRawFd;
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, MsgHdr, SockAddr, Socket, Type};
 
 use super::*;
 use crate::addr::Address;
@@ -201,6 +202,29 @@ fn one_that_is_too_long_is_marked() {
             }
         }
         assert_eq!(seen, [(true, PACKET_BYTES + 1), (false, PACKET_BYTES)]);
+    }
+}
+
+/// Nobody has asked for descriptors: those that are passed are closed, by the kernel.
+#[test]
+fn descriptors_that_are_passed_are_not_taken() {
+    for mut inbound in [Inbound::default(), Inbound::one_by_one()] {
+        let (from, to) = Socket::pair(Domain::UNIX, Type::DGRAM, None).unwrap();
+        to.set_nonblocking(true).unwrap();
+        let to = Carrier::new(to).unwrap();
+        let (mut reader, writer) = io::pipe().unwrap();
+        // A header of two words, then the descriptor, padded.
+        let mut control = 20_u64.to_ne_bytes().to_vec();
+        for word in [libc::SOL_SOCKET, libc::SCM_RIGHTS, writer.as_raw_fd(), 0] {
+            control.extend(word.to_ne_bytes());
+        }
+        let data = [io::IoSlice::new(b"hello")];
+        let message = MsgHdr::new().with_buffers(&data).with_control(&control);
+        assert_eq!(from.sendmsg(&message, 0).unwrap(), 5);
+        drop(writer);
+        assert_eq!(drain(&to, &mut inbound), [(None, b"hello".to_vec())]);
+        // Were there another descriptor of it, this would wait for ever.
+        assert_eq!(reader.read(&mut [0; 1]).unwrap(), 0);
     }
 }
 

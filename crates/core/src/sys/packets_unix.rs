@@ -23,7 +23,7 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use socket2::{SockAddr, SockAddrStorage, SockRef, Socket};
 
-use super::control::{CONTROL_WORDS, drops_in, segments};
+use super::control::{CONTROL_WORDS, Control, drops_in, segments};
 use crate::addr::Address;
 
 pub(crate) const EINVAL: i32 = libc::EINVAL;
@@ -125,26 +125,35 @@ impl Default for SendsMany {
 
 /// A bound datagram socket, non-blocking. Several threads may use it.
 #[derive(Debug)]
-pub(crate) struct Carrier(Socket);
+pub(crate) struct Carrier {
+    socket: Socket,
+    /// Room for control messages, in bytes. None on a Unix socket: whoever sends to it could pass
+    /// descriptors, which would be this process's then, whether it wants them or not.
+    control_bytes: usize,
+}
 
 impl Carrier {
     pub(crate) fn new(socket: Socket) -> io::Result<Self> {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         set_option(&socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &1_i32)?;
-        Ok(Self(socket))
+        let is_unix = socket.local_addr()?.is_unix();
+        Ok(Self {
+            socket,
+            control_bytes: if is_unix { 0 } else { size_of::<Control>() },
+        })
     }
 
     pub(crate) fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
-        registry.register(&mut SourceFd(&self.0.as_raw_fd()), token, interest)
+        registry.register(&mut SourceFd(&self.socket.as_raw_fd()), token, interest)
     }
 
     pub(crate) fn options(&self) -> SockRef<'_> {
-        SockRef::from(&self.0)
+        SockRef::from(&self.socket)
     }
 
     pub(crate) fn descriptor(&self) -> i32 {
-        self.0.as_raw_fd()
+        self.socket.as_raw_fd()
     }
 
     /// Receives what there is, at most [`BATCH`], into `into.received`.
@@ -188,7 +197,7 @@ impl Carrier {
         let length = size_of::<libc::sockaddr>() as libc::socklen_t;
         let address: *const libc::sockaddr = address;
         // SAFETY: `address` is valid for `length` bytes, which are initialised.
-        let result = unsafe { libc::connect(self.0.as_raw_fd(), address, length) };
+        let result = unsafe { libc::connect(self.socket.as_raw_fd(), address, length) };
         match check(result) {
             // BSDs do it, and say that nobody has no family.
             Err(error) if error.raw_os_error() == Some(libc::EAFNOSUPPORT) && !HAS_MANY => Ok(()),
@@ -206,7 +215,7 @@ impl Carrier {
             // SAFETY: `values` is valid for a write of `length` bytes, and any bytes are u32s.
             let result = unsafe {
                 libc::getsockopt(
-                    self.0.as_raw_fd(),
+                    self.socket.as_raw_fd(),
                     libc::SOL_SOCKET,
                     SO_MEMINFO,
                     values.as_mut_ptr().cast(),
@@ -240,7 +249,7 @@ impl Carrier {
             } else {
                 MCAST_LEAVE_SOURCE_GROUP
             };
-            set_option(&self.0, libc::IPPROTO_IPV6, name, &request)
+            set_option(&self.socket, libc::IPPROTO_IPV6, name, &request)
         }
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         {
@@ -252,7 +261,7 @@ impl Carrier {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn receive_many(&self, into: &mut Inbound) -> io::Result<()> {
         let mut names = [const { MaybeUninit::<libc::sockaddr_storage>::zeroed() }; BATCH];
-        let mut controls = [[0_u64; CONTROL_WORDS]; BATCH];
+        let mut controls: [Control; BATCH] = [[0; CONTROL_WORDS]; BATCH];
         let mut slices = [const { MaybeUninit::<libc::iovec>::zeroed() }; BATCH];
         let mut headers = [const { MaybeUninit::<libc::mmsghdr>::zeroed() }; BATCH];
         for (index, room) in into.data.chunks_exact_mut(PACKET_BYTES).enumerate() {
@@ -267,13 +276,13 @@ impl Carrier {
             header.msg_hdr.msg_iov = slice;
             header.msg_hdr.msg_iovlen = 1;
             header.msg_hdr.msg_control = controls[index].as_mut_ptr().cast();
-            header.msg_hdr.msg_controllen = size_of_val(&controls[index]) as _;
+            header.msg_hdr.msg_controllen = self.control_bytes as _;
         }
         // SAFETY: each of the BATCH headers is initialised, and points to a name, a slice and a
         // control buffer of the lengths that it says, all of which outlive the call.
         let count = unsafe {
             libc::recvmmsg(
-                self.0.as_raw_fd(),
+                self.socket.as_raw_fd(),
                 headers.as_mut_ptr().cast(),
                 BATCH as libc::c_uint,
                 // MSG_TRUNC: say how long a datagram was, not how much of it there was room for.
@@ -295,7 +304,7 @@ impl Carrier {
 
     fn receive_one(&self, into: &mut Inbound) -> io::Result<()> {
         let mut name = MaybeUninit::<libc::sockaddr_storage>::zeroed();
-        let mut control = [0_u64; CONTROL_WORDS];
+        let mut control: Control = [0; CONTROL_WORDS];
         let mut slice = libc::iovec {
             iov_base: into.data.as_mut_ptr().cast(),
             iov_len: PACKET_BYTES,
@@ -307,11 +316,11 @@ impl Carrier {
         header.msg_iov = &raw mut slice;
         header.msg_iovlen = 1;
         header.msg_control = control.as_mut_ptr().cast();
-        header.msg_controllen = size_of_val(&control) as _;
+        header.msg_controllen = self.control_bytes as _;
         let flags = if HAS_MANY { libc::MSG_TRUNC } else { 0 };
         // SAFETY: the header is initialised, and points to a name, a slice and a control buffer
         // of the lengths that it says, all of which outlive the call.
-        let length = unsafe { libc::recvmsg(self.0.as_raw_fd(), &raw mut header, flags) };
+        let length = unsafe { libc::recvmsg(self.socket.as_raw_fd(), &raw mut header, flags) };
         if length < 0 {
             return Err(io::Error::last_os_error());
         }
@@ -326,7 +335,7 @@ impl Carrier {
     fn send_many(&self, packets: &[Outgoing<'_>]) -> io::Result<usize> {
         let mut slices = [const { MaybeUninit::<libc::iovec>::zeroed() }; BATCH];
         let mut headers = [const { MaybeUninit::<libc::mmsghdr>::zeroed() }; BATCH];
-        let mut controls = [[0_u64; CONTROL_WORDS]; BATCH];
+        let mut controls: [Control; BATCH] = [[0; CONTROL_WORDS]; BATCH];
         let count = packets.len().min(BATCH);
         for (index, packet) in packets[..count].iter().enumerate() {
             let slice = slices[index].write(slice_of(packet));
@@ -341,7 +350,7 @@ impl Carrier {
         // messages that outlive the call, and that it only reads.
         let sent = unsafe {
             libc::sendmmsg(
-                self.0.as_raw_fd(),
+                self.socket.as_raw_fd(),
                 headers.as_mut_ptr().cast(),
                 count as libc::c_uint,
                 libc::MSG_NOSIGNAL as _,
@@ -355,14 +364,14 @@ impl Carrier {
         let mut slice = slice_of(packet);
         // SAFETY: all zeros is a valid msghdr.
         let mut header: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
-        let mut control = [0_u64; CONTROL_WORDS];
+        let mut control: Control = [0; CONTROL_WORDS];
         address(&mut header, packet);
         segments(&mut header, packet, &mut control);
         header.msg_iov = &raw mut slice;
         header.msg_iovlen = 1;
         // SAFETY: the header is initialised, and points to a slice, a name and a control message
         // that outlive the call, and that it only reads.
-        let sent = unsafe { libc::sendmsg(self.0.as_raw_fd(), &raw const header, NO_SIGNAL) };
+        let sent = unsafe { libc::sendmsg(self.socket.as_raw_fd(), &raw const header, NO_SIGNAL) };
         if sent < 0 {
             return Err(io::Error::last_os_error());
         }
