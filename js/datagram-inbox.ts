@@ -13,7 +13,7 @@ import type { Endpoint, Endpoints } from './endpoint.ts';
 import { frameOverflow, senderEvicted, withAddress } from './errors.ts';
 import { FramingKind, Packet } from './generated/wire.ts';
 import type { Cut, Receiver } from './inbox.ts';
-import { type Framing, framingOf } from './read-delimiter.ts';
+import { cutsAlike, type Framing, framingOf } from './read-delimiter.ts';
 import { type SenderSettings, Senders } from './senders.ts';
 import { latin1, utf8 } from './text.ts';
 
@@ -116,6 +116,8 @@ export class DatagramInbox implements Receiver {
 
   /** Datagrams have arrived: delivers what may be, holds the rest. */
   take(record: Datagrams): void {
+    // What `resume()` or another delimiter has let go may still be waiting for its turn.
+    if (this.#recut) this.deliverHeld();
     const { bytes, owned, words, senders, count } = record;
     const from: Endpoint[] = [];
     let start = record.start;
@@ -191,7 +193,8 @@ export class DatagramInbox implements Receiver {
     const error = frameOverflow(detail, limit);
     const address = this.sender?.address ?? null;
     if (!again) this.#receiver.overflow(withAddress(error, address));
-    if (again || (framing === this.#framing && limit === this.#limit)) this.#senders.discard();
+    const same = limit === this.#limit && cutsAlike(framing, this.#framing);
+    if (again || same) this.#senders.discard();
   }
 
   detached(): void {

@@ -19,7 +19,7 @@
 
 import type { NativeSearchHandle } from './binding.ts';
 import { CutResult, FramingKind, Stop } from './generated/wire.ts';
-import { type Framing, searchOf } from './read-delimiter.ts';
+import { cutsAlike, type Framing, searchOf } from './read-delimiter.ts';
 import type { ReframeRequest } from './submission.ts';
 import { completeLength, isAsciiCompatible, latin1, utf8 } from './text.ts';
 
@@ -146,14 +146,7 @@ export class Inbox {
 
   /** Sets how to cut, from the very next byte on; returns whether that is a change. */
   set(framing: Framing, limit: number): boolean {
-    const { kind, parameter, adjust, sequence } = this.framing;
-    const same =
-      limit === this.limit &&
-      kind === framing.kind &&
-      parameter === framing.parameter &&
-      adjust === framing.adjust &&
-      (sequence === framing.sequence || Buffer.compare(sequence, framing.sequence) === 0);
-    if (same) return false;
+    if (limit === this.limit && cutsAlike(framing, this.framing)) return false;
     this.framing = framing;
     this.limit = limit;
     this.#scan = 0;

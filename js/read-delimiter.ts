@@ -122,6 +122,16 @@ export function framingOf(value: unknown): Framing {
   throw invalidType('readDelimiter', expected, value);
 }
 
+/** @internal Whether both say the same. */
+export function cutsAlike(one: Framing, other: Framing): boolean {
+  return (
+    one.kind === other.kind &&
+    one.parameter === other.parameter &&
+    one.adjust === other.adjust &&
+    (one.sequence === other.sequence || Buffer.compare(one.sequence, other.sequence) === 0)
+  );
+}
+
 /** @internal What remembers how far a channel's bytes were searched, where that is not a number. */
 export function searchOf({ regexp }: Framing): NativeSearchHandle | null {
   return regexp === null ? null : binding.openSearch(regexp);

@@ -77,6 +77,8 @@ export class Senders {
     settings: SenderSettings,
   ): void {
     const inbox = this.#open(sender, settings);
+    // Last heard of, last in the map; one that is only cut again keeps its place.
+    this.#waiting.delete(sender.key);
     inbox.hold(bytes, start, end, owned);
     this.#deliver(sender, inbox, settings);
   }
@@ -114,12 +116,11 @@ export class Senders {
     this.#bytes = 0;
   }
 
-  /** The sender's inbox, taken out until its bytes have been looked at. */
+  /** The sender's inbox; its bytes do not count until they have been looked at. */
   #open(sender: Endpoint, { framing, limit, encoding }: SenderSettings): Inbox {
     const waiting = this.#waiting.get(sender.key);
     let inbox = waiting?.inbox;
     if (inbox !== undefined) {
-      this.#waiting.delete(sender.key);
       this.#bytes -= inbox.length;
     } else {
       inbox = this.#spare ?? new Inbox(this.#receiver, this.#cut, framing, limit, true);
@@ -135,11 +136,14 @@ export class Senders {
     inbox.deliverHeld();
     this.#current = null;
     if (inbox.isEmpty) {
+      this.#waiting.delete(sender.key);
       this.#spare = inbox;
     } else if (settings.framing.kind !== FramingKind.RAW || !this.#receiver.receptive) {
       inbox.compact();
       this.#waiting.set(sender.key, { sender, inbox });
       this.#bytes += inbox.length;
+    } else {
+      this.#waiting.delete(sender.key);
     }
   }
 }

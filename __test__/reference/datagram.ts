@@ -1,6 +1,7 @@
 import type { Socket } from 'node:dgram';
 import dns from 'node:dns';
 import { isIP } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 
 import { copyBytes, decoded } from './bytes.ts';
 import { callHook } from './call-hook.ts';
@@ -25,6 +26,8 @@ import { addressOf, bindUdp, familyNumber, filenoOfUdp, forSocket } from './udp.
 interface Sender {
   readonly address: Address;
   readonly framer: Framer;
+  /** The frame at the front outgrew the limit, and that was reported. */
+  reported: boolean;
 }
 
 /** What a look-up gives. */
@@ -37,6 +40,9 @@ interface Arrived {
   readonly sender: Address;
   readonly bytes: Buffer;
 }
+
+/** All senders together may leave this many times `bufferSize` waiting. */
+const BUFFERS = 64;
 
 /** Datagrams over node:dgram, one by one. Nothing is bounded here but what must be reported. */
 export class Datagram extends Channel {
@@ -57,6 +63,8 @@ export class Datagram extends Channel {
   #paused = false;
   #ended = false;
   #flooded: Error | null = null;
+  /** What onOverflowError is being told: closing is for that reason. */
+  #overflown: Error | null = null;
   #senders = new Map<string, Sender>();
   #arrived: Arrived[] = [];
   /** Names that are looked up, each with what waits for the answer. */
@@ -190,6 +198,7 @@ export class Datagram extends Channel {
     if (this.#peer !== 'none') throw codedError('ERR_CHANNEL_ACTIVE', 'already connected');
     const { host, port } = this.#parse(target);
     this.#peer = 'connecting';
+    if (isIP(host) !== 0) this.#peerAddr = peerAddress(host, port);
     this.#resolve(host, (error, ip) => {
       if (error !== null) this.#connectFailed(Object.assign(error, { port }));
       else this.#connectTo(ip, port);
@@ -221,7 +230,8 @@ export class Datagram extends Channel {
   }
 
   close(): void {
-    if (this.#flooded !== null) this.#finish('overflow', this.#flooded);
+    const overflow = this.#flooded ?? this.#overflown;
+    if (overflow !== null) this.#finish('overflow', overflow);
     else this.#finish('close');
   }
 
@@ -431,8 +441,7 @@ export class Datagram extends Channel {
         return;
       }
       this.#peer = 'set';
-      const family = isIP(ip) === 6 ? 'IPv6' : 'IPv4';
-      this.#peerAddr = { address: ip, port, family };
+      this.#peerAddr = peerAddress(ip, port);
       for (const send of this.#forPeer.splice(0)) send();
       setImmediate(() => {
         if (this.#phase === 'bound' && !this.#ended) callHook(() => this.onConnect());
@@ -442,6 +451,7 @@ export class Datagram extends Channel {
 
   #connectFailed(error: Error): void {
     this.#peer = 'none';
+    this.#peerAddr = null;
     this.#report(error);
     this.#forPeer = [];
   }
@@ -471,7 +481,8 @@ export class Datagram extends Channel {
 
   /** Delivers whatever can be delivered now. Called from the event loop only. */
   #deliver(): void {
-    for (const [key, { address, framer }] of this.#senders) this.#cut(key, address, framer);
+    for (const [key, sender] of this.#senders) this.#cut(key, sender);
+    this.#evict();
     while (this.#mayDeliver) {
       const arrived = this.#arrived.shift();
       if (arrived === undefined) break;
@@ -485,16 +496,18 @@ export class Datagram extends Channel {
       this.#read(bytes, sender);
       return;
     }
-    const framer = this.#senders.get(key)?.framer ?? new Framer();
-    framer.push(bytes);
+    const known = this.#senders.get(key);
+    const from = known ?? { address: sender, framer: new Framer(), reported: false };
+    from.framer.push(bytes);
     // Last heard of, last in the map.
     this.#senders.delete(key);
-    this.#senders.set(key, { address: sender, framer });
-    this.#cut(key, sender, framer);
+    this.#senders.set(key, from);
+    this.#cut(key, from);
     this.#evict();
   }
 
-  #cut(key: string, address: Address, framer: Framer): void {
+  #cut(key: string, sender: Sender): void {
+    const { address, framer } = sender;
     while (this.#mayDeliver && framer.length > 0) {
       const { bufferSize, readEncoding } = this.#settings;
       const delimiter = this.#delimiter;
@@ -503,31 +516,46 @@ export class Datagram extends Channel {
         continue;
       }
       const cut = framer.cut(delimiter, bufferSize, readEncoding);
+      if (cut.kind === 'overflow') {
+        this.#tooLong(cut.error, sender);
+        continue;
+      }
+      sender.reported = false;
       if (cut.kind === 'none') break;
-      if (cut.kind === 'frame') this.#read(cut.data, address);
-      else this.#tooLong(cut.error, address, framer);
+      this.#read(cut.data, address);
     }
-    if (framer.length === 0 && !this.#paused) this.#senders.delete(key);
+    if (framer.length === 0) this.#senders.delete(key);
   }
 
-  #tooLong(error: Error, sender: Address, framer: Framer): void {
-    const { bufferSize } = this.#settings;
-    const delimiter = this.#delimiter;
-    const { address, port } = sender;
-    this.#sender = sender;
-    callHook(() => this.onOverflowError(Object.assign(error, { address, port })));
-    this.#sender = null;
-    if (bufferSize === this.#settings.bufferSize && delimiter === this.#delimiter) {
-      framer.takeRest();
+  /** Tells it once; what cannot be cut then either is dropped. */
+  #tooLong(error: Error, sender: Sender): void {
+    const { address, port } = sender.address;
+    const { bufferSize, readDelimiter } = this.#settings;
+    const again = sender.reported;
+    if (!again) {
+      const told = Object.assign(error, { address, port });
+      this.#sender = sender.address;
+      this.#overflown = told;
+      callHook(() => this.onOverflowError(told));
+      this.#overflown = null;
+      this.#sender = null;
     }
+    const same = isDeepStrictEqual(readDelimiter, this.#settings.readDelimiter);
+    sender.reported = !again && !(same && bufferSize === this.#settings.bufferSize);
+    if (!sender.reported) sender.framer.takeRest();
   }
 
+  /** Who has waited longest makes room. */
   #evict(): void {
-    for (const [key, { address, framer }] of this.#senders) {
-      if (this.#senders.size <= this.#settings.maxSenders) return;
+    const { maxSenders, bufferSize } = this.#settings;
+    const fixed = this.#delimiter.kind === 'fixed' ? this.#delimiter.length : 0;
+    const most = BUFFERS * Math.max(bufferSize, fixed);
+    for (const [key, { address: from, framer }] of this.#senders) {
+      const waiting = [...this.#senders.values()].reduce((sum, one) => sum + one.framer.length, 0);
+      if (this.#ended || (this.#senders.size <= maxSenders && waiting <= most)) return;
       this.#senders.delete(key);
       const error = codedError('ERR_SENDER_EVICTED', `${framer.length} bytes made room for others`);
-      this.#report(Object.assign(error, { address: address.address, port: address.port }));
+      this.#report(Object.assign(error, { address: from.address, port: from.port }));
     }
   }
 
@@ -558,4 +586,8 @@ export class Datagram extends Channel {
     if (this.#socket === null) setImmediate(done);
     else this.#socket.close(() => setImmediate(done));
   }
+}
+
+function peerAddress(address: string, port: number): Address {
+  return { address, port, family: isIP(address) === 6 ? 'IPv6' : 'IPv4' };
 }

@@ -21,6 +21,25 @@ export function bindUdp(at: Endpoint, options: DatagramOptions): Socket {
     const error = codedError('ENOTFOUND', `the reference listens on addresses only, not ${host}`);
     throw Object.assign(error, { syscall: 'getaddrinfo', hostname: host });
   }
+  return at.port === 0 ? bindAny(host, options) : bindTo(host, at.port, options);
+}
+
+/** A port that was not asked for is lost with the peer, by `disconnect()`: so this asks for it. */
+function bindAny(host: string, options: DatagramOptions): Socket {
+  for (;;) {
+    const any = bindTo(host, 0, options);
+    const { port } = addressOf(any);
+    any.close();
+    try {
+      return bindTo(host, port, options);
+    } catch (error) {
+      // Somebody else was faster.
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
+}
+
+function bindTo(host: string, port: number, options: DatagramOptions): Socket {
   const { reuseAddr = false, ipv6Only = false, recvBufferSize, sendBufferSize } = options;
   const sizes = {
     ...(recvBufferSize !== undefined && { recvBufferSize }),
@@ -32,7 +51,7 @@ export function bindUdp(at: Endpoint, options: DatagramOptions): Socket {
   socket.once('error', (error) => {
     failure = error;
   });
-  socket.bind({ address: host, port: at.port, exclusive: true });
+  socket.bind({ address: host, port, exclusive: true });
   socket.removeAllListeners('error');
   if (failure !== null) {
     socket.close();
