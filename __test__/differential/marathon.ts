@@ -1,5 +1,4 @@
-import type { Differ, Difference } from './differ.ts';
-import { generate } from './script.ts';
+import type { AnyDiffer, Difference } from './differ.ts';
 
 /** So many scripts are under way at a time. */
 const CONCURRENCY = 48;
@@ -11,14 +10,14 @@ const ENOUGH = 10;
 export class Marathon {
   readonly first: number;
   readonly count: number;
-  readonly #differ: Differ;
+  readonly #differOf: (seed: number) => AnyDiffer;
   readonly #differences: { seed: number; difference: Difference }[] = [];
   readonly #started = performance.now();
   #next: number;
   #played = 0;
 
-  constructor(differ: Differ, first: number, count: number) {
-    this.#differ = differ;
+  constructor(differOf: (seed: number) => AnyDiffer, first: number, count: number) {
+    this.#differOf = differOf;
     this.first = first;
     this.count = count;
     this.#next = first;
@@ -41,7 +40,7 @@ export class Marathon {
     while (this.#next < this.first + this.count && this.#differences.length < ENOUGH) {
       const seed = this.#next;
       this.#next += 1;
-      const difference = await this.#differ.play(generate(seed));
+      const difference = await this.#differOf(seed).play(seed);
       this.#played += 1;
       if (difference !== null) this.#differences.push({ seed, difference });
     }

@@ -1,14 +1,16 @@
 import type { Data } from '../helpers/implementation.ts';
 
 /**
- * What a channel's hooks were told, in order. What comes without a delimiter is one entry, however
- * it was cut on its way: that is a matter of timing.
+ * What a channel's hooks were told, in order. What a stream delivers without a delimiter is one
+ * entry, however it was cut on its way: that is a matter of timing.
  */
 export class Transcript {
   readonly hooks: string[] = [];
   frames = 0;
   raw = 0;
   overflows = 0;
+  errors = 0;
+  connects = 0;
   #pieces: Data[] = [];
   #piecesHook = 0;
 
@@ -22,15 +24,25 @@ export class Transcript {
     return this;
   }
 
-  addOverflow(code: string | undefined): this {
+  addConnect(): this {
+    this.connects += 1;
+    return this.add('connect');
+  }
+
+  addError(entry: string): this {
+    this.errors += 1;
+    return this.add(entry);
+  }
+
+  addOverflow(code: string | undefined, sender = ''): this {
     this.overflows += 1;
-    return this.add(`overflow ${code}`);
+    return this.add(`overflow ${code}${sender}`);
   }
 
   /** A frame that was delivered to the `hook`th function that onRead was. */
-  addFrame(hook: number, data: Data): void {
+  addFrame(hook: number, data: Data, sender = ''): void {
     this.frames += 1;
-    this.add(`read${hook} ${Transcript.quote(data)}`);
+    this.add(`read${hook}${sender} ${Transcript.quote(data)}`);
   }
 
   addRaw(hook: number, data: Data): void {

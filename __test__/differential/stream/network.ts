@@ -6,9 +6,9 @@ import type {
   ConnectionLike,
   Implementation,
   ServerLike,
-} from '../helpers/implementation.ts';
-import { freePort, type OverUnix, unixPath } from '../helpers/over-unix.ts';
-import { Peer } from '../helpers/peer.ts';
+} from '../../helpers/implementation.ts';
+import { freePort, type OverUnix, unixPath } from '../../helpers/over-unix.ts';
+import { Peer } from '../../helpers/peer.ts';
 
 /** Makes connections, and tells which two ends belong together: both have the same key. */
 export interface Network {

@@ -6,24 +6,27 @@ import type {
   ServerLike,
   StreamHooks,
   StreamLike,
-} from '../helpers/implementation.ts';
-import { Peer } from '../helpers/peer.ts';
-import type { Expectation } from './model.ts';
+} from '../../helpers/implementation.ts';
+import type { OverUnix } from '../../helpers/over-unix.ts';
+import { Peer } from '../../helpers/peer.ts';
+import type { Stage } from '../differ.ts';
+import type { Outcome } from '../run.ts';
+import type { StreamExpectation } from './model.ts';
 import { type Network, networkOf } from './network.ts';
-import { type Outcome, Run } from './run.ts';
-import type { Script } from './script.ts';
+import { StreamRun } from './run.ts';
+import type { StreamScript } from './script.ts';
 
 /** Servers of one implementation, and a plain server for its clients: they serve all scripts. */
-export class Stage {
-  readonly #impl: Implementation;
+export class StreamStage implements Stage<StreamScript, StreamExpectation> {
+  readonly #impl: Implementation | OverUnix;
   readonly #network: Network;
   readonly #servers: Record<'full' | 'half', ServerLike>;
-  readonly #makeClient: (run: Run) => ClientLike;
+  readonly #makeClient: (run: StreamRun) => ClientLike;
   /** A run and what belongs to it find each other by the key of the connection. */
-  readonly #runs = new Rendezvous<Run>();
+  readonly #runs = new Rendezvous<StreamRun>();
   readonly #peers = new Rendezvous<Peer>();
 
-  private constructor(impl: Implementation, network: Network) {
+  private constructor(impl: Implementation | OverUnix, network: Network) {
     this.#impl = impl;
     this.#network = network;
     this.#makeClient = clientMaker(impl);
@@ -36,12 +39,12 @@ export class Stage {
     });
   }
 
-  static async open(impl: Implementation): Promise<Stage> {
-    return new Stage(impl, await networkOf(impl));
+  static async open(impl: Implementation | OverUnix): Promise<StreamStage> {
+    return new StreamStage(impl, await networkOf(impl));
   }
 
-  async play(script: Script, expectation: Expectation): Promise<Outcome> {
-    const run = new Run(this.#impl, script, expectation);
+  async play(script: StreamScript, expectation: StreamExpectation): Promise<Outcome> {
+    const run = new StreamRun(this.#impl, script, expectation);
     const ready = new Promise<void>((resolve) => {
       run.ready = resolve;
     });
@@ -64,6 +67,7 @@ export class Stage {
     const servers = Object.values(this.#servers);
     for (const server of servers) server.close();
     await Promise.all(servers.map((server) => server.end()));
+    if ('remove' in this.#impl) this.#impl.remove();
   }
 }
 
@@ -93,7 +97,7 @@ class Rendezvous<T> {
 }
 
 interface Playing extends StreamLike {
-  run: Run | null;
+  run: StreamRun | null;
 }
 
 /** The hooks of both classes, as methods of their prototypes. */
@@ -115,11 +119,11 @@ const HOOKS: Partial<StreamHooks> & ThisType<Playing> = {
   },
 };
 
-function clientMaker(impl: Implementation): (run: Run) => ClientLike {
+function clientMaker(impl: Implementation): (run: StreamRun) => ClientLike {
   class Plain extends impl.Client {
-    readonly run: Run;
+    readonly run: StreamRun;
 
-    constructor(run: Run) {
+    constructor(run: StreamRun) {
       const { given, allowHalfOpen } = run.script;
       super({ allowHalfOpen, ...(given === 'by options' && run.settings) });
       this.run = run;
@@ -141,9 +145,9 @@ function clientMaker(impl: Implementation): (run: Run) => ClientLike {
   return (run) => (run.script.given === 'by fields' ? new ByFields(run) : new Plain(run));
 }
 
-function connectionClass(impl: Implementation, runs: Rendezvous<Run>, network: Network) {
+function connectionClass(impl: Implementation, runs: Rendezvous<StreamRun>, network: Network) {
   class Scripted extends impl.Connection {
-    run: Run | null = null;
+    run: StreamRun | null = null;
 
     override onConnect(): void {
       // The run may come later. No data does: its peer waits for this.

@@ -1,0 +1,140 @@
+import type { Data } from '../../helpers/implementation.ts';
+import { Framer } from '../../reference/framer.ts';
+import { Model, type Told } from '../model.ts';
+import { Transcript } from '../transcript.ts';
+import { partOf } from './file.ts';
+import type { StreamAction, StreamOwn, StreamScript } from './script.ts';
+
+/** How far a channel has come when all that was sent so far is delivered. */
+export interface Progress {
+  frames: number;
+  /** What was delivered without a delimiter, in bytes or characters. */
+  raw: number;
+  overflows: number;
+  /** The channel has ended or closed: no more will be delivered. */
+  stopped: boolean;
+}
+
+export interface StreamExpectation extends Told {
+  phases: Progress[];
+  /** All that the channel has written, and that a peer gets if the channel ends in order. */
+  written: string;
+  /** How the peer finishes: one that finishes after the channel has ended does so in order. */
+  finish: StreamScript['finish'];
+}
+
+export function simulate(script: StreamScript): StreamExpectation {
+  return new StreamModel(script).run();
+}
+
+class StreamModel extends Model<StreamOwn> {
+  readonly #script: StreamScript;
+  readonly #framer = new Framer();
+  #written = '';
+  #writable = true;
+  #peerFinished = false;
+
+  constructor(script: StreamScript) {
+    super(script);
+    this.#script = script;
+  }
+
+  run(): StreamExpectation {
+    const { phases, finish } = this.#script;
+    this.transcript.addConnect();
+    const progress = phases.map(({ sent, outside }) => {
+      for (const { hex } of sent) this.#framer.push(Buffer.from(hex, 'hex'));
+      this.#deliver();
+      const { frames, raw, overflows } = this.transcript;
+      const reached = { frames, raw, overflows, stopped: this.stopped !== null };
+      if (this.stopped === null) this.#perform(outside);
+      this.#deliver();
+      return reached;
+    });
+    const reset = finish === 'reset' && this.#writable && this.stopped === null;
+    if (reset) this.transcript.add('error').add('close error');
+    else this.#finish();
+    return {
+      finish: finish === 'reset' && !reset ? 'fin' : finish,
+      hooks: this.transcript.hooks,
+      phases: progress,
+      written: this.#written,
+      thrown: this.thrown,
+    };
+  }
+
+  #deliver(): void {
+    while (this.stopped === null) {
+      const cut = this.#framer.cut(this.parsed(), this.limit, this.encoding);
+      if (cut.kind === 'none') return;
+      if (cut.kind === 'overflow') this.#overflow();
+      else this.#read(this.decoded(cut.data));
+    }
+  }
+
+  #read(data: Data): void {
+    if (this.delimiter === null) {
+      this.transcript.addRaw(this.hook, data);
+      return;
+    }
+    const actions = this.#script.onRead[this.transcript.frames] ?? [];
+    this.transcript.addFrame(this.hook, data);
+    this.#perform(actions);
+  }
+
+  #overflow(): void {
+    this.transcript.addOverflow('ERR_FRAME_OVERFLOW');
+    this.#perform(this.#script.onOverflow);
+    if (this.stopped === 'close') this.stopped = 'overflow';
+    else if (this.stopped === null && this.#overflows()) this.stopped = 'overflow';
+  }
+
+  #overflows(): boolean {
+    return this.#framer.overflows(this.parsed(), this.limit, this.encoding);
+  }
+
+  /** The peer has sent FIN. */
+  #finish(): void {
+    this.#framer.end();
+    this.#deliver();
+    if (this.stopped === null) {
+      this.transcript.add(`end ${Transcript.quote(this.decoded(this.#framer.takeRest()))}`);
+      this.#peerFinished = true;
+      if (!this.#writable && this.#script.allowHalfOpen) this.stopped = 'end';
+      this.#perform(this.#script.onEnd, !this.#script.allowHalfOpen);
+      if (this.stopped === null) this.#perform(LAST);
+    }
+    this.transcript.add(`close ${this.stopped}`);
+  }
+
+  /** Performs what a hook does; then, as a pause ends, what is done meanwhile. */
+  #perform(actions: StreamAction[], thenEnd = false): void {
+    const meanwhile = this.actAll(actions) ?? [];
+    if (thenEnd) this.stopped ??= 'end';
+    for (const action of meanwhile) if (this.stopped === null) this.act(action);
+  }
+
+  protected override actOwn(action: StreamOwn): void {
+    switch (action.do) {
+      case 'write':
+        this.#write(action.text);
+        break;
+      case 'writeFile':
+        this.#write(partOf(action.nbytes, action.offset));
+        break;
+      case 'shutdown':
+        if (this.stopped !== null) break;
+        this.#writable = false;
+        if (this.#peerFinished) this.stopped = 'end';
+        break;
+    }
+  }
+
+  #write(text: string): void {
+    if (this.#writable && this.stopped === null) this.#written += text;
+    else this.transcript.add('write threw ERR_CHANNEL_CLOSED');
+  }
+}
+
+/** What is done about a half-open channel when nothing else ends it. */
+export const LAST: StreamAction[] = [{ do: 'write', text: 'bye', flush: false }, { do: 'end' }];
