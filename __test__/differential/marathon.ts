@@ -32,8 +32,9 @@ export class Marathon {
     const seconds = (performance.now() - this.#started) / 1000;
     const rate = Math.round(this.#played / seconds);
     const range = `${this.first} to ${this.first + this.count - 1}`;
-    const found = `${this.#differences.length} differences`;
-    return `seeds ${range}: ${this.#played} of ${this.count} played, ${found}, ${rate} a second`;
+    const seeds = this.#differences.map(({ seed }) => `, seed ${seed}`).join('');
+    const found = `${this.#differences.length} differences${seeds}`;
+    return `seeds ${range}: ${this.#played} of ${this.count} played, ${rate} a second, ${found}`;
   }
 
   async #runner(): Promise<void> {

@@ -219,12 +219,14 @@ class DatagramModel extends Model<DatagramOwn> {
       this.#senders.delete(from);
       this.transcript.addError(`error ERR_SENDER_EVICTED P${from}`);
       this.#racing = true;
+      this.#perform(this.#script.onError);
     }
   }
 
   #perform(actions: DatagramAction[]): void {
     const meanwhile = this.actAll(actions);
-    if (meanwhile !== null) this.#meanwhile = [...(this.#meanwhile ?? []), ...meanwhile];
+    // A pause that has begun, as onError may find it, goes on as it is.
+    this.#meanwhile ??= meanwhile;
   }
 
   protected override actCommon(action: CommonAction<DatagramOwn>): void {

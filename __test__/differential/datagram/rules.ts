@@ -1,5 +1,5 @@
 import type { Rules } from '../differ.ts';
-import { smaller } from '../script.ts';
+import { smaller, without } from '../script.ts';
 import { type DatagramExpectation, simulate } from './model.ts';
 import { type DatagramScript, generate } from './script.ts';
 
@@ -11,6 +11,7 @@ export const datagramRules: Rules<DatagramScript, DatagramExpectation> = {
 
 function* smallerDatagrams(script: DatagramScript): Generator<DatagramScript> {
   yield* smaller(script);
+  for (const onError of without(script.onError)) yield { ...script, onError };
   if (script.begin !== 'listen') yield { ...script, begin: 'listen' };
   if (script.maxSenders < 1024) yield { ...script, maxSenders: 1024 };
   for (const [at, phase] of script.phases.entries()) {

@@ -87,7 +87,7 @@ export class DatagramRun extends Run<DatagramOwn, DatagramLike> {
   onError(error: NodeJS.ErrnoException): void {
     this.enter('error');
     this.transcript.addError(`error ${error.code}${this.#name(addressOf(error))}`);
-    this.changed();
+    this.perform(this.script.onError);
   }
 
   onClose(reason: string, unsentBytes: number): void {

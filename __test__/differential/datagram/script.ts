@@ -49,6 +49,8 @@ export interface DatagramScript {
   /** By the number of the frame, or datagram, counted from 0. */
   onRead: Record<number, DatagramAction[]>;
   onOverflow: DatagramAction[];
+  /** As onError tells that a sender had to make room. */
+  onError: DatagramAction[];
   /** How the channel is closed in the end. */
   finish: 'end' | 'close';
 }
@@ -56,8 +58,9 @@ export interface DatagramScript {
 export function generate(seed: number): DatagramScript {
   const random = new Random(seed);
   const peers = 2 + random.below(3);
-  const actions = new Actions<DatagramOwn>(random, (which) => own(random, peers, which));
-  const phases = random.list(1 + random.below(4), () => phase(random, peers, actions));
+  const one: One = { random, peers, lively: random.below(peers), connects: random.once(3) };
+  const actions = new Actions<DatagramOwn>(random, (which) => own(one, which));
+  const phases = random.list(1 + random.below(4), () => phase(one, actions));
   const script: DatagramScript = {
     peers,
     begin: random.pick(['listen', 'listen', 'listen', 'connect', 'write']),
@@ -69,6 +72,7 @@ export function generate(seed: number): DatagramScript {
     phases,
     onRead: actions.byFrame(),
     onOverflow: random.once(2) ? actions.list(2) : random.pick(AFTER_OVERFLOW),
+    onError: random.once(2) ? actions.list(2) : [],
     finish: random.pick(['end', 'close']),
   };
   return isFair(script) ? script : unconnected(script);
@@ -88,12 +92,20 @@ function unconnected(script: DatagramScript): DatagramScript {
     phases: script.phases.map((one) => ({ ...one, outside: others(one.outside) })),
     onRead: Object.fromEntries(onRead),
     onOverflow: others(script.onOverflow),
+    onError: others(script.onError),
   };
 }
 
-function phase(random: Random, peers: number, actions: Actions<DatagramOwn>): Phase {
+interface One {
+  random: Random;
+  peers: number;
+  /** Who talks most, and is connected to. */
+  lively: number;
+  connects: boolean;
+}
+
+function phase({ random, peers, lively }: One, actions: Actions<DatagramOwn>): Phase {
   const most = random.pick([2, 5, 10]);
-  const lively = random.below(peers);
   const sent = random.list(random.below(random.pick([4, 12])), () => ({
     from: random.once(2) ? lively : random.below(peers),
     hex: randomBytes(random, random.once(20) ? 400 : most).toString('hex'),
@@ -102,9 +114,10 @@ function phase(random: Random, peers: number, actions: Actions<DatagramOwn>): Ph
   return { sent, outside: actions.outside() };
 }
 
-function own(random: Random, peers: number, which: number): DatagramOwn | null {
-  if (which === 3 && random.once(2)) {
-    return random.once(3) ? { do: 'disconnect' } : { do: 'connect', to: random.below(peers) };
+function own({ random, peers, lively, connects }: One, which: number): DatagramOwn {
+  if (connects && which > 1) {
+    if (random.once(2)) return { do: 'disconnect' };
+    return { do: 'connect', to: random.once(4) ? random.below(peers) : lively };
   }
   const to = random.once(3) ? random.below(peers) : null;
   return { do: 'write', text: random.pick(WRITES), to, flush: random.once(3) };
