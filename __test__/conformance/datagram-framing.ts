@@ -208,7 +208,7 @@ export function datagramFraming(suite: Suite): void {
   suite.datagrams(
     'an onOverflowError that sets the same once more drops as well',
     async (scene, t) => {
-      const options = { readDelimiter: Buffer.from('\n'), bufferSize: 10 };
+      const options = { readDelimiter: '\n', bufferSize: 10 };
       const { channel, log, peer } = await scene.open(options, (channel) => ({
         onOverflowError: () => {
           channel.readDelimiter = Buffer.from('\n');

@@ -82,8 +82,13 @@ export abstract class Model<Own extends Named> {
     }
   }
 
+  /** As the channel has it. */
+  protected get readDelimiter() {
+    return toDelimiter(this.delimiter, lengthPrefix);
+  }
+
   protected parsed() {
-    return parseDelimiter(toDelimiter(this.delimiter, lengthPrefix));
+    return parseDelimiter(this.readDelimiter);
   }
 
   protected decoded(bytes: Buffer): Data {

@@ -118,7 +118,8 @@ export abstract class Run<Own extends Named, C extends Playable> {
       if (this.paused && pauses.length > 0 && !this.waiting) {
         this.waiting = true;
         const later = () => this.#endPause(meanwhile);
-        if (pauses[0]?.until === 'timer') setTimeout(later, 1);
+        // Behind what has been set off by now, in either case.
+        if (pauses[0]?.until === 'timer') setTimeout(() => setImmediate(later), 1);
         else setImmediate(later);
       }
       this.changed();

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:dgram';
 import dns from 'node:dns';
 import { isIP } from 'node:net';
-import { isDeepStrictEqual } from 'node:util';
 
 import { copyBytes, decoded } from './bytes.ts';
 import { callHook } from './call-hook.ts';
@@ -9,7 +8,7 @@ import { Channel } from './channel.ts';
 import { codedError, notConnected } from './errors.ts';
 import { Framer } from './framer.ts';
 import { checkDatagramOptions, type Endpoint, parseAddress } from './options.ts';
-import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
+import { cutAlike, type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { DEFAULTS, PROPERTIES } from './settings.ts';
 import type {
   Address,
@@ -540,7 +539,7 @@ export class Datagram extends Channel {
       this.#overflown = null;
       this.#sender = null;
     }
-    const same = isDeepStrictEqual(readDelimiter, this.#settings.readDelimiter);
+    const same = cutAlike(readDelimiter, this.#settings.readDelimiter);
     sender.reported = !again && !(same && bufferSize === this.#settings.bufferSize);
     if (!sender.reported) sender.framer.takeRest();
   }

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { typeError, valueError } from './errors.ts';
 import { Pattern, refusal } from './regexp.ts';
 import type { ReadDelimiter, ReadEncoding } from './types.ts';
@@ -66,6 +68,13 @@ export function parseDelimiter(value: ReadDelimiter): Delimiter {
   }
   const expected = 'null, a string, bytes, an integer, lengthPrefix() or a RegExp';
   throw typeError('readDelimiter', expected, value);
+}
+
+/** Whether both say the same, be it text or bytes. */
+export function cutAlike(one: ReadDelimiter, other: ReadDelimiter): boolean {
+  const [first, second] = [parseDelimiter(one), parseDelimiter(other)];
+  const byPattern = first.kind === 'pattern' && second.kind === 'pattern';
+  return byPattern ? isDeepStrictEqual(one, other) : isDeepStrictEqual(first, second);
 }
 
 export function checkEncoding(value: ReadEncoding): ReadEncoding {

@@ -1,5 +1,6 @@
 import type { Data } from '../../helpers/implementation.ts';
 import { Framer } from '../../reference/framer.ts';
+import { cutAlike } from '../../reference/read-delimiter.ts';
 import type { CommonAction } from '../action.ts';
 import { Model, type Told } from '../model.ts';
 import type { DatagramAction, DatagramOwn, DatagramScript, Packet } from './script.ts';
@@ -154,11 +155,6 @@ class DatagramModel extends Model<DatagramOwn> {
     this.#connection = 'set';
   }
 
-  /** How bytes are cut now. */
-  get #cutting(): string {
-    return JSON.stringify([this.delimiter, this.limit]);
-  }
-
   get #receptive(): boolean {
     return this.stopped === null && this.#meanwhile === null;
   }
@@ -192,7 +188,7 @@ class DatagramModel extends Model<DatagramOwn> {
 
   /** What waits of this sender is dropped, unless the hook has changed how it is cut, and well. */
   #overflow(from: number, framer: Framer): void {
-    const before = this.#cutting;
+    const { readDelimiter, limit } = this;
     const again = this.#reported.has(framer);
     if (!again) {
       this.#reported.add(framer);
@@ -202,7 +198,8 @@ class DatagramModel extends Model<DatagramOwn> {
       this.#sender = null;
       if (this.stopped === 'close') this.stopped = 'overflow';
     }
-    if (!again && before !== this.#cutting) return;
+    const changed = limit !== this.limit || !cutAlike(readDelimiter, this.readDelimiter);
+    if (!again && changed) return;
     this.#reported.delete(framer);
     framer.takeRest();
   }
@@ -230,9 +227,9 @@ class DatagramModel extends Model<DatagramOwn> {
   }
 
   protected override actCommon(action: CommonAction<DatagramOwn>): void {
-    const before = this.#cutting;
+    const { limit } = this;
     super.actCommon(action);
-    if (before === this.#cutting) return;
+    if (action.do !== 'delimiter' && limit === this.limit) return;
     this.#recut = this.#senders.size > 0;
     // Those who wait, and the next datagram: which comes first?
     for (const [from, { length }] of this.#senders) {
