@@ -5,10 +5,10 @@ import { isIP } from 'node:net';
 import { copyBytes, decoded } from './bytes.ts';
 import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
+import { DatagramInbox, type DatagramReceiver } from './datagram-inbox.ts';
 import { codedError, notConnected } from './errors.ts';
-import { Framer } from './framer.ts';
 import { checkDatagramOptions, type Endpoint, parseAddress } from './options.ts';
-import { cutAlike, type Delimiter, parseDelimiter } from './read-delimiter.ts';
+import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { DEFAULTS, PROPERTIES } from './settings.ts';
 import type {
   Address,
@@ -21,27 +21,11 @@ import type {
 } from './types.ts';
 import { addressOf, bindUdp, familyNumber, filenoOfUdp, forSocket } from './udp.ts';
 
-/** A sender's bytes that no delimiter has completed yet. */
-interface Sender {
-  readonly address: Address;
-  readonly framer: Framer;
-  /** The frame at the front outgrew the limit, and that was reported. */
-  reported: boolean;
-}
-
 /** What a look-up gives. */
 interface Found {
   readonly address: string;
   readonly family: number;
 }
-
-interface Arrived {
-  readonly sender: Address;
-  readonly bytes: Buffer;
-}
-
-/** All senders together may leave this many times `bufferSize` waiting. */
-const BUFFERS = 64;
 
 /** Datagrams over node:dgram, one by one. Nothing is bounded here but what must be reported. */
 export class Datagram extends Channel {
@@ -50,8 +34,8 @@ export class Datagram extends Channel {
   declare bufferSize: number;
 
   #settings = { ...DEFAULTS, maxSenders: 1024 };
-  #options: DatagramOptions = {};
   #delimiter: Delimiter = { kind: 'none' };
+  #options: DatagramOptions = {};
   #socket: Socket | null = null;
   #phase: 'idle' | 'bound' | 'closed' = 'idle';
   #localAddr: Address | null = null;
@@ -64,8 +48,7 @@ export class Datagram extends Channel {
   #flooded: Error | null = null;
   /** What onOverflowError is being told: closing is for that reason. */
   #overflown: Error | null = null;
-  #senders = new Map<string, Sender>();
-  #arrived: Arrived[] = [];
+  readonly #inbox = new DatagramInbox(this.#receiver());
   /** Names that are looked up, each with what waits for the answer. */
   #lookups = new Map<string, ((error: Error | null, ip: string) => void)[]>();
   #forPeer: (() => void)[] = [];
@@ -89,7 +72,7 @@ export class Datagram extends Channel {
         set(this: Datagram, value: never) {
           check(value);
           this.#change({ [name]: value });
-          setImmediate(() => this.#deliver());
+          setImmediate(() => this.#inbox.deliver());
         },
       });
     }
@@ -219,7 +202,7 @@ export class Datagram extends Channel {
 
   resume(): void {
     this.#paused = false;
-    setImmediate(() => this.#deliver());
+    setImmediate(() => this.#inbox.deliver());
   }
 
   end(): void {
@@ -330,8 +313,8 @@ export class Datagram extends Channel {
       this.#bytesRead += bytes.length;
       if (this.#ended) return;
       const { address, port, family } = from;
-      this.#arrived.push({ sender: { address, port, family }, bytes });
-      this.#deliver();
+      this.#inbox.push({ address, port, family }, bytes);
+      this.#inbox.deliver();
     });
     socket.on('error', (error) => this.#report(error));
     // Before anything can be received.
@@ -474,94 +457,36 @@ export class Datagram extends Channel {
     });
   }
 
-  get #mayDeliver(): boolean {
-    return this.#phase === 'bound' && !this.#ended && !this.#paused;
-  }
-
-  /** Delivers whatever can be delivered now. Called from the event loop only. */
-  #deliver(): void {
-    for (const [key, sender] of this.#senders) this.#cut(key, sender);
-    this.#evict();
-    while (this.#mayDeliver) {
-      const arrived = this.#arrived.shift();
-      if (arrived === undefined) break;
-      this.#take(arrived);
-    }
-  }
-
-  #take({ sender, bytes }: Arrived): void {
-    const key = `${sender.address} ${sender.port}`;
-    if (this.#delimiter.kind === 'none') {
-      this.#read(bytes, sender);
-      return;
-    }
-    const known = this.#senders.get(key);
-    const from = known ?? { address: sender, framer: new Framer(), reported: false };
-    from.framer.push(bytes);
-    // Last heard of, last in the map.
-    this.#senders.delete(key);
-    this.#senders.set(key, from);
-    this.#cut(key, from);
-    this.#evict();
-  }
-
-  #cut(key: string, sender: Sender): void {
-    const { address, framer } = sender;
-    while (this.#mayDeliver && framer.length > 0) {
-      const { bufferSize, readEncoding } = this.#settings;
-      const delimiter = this.#delimiter;
-      if (delimiter.kind === 'none') {
-        this.#read(framer.takeRest(), address);
-        continue;
-      }
-      const cut = framer.cut(delimiter, bufferSize, readEncoding);
-      if (cut.kind === 'overflow') {
-        this.#tooLong(cut.error, sender);
-        continue;
-      }
-      sender.reported = false;
-      if (cut.kind === 'none') break;
-      this.#read(cut.data, address);
-    }
-    if (framer.length === 0) this.#senders.delete(key);
-  }
-
-  /** Tells it once; what cannot be cut then either is dropped. */
-  #tooLong(error: Error, sender: Sender): void {
-    const { address, port } = sender.address;
-    const { bufferSize, readDelimiter } = this.#settings;
-    const again = sender.reported;
-    if (!again) {
-      const told = Object.assign(error, { address, port });
-      this.#sender = sender.address;
-      this.#overflown = told;
-      callHook(() => this.onOverflowError(told));
-      this.#overflown = null;
-      this.#sender = null;
-    }
-    const same = cutAlike(readDelimiter, this.#settings.readDelimiter);
-    sender.reported = !again && !(same && bufferSize === this.#settings.bufferSize);
-    if (!sender.reported) sender.framer.takeRest();
-  }
-
-  /** Who has waited longest makes room. */
-  #evict(): void {
-    const { maxSenders, bufferSize } = this.#settings;
-    const fixed = this.#delimiter.kind === 'fixed' ? this.#delimiter.length : 0;
-    const most = BUFFERS * Math.max(bufferSize, fixed);
-    for (const [key, { address: from, framer }] of this.#senders) {
-      const waiting = [...this.#senders.values()].reduce((sum, one) => sum + one.framer.length, 0);
-      if (this.#ended || (this.#senders.size <= maxSenders && waiting <= most)) return;
-      this.#senders.delete(key);
-      const error = codedError('ERR_SENDER_EVICTED', `${framer.length} bytes made room for others`);
-      this.#report(Object.assign(error, { address: from.address, port: from.port }));
-    }
+  #receiver(): DatagramReceiver {
+    const channel = this;
+    return {
+      get receptive() {
+        return channel.#phase === 'bound' && !channel.#ended && !channel.#paused;
+      },
+      get done() {
+        return channel.#ended;
+      },
+      get inboxSettings() {
+        return { ...channel.#settings, delimiter: channel.#delimiter };
+      },
+      read: (bytes, sender) => this.#read(bytes, sender),
+      overflow: (error, sender) => this.#overflow(error, sender),
+      report: (error) => this.#report(error),
+    };
   }
 
   #read(bytes: Buffer, sender: Address): void {
     const data = decoded(bytes, this.#settings.readEncoding as BufferEncoding | null);
     this.#sender = sender;
     callHook(() => this.onRead(data, sender));
+    this.#sender = null;
+  }
+
+  #overflow(error: Error, sender: Address): void {
+    this.#sender = sender;
+    this.#overflown = error;
+    callHook(() => this.onOverflowError(error));
+    this.#overflown = null;
     this.#sender = null;
   }
 

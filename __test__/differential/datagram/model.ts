@@ -207,10 +207,10 @@ class DatagramModel extends Model<DatagramOwn> {
   /** Who has waited longest makes room. */
   #evict(): void {
     const { maxSenders } = this.#script;
-    const fixed = typeof this.delimiter === 'number' ? this.delimiter : 0;
-    const most = BUFFERS * Math.max(this.limit, fixed);
     for (const from of [...this.#senders.keys()]) {
       const waiting = [...this.#senders.values()].reduce((sum, { length }) => sum + length, 0);
+      const fixed = typeof this.delimiter === 'number' ? this.delimiter : 0;
+      const most = BUFFERS * Math.max(this.limit, fixed);
       if (this.stopped !== null) return;
       if (this.#senders.size <= maxSenders && waiting <= most) return;
       this.#senders.delete(from);
