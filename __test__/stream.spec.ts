@@ -1,12 +1,20 @@
 // Of streams, what the conformance suite cannot ask of the reference too.
 
 import test, { type ExecutionContext } from 'ava';
-import { Client, Engine, type ReadDelimiter, Stream } from 'pants-native';
+import {
+  type Address,
+  Client,
+  Connection,
+  Engine,
+  type ReadDelimiter,
+  Server,
+  Stream,
+} from 'pants-native';
 
 import { temporaryFile } from './helpers/files.ts';
 import { type Log, record } from './helpers/log.ts';
-import { type Peer, PeerServer } from './helpers/peer.ts';
-import { turn } from './helpers/wait.ts';
+import { Peer, PeerServer } from './helpers/peer.ts';
+import { eventually, turn } from './helpers/wait.ts';
 
 interface Pair<C extends Client> {
   channel: C;
@@ -171,4 +179,82 @@ test('R31: memory that is detached all the same harms nothing read later', async
   );
   t.is(channel.readyState, 'open');
   t.log(detached ? 'detached' : 'this version of Node detaches nothing');
+});
+
+test('onWrite that is assigned after the write is called, once for the drain', async (t) => {
+  const { channel, peer } = await connected(t, (engine) => new Client({ engine }));
+  await eventually('connected', () => channel.connected);
+  let drained = 0;
+  const size = 8 * 1024 * 1024;
+  t.false(channel.write(Buffer.alloc(size)));
+  channel.onWrite = () => {
+    drained += 1;
+  };
+  await peer.received(size);
+  await eventually('it has drained', () => drained > 0);
+  t.is(drained, 1);
+  t.is(channel.pendingBytes, 0);
+  // From now on every drain is told.
+  channel.write('x');
+  await eventually('it has drained again', () => drained === 2);
+});
+
+test('onWrite that is assigned later, while bytes are pending', async (t) => {
+  const { channel, peer } = await connected(t, (engine) => new Client({ engine }));
+  await eventually('connected', () => channel.connected);
+  let drained = 0;
+  const size = 32 * 1024 * 1024;
+  peer.socket.pause();
+  channel.write(Buffer.alloc(size));
+  await eventually('some of it leaves', () => channel.pendingBytes < size);
+  t.true(channel.pendingBytes > 0);
+  channel.onWrite = () => {
+    drained += 1;
+  };
+  peer.socket.resume();
+  await eventually('it has drained', () => drained > 0);
+  t.is(drained, 1);
+  t.is(channel.pendingBytes, 0);
+});
+
+test('with nothing pending, assigning onWrite calls nobody', async (t) => {
+  const { channel, peer } = await connected(t, (engine) => new Client({ engine }));
+  await eventually('connected', () => channel.connected);
+  channel.write('x');
+  await peer.received(1);
+  await turn();
+  let drained = 0;
+  channel.onWrite = () => {
+    drained += 1;
+  };
+  await turn();
+  await turn();
+  t.is(drained, 0);
+  t.true(Object.hasOwn(channel, 'onWrite'));
+});
+
+test('pause() and resume() from onWrite let no more in than goes out', async (t) => {
+  class Echo extends Connection {
+    override readDelimiter = '\n';
+    most = 0;
+    override onRead(line: Buffer): void {
+      this.write(line);
+      if (!this.write('\n')) this.pause();
+    }
+    override onWrite(): void {
+      this.most = Math.max(this.most, this.stats().waitingBytes);
+      this.resume();
+    }
+  }
+  const engine = new Engine();
+  t.teardown(() => engine.close());
+  const server = new Server(Echo, { engine }).listen(0, '127.0.0.1');
+  const peer = await Peer.connect(server.localAddr as Address);
+  const lines = Buffer.alloc(24_000_000, `${'x'.repeat(99)}\n`);
+  void peer.write(lines);
+  await peer.received(lines.length);
+  const [connection] = server.channels.values();
+  const { most } = connection as Echo;
+  t.true(most > 0, 'it was paused with more to read');
+  t.true(most < 2 * 1024 * 1024, `${most} bytes waited`);
 });

@@ -54,6 +54,8 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   closing = false;
   ending = false;
   paused = false;
+  /** The reactor has been told of the pause. */
+  #halted = false;
   #home: AnyAddress = null;
   #peer: Endpoint | null = null;
   #connection: 'none' | 'connecting' | 'set' = 'none';
@@ -215,17 +217,23 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     return { recv, send };
   }
 
+  /** `onWrite` is another one: it shall hear of what is pending. */
+  watchDrain(): void {
+    if (this.index < 0 || this.outbox.pending === 0) return;
+    this.engine.submission.request(Op.NOTIFY, this);
+    this.engine.submitSoon();
+  }
+
   pause(): void {
     if (this.paused) return;
     this.paused = true;
     this.inbox.interrupt();
-    this.#ask(Op.PAUSE);
+    this.#tellPause();
   }
 
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    this.#ask(Op.RESUME);
     this.schedule();
   }
 
@@ -320,6 +328,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
       this.drained();
     }
     this.inbox.deliverHeld();
+    this.#tellPause();
     if (this.#due !== null) this.#finish();
   }
 
@@ -537,9 +546,16 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     const { lingerTimeout } = this.settings;
     const timeouts = { idleTimeout: 0, frameTimeout: 0, lingerTimeout };
     this.engine.submission.start(this, { ...timeouts, reframe: this.#textRequest });
-    if (this.paused) this.engine.submission.request(Op.PAUSE, this);
+    this.#tellPause();
     if (this.ending && !this.#resolver.isBusy) this.engine.submission.request(Op.END, this);
     this.engine.submitSoon();
+  }
+
+  /** As a stream's: goes on only when all that is held has been delivered. */
+  #tellPause(): void {
+    if (this.paused === this.#halted || this.index < 0 || !this.#opened) return;
+    this.#halted = this.paused;
+    this.#ask(this.paused ? Op.PAUSE : Op.RESUME);
   }
 
   #ask(op: number): void {

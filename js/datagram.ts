@@ -7,6 +7,7 @@ import { DatagramLink, type Destination } from './datagram-link.ts';
 import { type DatagramSettings, datagramSettings } from './datagram-options.ts';
 import { Engine } from './engine.ts';
 import { invalidType, invalidValue, unixUnsupported } from './errors.ts';
+import { drainHook } from './fields.ts';
 import { checkOptions } from './options.ts';
 import { MAX_FRAME, type ReadDelimiter } from './read-delimiter.ts';
 import type {
@@ -369,6 +370,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
 // Accessors behind what the class declares as properties, so that a subclass may also declare them
 // as class fields; see `adoptFields`.
 Object.defineProperties(Datagram.prototype, {
+  onWrite: drainHook(Datagram.prototype),
   readDelimiter: {
     configurable: true,
     get(this: Datagram) {

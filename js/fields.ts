@@ -1,5 +1,6 @@
 /** What a subclass may give as class fields; each has an accessor on its class's prototype. */
 
+import { link } from './channel.ts';
 import type { ReadDelimiter } from './read-delimiter.ts';
 
 const FIELDS = ['readDelimiter', 'readEncoding', 'bufferSize'] as const;
@@ -23,4 +24,33 @@ export function adoptFields(owner: object, target: FieldTarget): void {
     // Only now: a value that was refused stays, and is refused again.
     delete channel[name];
   }
+}
+
+/** A channel that can be told that its `onWrite` is another one now. */
+interface Drained {
+  readonly [link]: { watchDrain(): void };
+  onWrite(): void;
+}
+
+/**
+ * @internal `onWrite` as a property of a prototype. The reactor tells of a drain only where somebody
+ * listens; who assigns the hook with bytes pending wants to hear of these as well.
+ */
+export function drainHook<C extends Drained>(prototype: C): PropertyDescriptor & ThisType<C> {
+  let { onWrite } = prototype;
+  return {
+    configurable: true,
+    get() {
+      return onWrite;
+    },
+    set(value: C['onWrite']) {
+      if (this === prototype) {
+        onWrite = value;
+        return;
+      }
+      const property = { value, configurable: true, enumerable: true, writable: true };
+      Object.defineProperty(this, 'onWrite', property);
+      if (Object.hasOwn(this, link)) this[link].watchDrain();
+    },
+  };
 }

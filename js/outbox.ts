@@ -29,6 +29,8 @@ export interface OutboxEngine {
  * ```
  */
 export class Outbox {
+  /** A write has returned false: whoever made it waits for the drain. */
+  awaited = false;
   /** Bytes that `write()` and `writeFile()` have accepted since the channel began. */
   accepted = 0;
   settings: StreamSettings;
@@ -93,6 +95,7 @@ export class Outbox {
   drained(sent: number): boolean {
     this.#sent = Math.max(this.#sent, sent);
     if (this.#sent < this.accepted) return false;
+    this.awaited = false;
     this.#files.length = 0;
     return true;
   }
@@ -123,7 +126,9 @@ export class Outbox {
     const { highWaterMark } = this.settings;
     if (this.accepted - this.#sent <= highWaterMark) return true;
     if (this.#asked !== this.#engine.turn) this.#refresh();
-    return this.accepted - this.#sent <= highWaterMark;
+    const flows = this.accepted - this.#sent <= highWaterMark;
+    this.awaited ||= !flows;
+    return flows;
   }
 
   /** How much of what is pending waits in files, and takes no memory. */

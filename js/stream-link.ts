@@ -57,6 +57,8 @@ export class StreamLink extends Link<Stream> implements Receiver {
   /** `shutdown()` was called. */
   shut = false;
   paused = false;
+  /** The reactor has been told of the pause. */
+  #halted = false;
   /** Nothing is reported: the constructor of the channel has thrown. */
   silent = false;
   /** The peer has finished sending: `onEnd` follows what was received before. */
@@ -157,17 +159,21 @@ export class StreamLink extends Link<Stream> implements Receiver {
     return false;
   }
 
+  /** `onWrite` is another one: it shall hear of what is pending. */
+  watchDrain(): void {
+    if (this.outbox.pending > 0) this.#request(Op.NOTIFY);
+  }
+
   pause(): void {
     if (this.paused) return;
     this.paused = true;
     this.inbox.changed = true;
-    this.#request(Op.PAUSE);
+    this.#tellPause();
   }
 
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    this.#request(Op.RESUME);
     this.schedule();
   }
 
@@ -402,10 +408,20 @@ export class StreamLink extends Link<Stream> implements Receiver {
 
   /** Passes on what was asked while there was no socket to ask it of. */
   #opened(): void {
-    if (this.paused) this.#request(Op.PAUSE);
+    this.#tellPause();
     if (this.ending) this.#request(Op.END);
     else if (this.shut) this.#request(Op.SHUTDOWN);
     this.engine.submitSoon();
+  }
+
+  /**
+   * Has the reactor stop reading, or go on: that only when all that is held has been delivered.
+   * Otherwise each `resume()` would let it read more than the `pause()` that follows lets through.
+   */
+  #tellPause(): void {
+    if (this.paused === this.#halted || this.index < 0 || this.phase !== 'open') return;
+    this.#halted = this.paused;
+    this.#request(this.paused ? Op.PAUSE : Op.RESUME);
   }
 
   #reframe(framing: Framing): void {
@@ -441,6 +457,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
 
   /** After frames were delivered, or could not be: what follows them. */
   #delivered(): void {
+    this.#tellPause();
     this.#watchFrame();
     if (this.inbox.requestDue) this.engine.reframeSoon(this);
     if (this.#finished && !this.#ended && this.receptive) this.#deliverEnd();
@@ -469,7 +486,12 @@ export class StreamLink extends Link<Stream> implements Receiver {
     if (!this.closing && !this.ending) {
       const { error } = info;
       const inOrder = this.#finished && !this.#ended;
-      if (this.phase === 'open' && this.paused && (!this.inbox.isEmpty || inOrder)) return;
+      const isLeft = this.phase === 'open' && (!this.inbox.isEmpty || inOrder);
+      // What came before the end waits for `resume()`; but not where time is up, and where that
+      // would wait in turn, for an `onWrite` that will not come.
+      const awaitsDrain = this.outbox.awaited && this.#wantsDrain;
+      const waits = info.reason !== 'timeout' && !awaitsDrain;
+      if (this.paused && isLeft && waits) return;
       const connecting = this.phase === 'connecting';
       this.closing = true;
       this.outbox.end();

@@ -439,6 +439,26 @@ function failed(suite: Suite): void {
     t.is(info.reason, 'error');
   });
 
+  suite.both('R1: who has paused until onWrite hears of a reset', async (scene, t, side) => {
+    const { log, peer } = await scene.open(side, { readDelimiter: '\n' }, (channel) => ({
+      onRead: () => {
+        // More than the buffers of both ends hold.
+        for (let n = 0; n < 32; n += 1) channel.write(Buffer.alloc(1024 * 1024));
+        channel.pause();
+      },
+      onWrite: () => channel.resume(),
+    }));
+    peer.socket.pause();
+    await peer.write('one\ntwo\n');
+    await log.frames(1);
+    peer.reset();
+    const { reason, error, unsentBytes } = await log.closed();
+    t.is(reason, 'error');
+    t.is(error, log.error);
+    t.true(unsentBytes > 0);
+    t.deepEqual(log.reads, ['one'], 'what it had read and was not given is dropped');
+  });
+
   suite.both('X1: close() in onError changes nothing', async (scene, t, side) => {
     const { log, peer } = await scene.open(side, {}, (channel) => ({
       onError: () => channel.close(),

@@ -209,6 +209,22 @@ export function files(suite: Suite): void {
     t.is(descriptorsOf(path), 0);
   });
 
+  suite.both('W16: a file that shrinks while the channel is paused', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
+    const path = sparseFile(t, 64 * MiB, {});
+    peer.socket.pause();
+    channel.pause();
+    channel.writeFile(path);
+    await eventually('some of it leaves', () => channel.pendingBytes < 64 * MiB);
+    truncateSync(path, 32 * MiB);
+    await peer.write('not read');
+    peer.socket.resume();
+    const { reason, unsentBytes } = await log.closed();
+    t.is(reason, 'error');
+    t.deepEqual(log.order, ['connect', 'error ERR_FILE_TRUNCATED', 'close error']);
+    t.is(unsentBytes, 32 * MiB);
+  });
+
   suite.both('W16: a file that shrinks after end()', async (scene, t, side) => {
     const { channel, log, peer } = await scene.open(side);
     const path = sparseFile(t, 64 * MiB, {});

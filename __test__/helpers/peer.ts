@@ -16,7 +16,11 @@ export class Peer {
   error: NodeJS.ErrnoException | undefined;
   #received: Buffer[] = [];
   #length = 0;
-  readonly #condition = new Condition(() => ({ received: this.text, ended: this.ended }));
+  readonly #condition = new Condition(() => ({
+    received: this.length,
+    last: this.bytes.subarray(-200).toString('latin1'),
+    ended: this.ended,
+  }));
 
   constructor(socket: Socket) {
     this.socket = socket;

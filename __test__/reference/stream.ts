@@ -62,6 +62,8 @@ export abstract class Stream extends Channel {
     finished: () => this.#linger(),
   });
   #bytesRead = 0;
+  /** A write has returned false: whoever made it waits for onWrite. */
+  #awaited = false;
   #bytesQueued = 0;
   /** `maxPendingBytes` has refused a write: it refuses all that follow. */
   #refusing = false;
@@ -174,7 +176,9 @@ export abstract class Stream extends Channel {
     this.#bytesQueued += piece.length;
     this.#sender.add(piece);
     if (flush) this.flush();
-    return this.#sender.pendingBytes <= this.#settings.highWaterMark;
+    const flows = this.#sender.pendingBytes <= this.#settings.highWaterMark;
+    this.#awaited ||= !flows;
+    return flows;
   }
 
   flush(): void {
@@ -303,6 +307,7 @@ export abstract class Stream extends Channel {
   }
 
   #drained(): void {
+    this.#awaited = false;
     this.#watchIdle();
     if (this.#phase === 'open') callHook(() => this.onWrite());
   }
@@ -312,7 +317,13 @@ export abstract class Stream extends Channel {
     this.#failure ??= error;
     if (this.#phase === 'opening') this._connectFailed(error);
     else if (this.#ended) this.#finish('error', error);
+    else if (this.#paused && this.#awaited) this.#fail(error);
     else this.#deliver();
+  }
+
+  #fail(error: Error): void {
+    this.#finish('error', error);
+    callHook(() => this.onError(error));
   }
 
   get #mayDeliver(): boolean {
@@ -336,9 +347,7 @@ export abstract class Stream extends Channel {
 
   #deliverEnd(): void {
     if (this.#failure !== null) {
-      const error = this.#failure;
-      this.#finish('error', error);
-      callHook(() => this.onError(error));
+      this.#fail(this.#failure);
       return;
     }
     if (this.#onEndCalled) return;

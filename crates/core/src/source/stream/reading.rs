@@ -181,7 +181,10 @@ impl Stream {
     }
 
     fn may_read(&self) -> bool {
-        self.started && !self.paused && !self.held
+        // Where writing has failed nothing more will come: what has is passed on, also to a channel
+        // that is paused, so that it hears of the failure. JS holds it back.
+        let paused = self.paused && self.failure.is_none();
+        self.started && !paused && !self.held
     }
 
     /// Whether the peer may have sent more that was not read yet, for want of room or of budget:
