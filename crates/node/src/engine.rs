@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use napi::bindgen_prelude::*;
-use napi::sys;
+use napi::{CleanupEnvHook, sys};
 use napi_derive::napi;
 use pants_core::queue::recut;
 use pants_core::{ChannelId, Handle, Piece, ReactorThread};
@@ -20,9 +20,16 @@ use crate::regexp::{NativeRegExp, NativeSearch};
 /// One reactor, and what the JS thread holds of it.
 pub struct NativeEngine {
     thread: Rc<RefCell<ReactorThread>>,
-    notifier: Notifier,
+    /// `None` once the engine is closed: it refers to the engine's JS, which refers to this.
+    bell: RefCell<Option<Bell>>,
     /// Large writes and files, until the batch that refers to them is submitted.
     owned: RefCell<VecDeque<Piece>>,
+}
+
+/// What ties an engine to its environment.
+struct Bell {
+    notifier: Notifier,
+    hook: CleanupEnvHook<Weak<RefCell<ReactorThread>>>,
 }
 
 impl NativeEngine {
@@ -50,25 +57,37 @@ pub fn open_engine(env: &Env, drain: Function<'_, (), ()>) -> Result<External<Na
     let thread = ReactorThread::spawn(move || doorbell.ring())
         .map_err(|error| Error::new(Status::GenericFailure, error.to_string()))?;
     let thread = Rc::new(RefCell::new(thread));
-    env.add_env_cleanup_hook(Rc::clone(&thread), |thread| thread.borrow_mut().stop())?;
+    // Weak: an engine that nobody has any more stops by itself.
+    let hook = env.add_env_cleanup_hook(Rc::downgrade(&thread), |thread| {
+        if let Some(thread) = thread.upgrade() {
+            thread.borrow_mut().stop();
+        }
+    })?;
     Ok(External::new(NativeEngine {
         thread,
-        notifier,
+        bell: RefCell::new(Some(Bell { notifier, hook })),
         owned: RefCell::default(),
     }))
 }
 
 /// Stops the reactor and closes all its sockets; nothing is reported any more.
 #[napi]
-pub fn close_engine(engine: &External<NativeEngine>) {
+pub fn close_engine(env: &Env, engine: &External<NativeEngine>) -> Result<()> {
     engine.thread.borrow_mut().stop();
     engine.owned.take();
+    match engine.bell.take() {
+        Some(Bell { hook, .. }) => env.remove_env_cleanup_hook(hook),
+        None => Ok(()),
+    }
 }
 
 /// Whether the engine keeps the process alive.
 #[napi]
 pub fn hold_engine(env: &Env, engine: &External<NativeEngine>, alive: bool) -> Result<()> {
-    engine.notifier.hold(env, alive)
+    match &*engine.bell.borrow() {
+        Some(bell) => bell.notifier.hold(env, alive),
+        None => Ok(()),
+    }
 }
 
 /// Submits the first `length` bytes of a batch of records.

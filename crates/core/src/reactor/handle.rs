@@ -38,7 +38,8 @@ pub(crate) struct Shared {
     spare: Mutex<Vec<Vec<u8>>>,
     /// Gone with the reactor: a handle that outlives it keeps no descriptor open.
     waker: Weak<Waker>,
-    doorbell: Box<dyn Fn() + Send + Sync>,
+    /// `None` once nobody will ring any more: what it refers to may refer to a handle.
+    doorbell: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
 }
 
 impl Shared {
@@ -52,12 +53,14 @@ impl Shared {
             past: Mutex::default(),
             spare: Mutex::default(),
             waker,
-            doorbell,
+            doorbell: Mutex::new(Some(doorbell)),
         }
     }
 
     pub(super) fn ring(&self) {
-        (self.doorbell)();
+        if let Some(doorbell) = &*lock(&self.doorbell) {
+            doorbell();
+        }
     }
 
     /// Takes a used buffer back, for the next batch.
@@ -331,6 +334,11 @@ impl Handle {
     pub fn stop(&self) {
         self.shared.submissions.stop();
         self.shared.wake();
+    }
+
+    /// The reactor is gone: lets go of the doorbell.
+    pub(super) fn silence(&self) {
+        lock(&self.shared.doorbell).take();
     }
 
     /// Says that the reactor has died, and rings.

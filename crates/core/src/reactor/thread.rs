@@ -39,6 +39,7 @@ impl ReactorThread {
             self.handle.stop();
             // `run` lets no panic out.
             let _ = thread.join();
+            self.handle.silence();
         }
     }
 }
