@@ -14,13 +14,24 @@ test('A1: with no descriptor left, onError once, and it goes on by itself', (t) 
     t.pass('there is no limit to reach');
     return;
   }
-  const program = fileURLToPath(new URL('fixtures/accept-shortage.mjs', import.meta.url));
-  const command = 'ulimit -n 100 && exec "$0" "$@"';
-  const output = execFileSync('sh', ['-c', command, process.execPath, program], {
-    timeout: 30_000,
-  });
-  t.is(output.toString(), 'EMFILE accept 127.0.0.1\naccepted, errors: 1, listening: true\n');
+  const output = withFewDescriptors('accept-shortage.mjs');
+  t.is(output, 'EMFILE accept 127.0.0.1\naccepted, errors: 1, listening: true\n');
 });
+
+test('rule 3: after end(), no onError for an accept that failed before', (t) => {
+  if (process.platform === 'win32') {
+    t.pass('there is no limit to reach');
+    return;
+  }
+  t.is(withFewDescriptors('accept-shortage-ended.mjs'), 'onClose end\n');
+});
+
+function withFewDescriptors(fixture: string): string {
+  const program = fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url));
+  const command = 'ulimit -n 100 && exec "$0" "$@"';
+  const arguments_ = ['-c', command, process.execPath, program];
+  return execFileSync('sh', arguments_, { encoding: 'utf8', timeout: 30_000 });
+}
 
 test('reusePort: two servers share a port only where both ask for it', async (t) => {
   if (process.platform !== 'linux') {

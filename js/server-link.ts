@@ -35,6 +35,8 @@ export class ServerLink extends Link<StreamServer> {
   #signal: AbortSignal | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #waiting: (() => void)[] = [];
+  /** Those that are not through with `onClose`: of some the socket is gone, and its number reused. */
+  #connections = new Set<StreamLink>();
   /** Reports that wait for the event loop. */
   #errors: Error[] = [];
 
@@ -116,21 +118,28 @@ export class ServerLink extends Link<StreamServer> {
 
   /** A channel has taken an accepted socket. */
   took(connection: StreamLink): void {
+    this.#connections.add(connection);
     if (connection.fileno !== null) {
       this.channel.channels.set(connection.fileno, connection.channel);
     }
   }
 
-  /** One of its connections has closed. */
-  released(connection: StreamLink): void {
+  /** The socket of one of its connections is gone. Its number may be another's from now on. */
+  left(connection: StreamLink): void {
     const { fileno, channel } = connection;
     const { channels } = this.channel;
     if (fileno !== null && channels.get(fileno) === channel) channels.delete(fileno);
   }
 
+  /** One of its connections has closed. */
+  released(connection: StreamLink): void {
+    this.#connections.delete(connection);
+    this.settle();
+  }
+
   /** Accepting failed for now; the reactor goes on by itself. */
   acceptFailed(errno: number): void {
-    if (this.closing) return;
+    if (this.phase !== 'listening') return;
     const { local } = this;
     const { address, port } = typeof local === 'string' ? { address: local } : (local ?? {});
     this.#report(systemError(errno, 'accept', address, port));
@@ -141,7 +150,7 @@ export class ServerLink extends Link<StreamServer> {
     if (this.closing) return;
     this.closing = true;
     this.#info = info;
-    for (const connection of [...this.channel.channels.values()]) connection.close();
+    for (const connection of [...this.#connections]) connection.close();
     this.#stop();
     if (this.phase === 'idle') this.#gone = true;
     this.schedule();
@@ -153,11 +162,12 @@ export class ServerLink extends Link<StreamServer> {
     const closed = new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.phase === 'idle') {
       this.close();
-    } else {
+    } else if (!this.closing) {
       this.#info = { reason: 'end', unsentBytes: 0 };
       this.#stop();
       if (timeout !== undefined && this.#deadline === undefined) {
-        this.#deadline = setTimeout(() => this.close(this.#info), timeout);
+        // What is waited for keeps the process alive, where it is to; the wait does not.
+        this.#deadline = setTimeout(() => this.close(this.#info), timeout).unref();
       }
     }
     return closed;
@@ -168,7 +178,8 @@ export class ServerLink extends Link<StreamServer> {
     this.leave(tally);
     this.#gone = true;
     this.release();
-    if (info.error !== undefined && !this.closing) {
+    // Not after `end()`: it is closed on purpose then, and its connections may finish.
+    if (info.error !== undefined && this.phase === 'listening') {
       this.#report(info.error);
       this.close(info);
     }
@@ -177,7 +188,7 @@ export class ServerLink extends Link<StreamServer> {
 
   /** Closes for good once the listener and all connections have. */
   settle(): void {
-    if (!this.#gone || this.phase === 'closed' || this.channel.channels.size > 0) return;
+    if (!this.#gone || this.phase === 'closed' || this.#connections.size > 0) return;
     this.phase = 'closed';
     this.closing = true;
     this.release();

@@ -324,6 +324,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
     this.attempt = null;
     this.outbox.settle(info.unsentBytes);
     this.release();
+    this.exit();
     this.#due = this.closing ? { ...this.#why, unsentBytes: info.unsentBytes } : info;
     // A delimiter set since may make frames of what is held; nobody comes after this.
     this.inbox.deliverHeld();
@@ -382,6 +383,11 @@ export class StreamLink extends Link<Stream> implements Receiver {
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
+
+  protected override exit(): void {
+    this.server?.left(this);
+    super.exit();
+  }
 
   adoptFields(): void {
     adoptFields(this.channel, this);
@@ -511,11 +517,10 @@ export class StreamLink extends Link<Stream> implements Receiver {
     this.outbox.settle(told.unsentBytes);
     this.outbox.end();
     this.release();
-    this.server?.released(this);
     this.exit();
     if (!this.silent) this.hook(() => this.channel.onClose(told));
     this.socket = null;
     this.engine.finish(this);
-    this.server?.settle();
+    this.server?.released(this);
   }
 }

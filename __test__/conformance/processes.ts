@@ -49,6 +49,12 @@ export function processes(suite: Suite): void {
     t.is(stdout, 'connected\nexit\n');
   });
 
+  suite.test('X9: end(timeoutMs) does not keep the process', async (_scene, t) => {
+    const { code, stdout, stderr } = await run(suite.name, 'unrefEnd');
+    t.is(code, 0, stderr);
+    t.is(stdout, 'exit, and the connection is open\n');
+  });
+
   suite.test('X9: ref() after unref() keeps the process', async (_scene, t) => {
     const { code, stdout, stderr } = await run(suite.name, 'ref');
     t.is(code, 0, stderr);

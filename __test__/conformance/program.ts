@@ -83,6 +83,18 @@ const scenarios: Record<string, () => void> = {
     client.connect('127.0.0.1', port);
   },
 
+  unrefEnd() {
+    const client = new Client();
+    Lines.prototype.onConnect = function (this: ConnectionLike) {
+      process.on('exit', () => print(`exit, and the connection is ${this.readyState}`));
+      this.unref();
+      client.unref();
+      server.unref();
+      void server.end(10_000);
+    };
+    client.connect('127.0.0.1', port);
+  },
+
   ref() {
     process.on('exit', () => print('exit'));
     server.unref();

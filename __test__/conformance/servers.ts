@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 
 import type {
@@ -495,6 +496,43 @@ function closes(suite: Suite): void {
     await ended;
     await peer.gone();
     t.deepEqual(log.order, ['connect', 'close close']);
+  });
+
+  suite.test('a paused connection is gone, its descriptor in use again', async (scene, t) => {
+    const order: string[] = [];
+    const options = { readDelimiter: '\n', idleTimeout: 50 };
+    const { server, accepted } = scene.server(options, (channel) => ({
+      onRead: () => channel.pause(),
+      onClose: () => order.push('connection'),
+    }));
+    server.onClose = () => order.push('server');
+    const lost = await scene.peer(server);
+    await lost.write('a\nb\nc\n');
+    const { log } = await accepted(0);
+    await lost.gone();
+    // Its descriptor is free too now; the next peer takes it, and what accepts that the other one.
+    const free = once(lost.socket, 'close');
+    lost.socket.destroy();
+    await free;
+    for (let count = 1; count <= 3; count += 1) {
+      await scene.peer(server);
+      const { log } = await accepted(count);
+      await log.seen('connect');
+    }
+    server.close();
+    await log.closed();
+    await closedServer(server);
+    t.deepEqual(order, ['connection', 'connection', 'connection', 'connection', 'server']);
+    t.is(server.channels.size, 0);
+  });
+
+  suite.test('end() after close() does not change why it closes', async (scene, t) => {
+    const { server } = scene.server();
+    const reasons: string[] = [];
+    server.onClose = ({ reason }) => reasons.push(reason);
+    server.close();
+    await server.end();
+    t.deepEqual(reasons, ['close']);
   });
 
   suite.test('a connection of a closing server closes by itself', async (scene, t) => {
