@@ -6,8 +6,8 @@ import test, { type ExecutionContext } from 'ava';
 import { Client } from 'pants-native';
 
 import { record } from './helpers/log.ts';
-import { PeerServer } from './helpers/peer.ts';
-import { milliseconds } from './helpers/wait.ts';
+import { Peer, PeerServer } from './helpers/peer.ts';
+import { eventually, milliseconds } from './helpers/wait.ts';
 import { deafPort } from './lifecycle/fixtures/support/deaf.mjs';
 
 // Elsewhere a full backlog refuses, and 127.0.0.1 is the only loopback address.
@@ -56,6 +56,29 @@ linux('C3: connectTimeout bounds all attempts, and the error names each', async 
   const { errors } = log.connectError as unknown as { errors: NodeJS.ErrnoException[] };
   t.is(errors.length, 2);
   for (const error of errors) t.like(error, { ...fields, address: '127.0.0.1' });
+});
+
+// node:net takes the second answer for a second connect, which fails.
+test('C8: a lookup that answers twice', async (t) => {
+  const listening = await PeerServer.listen();
+  t.teardown(() => listening.close());
+  const lookup: LookupFunction = (...args) => {
+    answers('127.0.0.1')(...args);
+    answers('127.0.0.1')(...args);
+  };
+  const client = new Client({ lookup });
+  const log = record(client);
+  client.connect('some.name', listening.port);
+  await log.seen('connect');
+  // Is accepted behind all that was begun before it.
+  const { socket } = await Peer.connect(listening.address);
+  t.teardown(() => socket.destroy());
+  const { localPort } = socket;
+  await eventually('accepted', () => listening.peers.at(-1)?.socket.remotePort === localPort);
+  t.is(listening.peers.length, 2);
+  client.close();
+  await log.closed();
+  t.deepEqual(log.order, ['connect', 'close close']);
 });
 
 linux('connectTimeout is none by default: what does not answer is waited for', async (t) => {

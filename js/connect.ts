@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts';
 import { aborted, connectFailed, connectTimedOut, pathError, systemError } from './errors.ts';
 import type { ConnectSettings } from './options.ts';
 import type { StreamLink } from './stream-link.ts';
-import type { CloseInfo, SystemError } from './types.ts';
+import type { SystemError } from './types.ts';
 
 /** @internal One `connect()`, until it has succeeded, failed or been given up. */
 export class ConnectAttempt {
@@ -85,8 +85,11 @@ export class ConnectAttempt {
   #lookUp(to: HostPort): void {
     const { family, lookup } = this.settings;
     const options = { all: true, family, verbatim: true } as const;
+    let once = false;
     const answered = (error: Error | null, found?: string | LookupAddress[], of?: number) => {
-      if (this.#settled) return;
+      // A look-up of the user's own may answer twice, too.
+      if (this.#settled || once) return;
+      once = true;
       if (error) return this.#fail(Object.assign(error, { port: to.port }));
       const addresses =
         typeof found === 'string' ? [{ address: found, family: of ?? 4 }] : (found ?? []);
@@ -140,9 +143,11 @@ export class ConnectAttempt {
     if (this.#settled) return;
     this.settle();
     const link = this.#link;
-    const info: CloseInfo = { reason: 'error', error, unsentBytes: link.outbox.pending };
     if (link.index >= 0) this.#engine.abandon(link);
-    this.#engine.callSoon(() => link.closed(info));
+    // Counted only then: until the channel hears of it, it accepts writes.
+    this.#engine.callSoon(() =>
+      link.closed({ reason: 'error', error, unsentBytes: link.outbox.pending }),
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import { getEventListeners, once } from 'node:events';
 import { connect, type LookupFunction } from 'node:net';
 import { inspect } from 'node:util';
 
-import type { Address } from '../helpers/implementation.ts';
+import type { Address, ConnectOptions } from '../helpers/implementation.ts';
 import type { Scene } from '../helpers/scene.ts';
 import { milliseconds, turn } from '../helpers/wait.ts';
 import type { Suite } from './suite.ts';
@@ -380,6 +380,21 @@ function isGivenUp(suite: Suite): void {
     t.is(listening.peers.length, 0);
   });
 
+  suite.test('C1: what was written is unsent where nothing was begun', async (scene, t) => {
+    const failing: [string, ConnectOptions, string][] = [
+      ['127.0.0.1', { signal: AbortSignal.abort() }, 'ABORT_ERR'],
+      ['some.name', { lookup: (_name, _options, found) => found(unknown(), '') }, 'ENOTFOUND'],
+    ];
+    for (const [host, options, code] of failing) {
+      const { channel, log } = scene.client(options);
+      channel.connect(host, 80);
+      channel.write('hello');
+      const info = await log.closed();
+      t.deepEqual(log.hooks, [`connectError ${code}`, 'close error']);
+      t.is(info.unsentBytes, 5, code);
+    }
+  });
+
   suite.test('C3: connectTimeout bounds the look-up too', async (scene, t) => {
     const { later } = lateLookup();
     const { channel, log } = scene.client({ lookup: later, connectTimeout: 50 });
@@ -492,4 +507,8 @@ async function freePort(scene: Scene, host?: string): Promise<number> {
   server.close();
   await closed;
   return port;
+}
+
+function unknown(): Error {
+  return Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
 }
