@@ -321,7 +321,8 @@ export declare class Connection extends Stream<Address> {
   /**
    * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
    *
-   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken
+   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
+   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
    */
   constructor(socket: Socket, server: StreamServer, options?: StreamOptions);
 }
@@ -374,7 +375,8 @@ export declare class UnixConnection extends Stream<string> {
   /**
    * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
    *
-   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken
+   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
+   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
    */
   constructor(socket: Socket<string>, server: StreamServer, options?: StreamOptions);
 }
@@ -527,7 +529,10 @@ export type ReadyState =
   | 'writeOnly'
   | 'listening'
   | 'closed';
-/** Keep-alive probes, in milliseconds (the operating system counts in seconds). */
+/**
+ * Keep-alive probes. Times are in milliseconds, at most 32,767,000; the operating system counts in
+ * seconds, to which they are rounded up. 0 or left out: the operating system's default.
+ */
 export interface KeepAliveOptions {
   /** Silence before the first probe. */
   idle?: number;

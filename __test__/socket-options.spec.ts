@@ -109,6 +109,24 @@ linux(`options by call come before those of the constructor${reason}`, async (t)
   t.is(plain.keepAlive, 1);
 });
 
+linux(`keepAlive is in whole seconds, and at least one${reason}`, async (t) => {
+  const server = { keepAlive: { idle: 1, interval: 999 } };
+  const client = { keepAlive: { idle: 1_001, interval: 32_767_000 } };
+  const [connecting, accepted] = await ends(t, { client, server });
+  t.like(connecting, { keepAlive: 1, idle: 2, interval: 32_767 });
+  t.like(accepted, { keepAlive: 1, idle: 1, interval: 1 });
+});
+
+test('keepAlive: what no operating system takes is refused', (t) => {
+  for (const name of ['idle', 'interval']) {
+    const options = { keepAlive: { [name]: 32_767_001 } };
+    const expected = { code: 'ERR_INVALID_ARG_VALUE', message: /32767001/ };
+    t.throws(() => new Client(options), expected);
+    t.throws(() => new Server(options), expected);
+    t.throws(() => new Client().connect('127.0.0.1', 80, options), expected);
+  }
+});
+
 /** How many connections may wait on a listening socket, as `ss(8)` knows it. */
 function backlogOf(fileno: number | null): number {
   // struct tcp_info: of a listening socket, tcpi_sacked is that number; 28 bytes are before it.

@@ -15,6 +15,8 @@ import type {
 
 /** The longest time a timer takes. */
 const MAX_TIME = 0x7fff_ffff;
+/** The longest time of keep-alive that Linux takes. */
+const MAX_PROBE_TIME = 32_767_000;
 
 /** @internal What a stream is to be. */
 export interface StreamSettings {
@@ -78,11 +80,11 @@ export function bool(name: string, value: unknown, fallback: boolean): boolean {
 }
 
 /** @internal Milliseconds; 0 is never. Rounded up, so that no timeout comes too early. */
-export function time(name: string, value: unknown, fallback: number): number {
+export function time(name: string, value: unknown, fallback: number, most = MAX_TIME): number {
   if (value === undefined) return fallback;
   if (typeof value !== 'number') throw invalidType(name, 'a number of milliseconds', value);
-  if (!(value >= 0 && value <= MAX_TIME)) {
-    throw invalidValue(name, `from 0 to ${MAX_TIME} milliseconds`, value);
+  if (!(value >= 0 && value <= most)) {
+    throw invalidValue(name, `from 0 to ${most} milliseconds`, value);
   }
   return Math.ceil(value);
 }
@@ -158,12 +160,8 @@ export function socketOptions(options: SocketOptions): NativeSocketOptions {
   if (typeof given === 'object' && given !== null) {
     const probes = given as Record<string, unknown>;
     native.keepAlive = true;
-    assign(native, 'keepAliveIdle', time('keepAlive.idle', probes['idle'], 0) || undefined);
-    assign(
-      native,
-      'keepAliveInterval',
-      time('keepAlive.interval', probes['interval'], 0) || undefined,
-    );
+    assign(native, 'keepAliveIdle', probeTime('keepAlive.idle', probes['idle']));
+    assign(native, 'keepAliveInterval', probeTime('keepAlive.interval', probes['interval']));
     assign(native, 'keepAliveCount', optionalInteger('keepAlive.count', probes['count'], 1, 127));
   } else {
     native.keepAlive = bool('keepAlive', given, false);
@@ -173,6 +171,12 @@ export function socketOptions(options: SocketOptions): NativeSocketOptions {
   buffer('recvBufferSize');
   buffer('sendBufferSize');
   return native;
+}
+
+/** Whole seconds, which is what systems count in, as milliseconds; 0 is the system's default. */
+function probeTime(name: string, value: unknown): number | undefined {
+  const ms = time(name, value, 0, MAX_PROBE_TIME);
+  return ms === 0 ? undefined : 1_000 * Math.ceil(ms / 1_000);
 }
 
 function assign<T, K extends keyof T>(target: T, name: K, value: T[K] | undefined): void {

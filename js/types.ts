@@ -127,7 +127,10 @@ export type ReadyState =
   | 'listening'
   | 'closed';
 
-/** Keep-alive probes, in milliseconds (the operating system counts in seconds). */
+/**
+ * Keep-alive probes. Times are in milliseconds, at most 32,767,000; the operating system counts in
+ * seconds, to which they are rounded up. 0 or left out: the operating system's default.
+ */
 export interface KeepAliveOptions {
   /** Silence before the first probe. */
   idle?: number;
