@@ -4,8 +4,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import test from 'ava';
-import { Connection, Engine, Server } from 'pants-native';
+import { type Address, Connection, Engine, Server, type Socket } from 'pants-native';
 
+import { Peer } from './helpers/peer.ts';
 import { eventually } from './helpers/wait.ts';
 
 test('one reactor for each thread that uses channels', (t) => {
@@ -37,4 +38,35 @@ test('an engine that is closed is let go of', async (t) => {
     return engines.every((engine) => engine.deref() === undefined);
   });
   t.pass();
+});
+
+test('an engine whose reactor has died while nothing was open can be closed', async (t) => {
+  const engine = new Engine();
+  const server = new Server({ engine }).listen(0, '127.0.0.1');
+  await server.end();
+  // Nothing here makes a reactor die; this is what the news of it comes to.
+  (engine as unknown as { failed(error: Error): void }).failed(new Error('gone'));
+  t.throws(() => new Server({ engine }).listen(0, '127.0.0.1'), { code: 'ERR_ENGINE_CLOSED' });
+  await engine.close();
+});
+
+test('a socket is wrapped only with its own engine', async (t) => {
+  const [own, other] = [new Engine(), new Engine()];
+  t.teardown(() => Promise.all([own.close(), other.close()]));
+  const server = new Server({ engine: own }).listen(0, '127.0.0.1');
+  const foreign = new Server({ engine: other }).listen(0, '127.0.0.1');
+  const accepted = new Promise<Socket>((resolve) => {
+    server.onAccept = resolve;
+  });
+  const peer = await Peer.connect(server.localAddr as Address);
+  t.teardown(() => peer.socket.destroy());
+  const socket = await accepted;
+  const invalid = { code: 'ERR_INVALID_ARG_VALUE' };
+  t.throws(() => new Connection(socket, foreign), invalid);
+  t.throws(() => new Connection(socket, foreign, { engine: own }), invalid);
+  t.throws(() => new Connection(socket, server, { engine: other }), invalid);
+  t.is(foreign.channels.size, 0);
+  // None of them has taken it.
+  const connection = new Connection(socket, server, { engine: own });
+  t.is(connection.fileno, socket.fileno);
 });

@@ -213,9 +213,10 @@ export class Engine {
     for (const link of this.#adopted.splice(0)) link.open();
   }
 
-  /** @internal A constructor has thrown: what it had adopted closes unseen. */
-  discardAdopted(): void {
-    for (const link of this.#adopted.splice(0)) {
+  /** @internal A constructor has thrown: who has adopted its socket closes unseen. */
+  discardAdopted(socket: object): void {
+    const at = this.#adopted.findIndex((link) => link.socket === socket);
+    for (const link of at < 0 ? [] : this.#adopted.splice(at, 1)) {
       link.silent = true;
       link.close();
     }
@@ -417,6 +418,7 @@ export class Engine {
       const unsentBytes = 'outbox' in link ? link.outbox.pending : 0;
       link.closed({ reason: 'error', error, unsentBytes });
     }
+    this.callSoon(() => this.#closeIfEmpty());
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────

@@ -40,6 +40,11 @@ export class AcceptedSocket implements Socket<Address | string> {
     return decodeCredentials(this.#about, remote + addressBytes(this.#about, remote));
   }
 
+  /** Whether it is a socket of this engine: another one knows others by its numbers. */
+  isOf(engine: object): boolean {
+    return this.#engine === engine;
+  }
+
   close(): void {
     if (this.taken) return;
     this.taken = true;

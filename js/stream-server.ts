@@ -172,7 +172,7 @@ export class StreamServer<
     try {
       new ConnectionClass(socket as never, this as never);
     } catch (error) {
-      this[link].engine.discardAdopted();
+      this[link].engine.discardAdopted(socket);
       throw error;
     }
   }

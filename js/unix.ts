@@ -57,7 +57,8 @@ export class UnixConnection extends Stream<string> {
   /**
    * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
    *
-   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken
+   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
+   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
    */
   constructor(socket: Socket<string>, server: StreamServer, options?: StreamOptions) {
     super(acceptedOptions(socket, server, options));

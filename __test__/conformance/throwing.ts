@@ -1,3 +1,4 @@
+import type { SocketLike } from '../helpers/implementation.ts';
 import { textOf } from '../helpers/log.ts';
 import { collectUncaught } from '../helpers/uncaught.ts';
 import { eventually } from '../helpers/wait.ts';
@@ -115,6 +116,37 @@ export function throwing(suite: Suite): void {
     t.is(second.text, 'welcome');
     t.deepEqual(uncaught.map(messageOf), ['not you']);
     t.is(server.channels.size, 1);
+  });
+
+  suite.test('P6: a constructor that throws closes nothing else', async (scene, t) => {
+    const uncaught = collectUncaught(t);
+    let kept: SocketLike | undefined;
+    const { server, accepted } = scene.server();
+    const Good = server.ConnectionClass;
+    server.ConnectionClass = class extends scene.impl.Connection {
+      constructor(...args: ConstructorParameters<typeof scene.impl.Connection>) {
+        super(...args);
+        throw new Error('not you');
+      }
+    };
+    const accept = server.onAccept;
+    server.onAccept = (socket, addr) => {
+      if (kept === undefined) {
+        kept = socket;
+        return;
+      }
+      new Good(kept, server);
+      accept.call(server, socket, addr);
+    };
+    const first = await scene.peer(server);
+    const second = await scene.peer(server);
+    await second.gone();
+    const { channel, log } = await accepted(0);
+    await log.seen('connect');
+    channel.write('welcome');
+    await first.received(7);
+    t.deepEqual(log.order, ['connect']);
+    t.deepEqual(uncaught.map(messageOf), ['not you']);
   });
 
   suite.test('rule 4: 1,000 throwing frames in one batch', async (scene, t) => {
