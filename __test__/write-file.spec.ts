@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, truncateSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
@@ -18,6 +18,7 @@ import {
   temporaryDirectory,
   temporaryFile,
 } from './helpers/files.ts';
+import { collectGarbage } from './helpers/garbage.ts';
 import { record } from './helpers/log.ts';
 import { PeerServer } from './helpers/peer.ts';
 import { eventually } from './helpers/wait.ts';
@@ -44,6 +45,30 @@ test('a descriptor that was not opened for reading', async (t) => {
   t.throws(() => channel.writeFile(descriptor), { code: 'EBADF' });
   closeSync(descriptor);
   t.is(descriptorsOf(path), 0);
+});
+
+test('files that have left are forgotten, also where nobody waits for onWrite', async (t) => {
+  const listening = await PeerServer.listen();
+  t.teardown(() => listening.close());
+  const channel = new Client();
+  t.teardown(() => channel.close());
+  channel.connect('127.0.0.1', listening.port);
+  const peer = await listening.peer();
+  const path = temporaryFile(t, 'x');
+  // A long name, so that a few thousand of them show.
+  const name = () => dirname(path) + '/.'.repeat(1_500) + sep + basename(path);
+  const send = async (rounds: number) => {
+    for (const goal = peer.length + 50 * rounds; peer.length < goal; ) {
+      const { length } = peer;
+      for (let at = 0; at < 50; at += 1) channel.writeFile(name());
+      await peer.received(length + 50);
+    }
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await send(10);
+  const growth = (await send(100)) - before;
+  t.true(growth < 5 * MiB, `${growth} bytes more after 5,000 files`);
 });
 
 test('errors name the file, and the part of it', async (t) => {

@@ -6,6 +6,9 @@ import type { StreamSettings } from './options.ts';
 import type { Submission, Target } from './submission.ts';
 import type { ChannelError } from './types.ts';
 
+/** So many files are kept in mind before it is asked which of them have left. */
+const LEAST_FILES = 16;
+
 /** What is written. */
 type Piece = string | Uint8Array | HeldFile;
 
@@ -45,6 +48,8 @@ export class Outbox {
   #early: Piece[] = [];
   /** The files that may not have left yet: where in the stream each begins and ends. */
   #files: { from: number; to: number; name: string }[] = [];
+  /** How many there may be before it is asked which of them have left. */
+  #mostFiles = LEAST_FILES;
 
   constructor(engine: OutboxEngine, target: Target, settings: StreamSettings) {
     this.#engine = engine;
@@ -88,6 +93,11 @@ export class Outbox {
     if (refused !== null) return refused;
     const file = request.open();
     this.#files.push({ from: this.accepted, to: this.accepted + file.length, name: file.name });
+    if (this.#files.length > this.#mostFiles) {
+      this.#refresh();
+      this.#forgetFiles();
+      this.#mostFiles = Math.max(LEAST_FILES, 2 * this.#files.length);
+    }
     return this.#accept(file, notify);
   }
 
@@ -133,8 +143,14 @@ export class Outbox {
 
   /** How much of what is pending waits in files, and takes no memory. */
   #pendingInFiles(): number {
-    while (this.#files[0] !== undefined && this.#files[0].to <= this.#sent) this.#files.shift();
+    this.#forgetFiles();
     return this.#files.reduce((sum, { from, to }) => sum + to - Math.max(from, this.#sent), 0);
+  }
+
+  /** Those that have left. Where nobody asks for `onWrite`, no `drained()` comes that does it. */
+  #forgetFiles(): void {
+    const pending = this.#files.findIndex(({ to }) => to > this.#sent);
+    this.#files.splice(0, pending < 0 ? this.#files.length : pending);
   }
 
   /** Until there is a socket; or only counts it, where that is gone. */

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
+import { collectGarbage } from '../helpers/garbage.ts';
 import type { Data } from '../helpers/implementation.ts';
 import { Lockstep } from '../helpers/lockstep.ts';
 import type { Scene } from '../helpers/scene.ts';
@@ -204,9 +203,4 @@ async function everyWayToEnd(scene: Scene): Promise<void> {
 
 function descriptors(): number {
   return readdirSync('/proc/self/fd').length;
-}
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
 }
