@@ -29,8 +29,8 @@ export interface Expected {
   sent: (Progress | null)[];
   /** … before it is acted from outside. */
   reached: Progress;
-  /** No hook tells that the last datagram has arrived. */
-  silent: boolean;
+  /** How many bytes have arrived by then, where no hook tells that the last datagram has. */
+  silent: number | null;
   /** … before anything else. */
   settled: Progress;
 }
@@ -71,6 +71,8 @@ class DatagramModel extends Model<DatagramOwn> {
   readonly #reported = new Set<Framer>();
   /** What was set off would run a race with the next datagram. */
   #racing = false;
+  /** Bytes that have arrived. */
+  #taken = 0;
   /** The last datagram has led to no hook. */
   #silent = false;
   #connection: 'none' | 'connecting' | 'set' = 'none';
@@ -86,7 +88,7 @@ class DatagramModel extends Model<DatagramOwn> {
     this.#begin();
     const phases = this.#script.phases.map(({ sent, outside }) => {
       const barriers = sent.map((packet) => this.#take(packet));
-      const silent = this.#silent;
+      const silent = this.#silent ? this.#taken : null;
       const reached = this.#progress;
       if (this.stopped === null) this.#perform(outside);
       this.#settle();
@@ -120,6 +122,7 @@ class DatagramModel extends Model<DatagramOwn> {
     this.#racing = false;
     const { length } = this.transcript.hooks;
     const bytes = Buffer.from(hex, 'hex');
+    this.#taken += bytes.length;
     if (this.delimiter === null) {
       this.#read(bytes, from);
     } else {

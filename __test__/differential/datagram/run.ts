@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { Data, DatagramLike, Implementation } from '../../helpers/implementation.ts';
-import { turn } from '../../helpers/wait.ts';
+import { eventually, turn } from '../../helpers/wait.ts';
 import { type Outcome, Run } from '../run.ts';
 import type { Lockstep } from './lockstep.ts';
 import { type DatagramExpectation, type Expected, GONE, HELLO, type Progress } from './model.ts';
@@ -124,9 +124,16 @@ export class DatagramRun extends Run<DatagramOwn, DatagramLike> {
       if (barrier && !(await this.#reached(barrier))) return false;
     }
     if (!(await this.#reached(expected.reached))) return false;
-    if (expected.silent) await this.#lockstep.step();
+    if (expected.silent !== null) await this.#arrived(channel, expected.silent);
     if (!this.stopped) this.perform(outside);
     return this.#reached(expected.settled);
+  }
+
+  /** No hook tells of it: of bytes the channel does, of empty datagrams nobody. */
+  async #arrived(channel: DatagramLike, bytes: number): Promise<void> {
+    const arrived = eventually('arrived', () => this.stopped || channel.bytesRead >= bytes);
+    await arrived.catch(() => this.violations.push('stalled'));
+    await this.#lockstep.step();
   }
 
   async #send({ from, hex, pause }: Packet, channel: DatagramLike): Promise<void> {
