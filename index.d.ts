@@ -990,7 +990,8 @@ export declare class Datagram<A extends Address | string | null = Address> exten
   /**
    * A sender's frame outgrew `bufferSize`: what waited of this sender is dropped, unless the hook
    * sets another `readDelimiter` or `bufferSize`. Or more than `maxPendingBytes` was pending: then
-   * the channel closes. The default does no more; a sender could be anyone.
+   * the channel closes. The default closes the channel, as every channel's does. Where a sender can
+   * be anyone, override it: then one who sends too much harms nobody but himself.
    */
   onOverflowError(_error: ChannelError): void;
   /**

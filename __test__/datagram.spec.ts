@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 
 import test, { type ExecutionContext } from 'ava';
@@ -456,4 +458,81 @@ unix('Unix: a receiver that does not read is waited for without spinning', async
   );
   await sender.until('it has drained', () => sender.drains === 1);
   t.is(sender.pendingBytes, 0);
+});
+
+test('a signal that is aborted: nothing begins', (t) => {
+  const channel = Noting.make(t, { signal: AbortSignal.abort() });
+  for (const begin of [
+    () => channel.listen([LOOPBACK, 0]),
+    () => channel.connect([LOOPBACK, 9]),
+    () => channel.connect(['localhost', 9]),
+    () => channel.write('x', [LOOPBACK, 9]),
+    () => channel.write('x', ['localhost', 9]),
+  ]) {
+    t.throws(begin, { code: 'ABORT_ERR' });
+  }
+  t.is(channel.readyState, 'idle');
+  t.is(channel.pendingBytes, 0);
+});
+
+test('a signal that aborts while a name is looked up closes the channel', async (t) => {
+  const control = new AbortController();
+  let answer = () => {};
+  const channel = Noting.make(t, {
+    signal: control.signal,
+    lookup: (_host, _options, done) => {
+      answer = () => done(null, LOOPBACK, 4);
+    },
+  });
+  channel.connect(['somewhere', 9]);
+  control.abort();
+  await channel.until('it has closed', () => channel.info !== undefined);
+  answer();
+  await turn();
+  t.is(channel.readyState, 'closed');
+  t.is(channel.fileno, null);
+  t.is(channel.info?.reason, 'close');
+});
+
+test('a datagram that no system would take is refused, and the next one sent', async (t) => {
+  const receiver = Noting.make(t).listen([LOOPBACK, 0]);
+  const channel = Noting.make(t);
+  const to = receiver.localAddr as Address;
+  const huge = Buffer.alloc(17 * 1024 * 1024);
+  channel.write(huge, to);
+  channel.write('next', to);
+  t.is(channel.errors.length, 0, 'not inside the call');
+  await receiver.frames(1);
+  await channel.until('it has drained', () => channel.drains === 1);
+  t.deepEqual(receiver.reads, ['next']);
+  const { address, port } = to;
+  t.like(channel.errors, [{ code: 'EMSGSIZE', syscall: 'send', address, port }]);
+  t.is(channel.bytesWritten, huge.length + 4);
+  t.is(channel.pendingBytes, 0);
+});
+
+test('what waits of senders keeps no more memory than it may', async (t) => {
+  const senders = 60;
+  const { engine } = Noting.make(t);
+  const channel = Noting.make(t, { engine, readDelimiter: '\n', recvBufferSize: 4 * 1024 * 1024 });
+  channel.listen([LOOPBACK, 0]);
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  const before = process.memoryUsage().arrayBuffers;
+  const to = channel.localAddr as Address;
+  for (let n = 0; n < senders; n += 1) {
+    const sender = Noting.make(t);
+    // Together they are a frame, and one byte that waits.
+    sender.write(Buffer.alloc(30_000, 'x'), to);
+    await eventually('the first has come', () => channel.bytesRead >= n * 60_000 + 30_000);
+    sender.write(Buffer.concat([Buffer.alloc(29_998, 'y'), Buffer.from('\nz')]), to);
+    await channel.frames(n + 1);
+    channel.reads.length = 0;
+    channel.reads.length = n + 1;
+  }
+  t.is(channel.stats().waitingBytes, senders);
+  collect();
+  const kept = process.memoryUsage().arrayBuffers - before;
+  t.true(kept < 3 * 1024 * 1024, `${kept} bytes for ${senders}`);
 });

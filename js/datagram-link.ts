@@ -7,6 +7,8 @@
  * ```
  */
 
+import { constants } from 'node:os';
+
 import { decodeAddress } from './address.ts';
 import type { Datagram } from './datagram.ts';
 import { DatagramInbox, type DatagramReceiver, type Datagrams } from './datagram-inbox.ts';
@@ -27,7 +29,7 @@ import {
   optionFailed,
 } from './errors.ts';
 import { adoptFields } from './fields.ts';
-import { Op, Tally as TallyAt } from './generated/wire.ts';
+import { Op, Syscall, Tally as TallyAt } from './generated/wire.ts';
 import { Link } from './link.ts';
 import { checkBufferSize, checkEncoding } from './options.ts';
 import { bytesOf } from './outbox.ts';
@@ -36,6 +38,9 @@ import { Resolver } from './resolver.ts';
 import type { ReframeRequest } from './submission.ts';
 import type { Tally } from './tally.ts';
 import type { Address, CloseInfo, DatagramStats, ReadyState } from './types.ts';
+
+/** Longer datagrams are not handed over: UDP takes 65,507 bytes, Unix sockets what their buffer holds. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 type AnyAddress = Address | string | null;
 
@@ -66,6 +71,8 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   #due: CloseInfo | null = null;
   #why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' };
   #flooded: Error | null = null;
+  /** Errors that a call has met: they are told from the event loop. */
+  #late: Error[] = [];
   /** A datagram was dropped here: nothing else may be pending, and nobody else tells of it. */
   #gaveUp = false;
   #signal: AbortSignal | undefined;
@@ -149,8 +156,6 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     if (this.closing || this.phase === 'closed') throw channelClosed('listen()');
     if (this.phase === 'bound') throw channelActive('listen()', this.readyState);
     if (this.#connection !== 'none') throw channelActive('listen()', 'connecting');
-    const { signal } = this.settings;
-    if (signal?.aborted) throw aborted(signal);
     this.#bind(host, port);
   }
 
@@ -164,7 +169,8 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
       this.schedule();
       return false;
     }
-    if (destination === null) this.#writeToPeer(piece);
+    if (isTooLong(piece)) this.#refuse(piece, destination);
+    else if (destination === null) this.#writeToPeer(piece);
     else if ('key' in destination) this.#writeTo(destination, piece);
     else this.#writeToName(destination.host, destination.port, piece);
     return this.outbox.flows;
@@ -175,8 +181,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     if (this.#connection !== 'none') throw channelActive('connect()', this.readyState);
     this.engine.assertRunning();
     this.adoptFields();
-    const { signal } = this.settings;
-    if (signal?.aborted) throw aborted(signal);
+    this.#assertNotAborted();
     if ('key' in to) {
       this.#ensureBound(familyOf(to));
       this.#setPeer(to);
@@ -323,6 +328,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
       this.overflow(this.#flooded);
       this.close({ reason: 'overflow', error: this.#flooded });
     }
+    for (const error of this.#late.splice(0)) if (!this.done) this.report(error);
     if (this.#gaveUp) {
       this.#gaveUp = false;
       this.drained();
@@ -401,6 +407,17 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     return null;
   }
 
+  /** Told as the operating system's refusal is, only that it never gets there. */
+  #refuse(piece: string | Uint8Array, to: Destination): void {
+    const size = typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
+    const address = to !== null && 'key' in to ? to.address : (this.#peer?.address ?? null);
+    this.outbox.accept(size);
+    this.outbox.giveUp(size);
+    this.#late.push(datagramFailed(constants.errno.EMSGSIZE, Syscall.SEND, address));
+    this.#gaveUp = true;
+    this.schedule();
+  }
+
   #writeTo(to: Endpoint, piece: string | Uint8Array): void {
     this.#ensureBound(familyOf(to));
     this.outbox.send(to, piece, this.#wantsDrain);
@@ -419,6 +436,8 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   }
 
   #writeToName(host: string, port: number, piece: string | Uint8Array): void {
+    this.engine.assertRunning();
+    this.#assertNotAborted();
     const { kept, size } = this.#keep(piece);
     this.#lookUp(host, (error, address, family) => {
       const failed = error ?? this.#tryToBind(family);
@@ -445,7 +464,11 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   #lookUp(host: string, then: (error: Error | null, address: string, family: 4 | 6) => void): void {
     this.engine.assertRunning();
-    if (this.phase === 'idle') this.engine.begin(this);
+    this.#assertNotAborted();
+    if (this.phase === 'idle') {
+      this.engine.begin(this);
+      this.#watchSignal();
+    }
     const { family, lookup } = this.settings;
     const wanted = family === 4 || family === 6 ? family : this.#boundFamily;
     this.#resolver.resolve(host, wanted, lookup, (error, address, of) => {
@@ -486,7 +509,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   #peerFailed(error: Error): void {
     this.#connection = 'none';
     this.#peer = null;
-    this.report(error);
+    if (!this.ending) this.report(error);
     for (const send of this.#forPeer.splice(0)) send(error);
   }
 
@@ -513,8 +536,8 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   #bind(host: string, port: number): void {
     this.engine.assertRunning();
+    this.#assertNotAborted();
     this.adoptFields();
-    const { signal } = this.settings;
     const bound = this.engine.bindDatagram(host, port, this.settings);
     if (bound.failure) {
       throw listenFailed(bound.failure, this.settings.family === 'unix' ? host : { host, port });
@@ -527,8 +550,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.join(index, generation);
     this.enter(bound.descriptor);
     this.hold();
-    this.#signal = signal;
-    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#watchSignal();
     this.schedule();
   }
 
@@ -566,6 +588,17 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.engine.submitSoon();
   }
 
+  #assertNotAborted(): void {
+    const { signal } = this.settings;
+    if (signal?.aborted) throw aborted(signal);
+  }
+
+  #watchSignal(): void {
+    if (this.#signal !== undefined) return;
+    this.#signal = this.settings.signal;
+    this.#signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
   #abort = (): void => {
     this.close();
   };
@@ -598,4 +631,9 @@ function familyOf(to: Endpoint): 4 | 6 | 'unix' {
   const { address } = to;
   if (address === null || typeof address === 'string') return 'unix';
   return address.family === 'IPv6' ? 6 : 4;
+}
+
+/** No system sends so much as one; nor is it worth its memory to ask. */
+function isTooLong(piece: string | Uint8Array): boolean {
+  return piece.length > MOST_BYTES;
 }

@@ -132,9 +132,13 @@ export class Inbox {
 
   /** What is held for long shall not keep the batch alive in which it came. */
   compact(): void {
-    if (this.#held === null || this.#backing !== null) return;
+    if (this.#held === null) return;
+    // Nor shall few bytes keep room for many. What grows needs some.
+    const { length } = this;
+    if (this.#backing !== null && this.#backing.length <= 4 * length) return;
     this.#held = Buffer.from(this.#held.subarray(this.#at));
     this.#at = 0;
+    this.#backing = null;
   }
 
   /** Bytes at the front that are not a whole frame; changes when a frame has been cut off. */

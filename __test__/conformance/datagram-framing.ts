@@ -103,7 +103,7 @@ export function datagramFraming(suite: Suite): void {
 
   suite.datagrams('a frame of bufferSize passes, one byte more does not', async (scene, t) => {
     const options = { readDelimiter: '\n', bufferSize: 10 };
-    const { channel, log, peer } = await scene.open(options);
+    const { channel, log, peer } = await scene.open(options, () => ({ onOverflowError: () => {} }));
     const other = await scene.peer();
     await other.send(channel.localAddr, 'waits');
     await peer.send(channel.localAddr, '0123456789\n');
@@ -120,6 +120,16 @@ export function datagramFraming(suite: Suite): void {
     t.deepEqual(log.reads, ['0123456789', 'waits', 'fresh']);
     t.is(channel.readyState, 'listening');
     t.is(log.errors.length, 1);
+  });
+
+  suite.datagrams('an onOverflowError that nobody overrides closes', async (scene, t) => {
+    const options = { readDelimiter: '\n', bufferSize: 10 };
+    const { channel, log, peer } = await scene.open(options);
+    await peer.send(channel.localAddr, '0123456789 and more');
+    const info = await log.closed();
+    t.is(info.reason, 'overflow');
+    t.is((info.error as NodeJS.ErrnoException).code, 'ERR_FRAME_OVERFLOW');
+    t.deepEqual(log.order, ['listen', 'overflow ERR_FRAME_OVERFLOW', 'close overflow']);
   });
 
   suite.datagrams('an onOverflowError that sets another delimiter', async (scene, t) => {

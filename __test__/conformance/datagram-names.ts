@@ -144,4 +144,19 @@ export function datagramNames(suite: Suite): void {
     await peer.datagrams(1);
     t.deepEqual(await log.closed(), { reason: 'end', unsentBytes: 0 });
   });
+
+  suite.datagrams('a name that is not found after end(): only onClose', async (scene, t) => {
+    const { channel, log } = scene.channel({
+      lookup: (_host, _options, done) => {
+        const error = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
+        setImmediate(() => done(error, '', 0));
+      },
+    });
+    channel.connect(['somewhere', 9]);
+    channel.write('for the peer');
+    channel.end();
+    const info = await log.closed();
+    t.is(log.order.length, 1);
+    t.is(info.unsentBytes, 12);
+  });
 }

@@ -61,9 +61,10 @@ export class DatagramLog {
   }
 }
 
-/** Records every hook, by assignment to the instance, and then calls the test's own. */
+/** Records every hook, by assignment to the instance, and then calls the test's own or the default. */
 function record(channel: DatagramLike, own: Partial<DatagramHooks>): DatagramLog {
   const log = new DatagramLog();
+  const overflow = own.onOverflowError ?? channel.onOverflowError;
   channel.onListen = () => {
     log.add('listen');
     own.onListen?.();
@@ -85,7 +86,7 @@ function record(channel: DatagramLike, own: Partial<DatagramHooks>): DatagramLog
   channel.onOverflowError = (error) => {
     log.errors.push(error);
     log.add(`overflow ${codeOf(error)}`);
-    own.onOverflowError?.(error);
+    overflow.call(channel, error);
   };
   channel.onError = (error) => {
     log.errors.push(error);

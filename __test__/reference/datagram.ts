@@ -51,7 +51,7 @@ export class Datagram extends Channel {
   readonly #inbox = new DatagramInbox(this.#receiver());
   /** Names that are looked up, each with what waits for the answer. */
   #lookups = new Map<string, ((error: Error | null, ip: string) => void)[]>();
-  #forPeer: (() => void)[] = [];
+  #forPeer: ((failed: Error | null) => void)[] = [];
   #bytesRead = 0;
   #bytesWritten = 0;
   #bytesSent = 0;
@@ -136,7 +136,6 @@ export class Datagram extends Channel {
   // Hooks that are others than a stream's
 
   override onRead(_data: Data, _addr?: Address): void {}
-  override onOverflowError(_error: Error): void {}
 
   // What users do
 
@@ -382,8 +381,11 @@ export class Datagram extends Channel {
   }
 
   #sendToPeer(bytes: Buffer): void {
-    const send = () => this.#socket?.send(bytes, (error) => this.#sent(bytes, error));
-    if (this.#peer === 'set') send();
+    const send = (failed: Error | null) => {
+      if (failed !== null) this.#sent(bytes, failed);
+      else this.#socket?.send(bytes, (error) => this.#sent(bytes, error));
+    };
+    if (this.#peer === 'set') send(null);
     else this.#forPeer.push(send);
   }
 
@@ -424,7 +426,7 @@ export class Datagram extends Channel {
       }
       this.#peer = 'set';
       this.#peerAddr = peerAddress(ip, port);
-      for (const send of this.#forPeer.splice(0)) send();
+      for (const send of this.#forPeer.splice(0)) send(null);
       setImmediate(() => {
         if (this.#phase === 'bound' && !this.#ended) callHook(() => this.onConnect());
       });
@@ -435,7 +437,7 @@ export class Datagram extends Channel {
     this.#peer = 'none';
     this.#peerAddr = null;
     this.#report(error);
-    this.#forPeer = [];
+    for (const send of this.#forPeer.splice(0)) send(error);
   }
 
   #report(error: Error & { address?: string }): void {
