@@ -14,6 +14,7 @@ import {
 import { temporaryFile } from './helpers/files.ts';
 import { type Log, record } from './helpers/log.ts';
 import { Peer, PeerServer } from './helpers/peer.ts';
+import { collectUncaught } from './helpers/uncaught.ts';
 import { eventually, turn } from './helpers/wait.ts';
 
 interface Pair<C extends Client> {
@@ -258,3 +259,72 @@ test('pause() and resume() from onWrite let no more in than goes out', async (t)
   t.true(most > 0, 'it was paused with more to read');
   t.true(most < 2 * 1024 * 1024, `${most} bytes waited`);
 });
+
+test.serial('a frame whose text is longer than a string may be: onError, and closed', async (t) => {
+  noHexOf(t, 'too long');
+  for (const [how, readDelimiter] of Object.entries({ cut: '\n', uncut: null, rest: '\t' })) {
+    const { channel, log, peer } = await recorded(t, readDelimiter);
+    const other = await recorded(t, readDelimiter);
+    channel.readEncoding = 'hex';
+    peer.end('too long\nok\n');
+    await log.closed();
+    t.deepEqual(log.order, ['connect', 'error ERR_STRING_TOO_LONG', 'close error'], how);
+    t.is(log.info?.error, log.error);
+    other.peer.end('ok\n');
+    await other.log.closed();
+    t.is(other.log.text + (other.log.rest ?? ''), readDelimiter === '\n' ? 'ok' : 'ok\n');
+  }
+});
+
+test.serial('what throws for one channel leaves the rest of a batch to the others', async (t) => {
+  const uncaught = collectUncaught(t);
+  const engine = new Engine();
+  t.teardown(() => engine.close());
+  const listening = await PeerServer.listen();
+  t.teardown(() => listening.close());
+  const clients = Array.from({ length: 3 }, () => new Client({ engine, readDelimiter: '\n' }));
+  const logs = clients.map((client) => record(client));
+  for (const client of clients) client.connect('127.0.0.1', listening.port);
+  for (const log of logs) await log.seen('connect');
+  for (const name of ['data', 'finished']) {
+    for (const client of clients.slice(0, 2)) {
+      // Nothing there is known to throw: it is made to.
+      const fail = () => {
+        throw new Error(name);
+      };
+      Object.assign(linkOf(client), { [name]: fail });
+    }
+  }
+  await listening.peer(2);
+  for (const { socket } of listening.peers) socket.write('a\n');
+  // All of it is to be in one batch, so nothing is dispatched meanwhile.
+  const deadline = performance.now() + 10_000;
+  while (engine.stats().reads < 3 && performance.now() < deadline);
+  for (const peer of listening.peers) peer.end('b');
+  await logs[2]?.closed();
+  t.deepEqual(logs[2]?.order, ['connect', 'read a', 'end b', 'close end']);
+  await eventually('four errors', () => uncaught.length >= 4);
+  const [data, finished] = ['Error: data', 'Error: finished'];
+  t.deepEqual(uncaught.map(String).sort(), [data, data, finished, finished]);
+});
+
+/** The JS half of the native channel, under a symbol that the package does not export. */
+function linkOf(channel: Client): object {
+  const symbols = Object.getOwnPropertySymbols(channel);
+  const link = symbols.find(({ description }) => description === 'pants.link');
+  return Reflect.get(channel, link ?? '');
+}
+
+/** As for a text that is too long for a string; a real one takes half a gigabyte. */
+function noHexOf(t: ExecutionContext, text: string): void {
+  const before = Buffer.prototype.toString;
+  Buffer.prototype.toString = function (this: Buffer, ...args: Parameters<typeof before>): string {
+    if (args[0] === 'hex' && this.includes(text)) {
+      throw Object.assign(new Error(`too long: ${text}`), { code: 'ERR_STRING_TOO_LONG' });
+    }
+    return before.apply(this, args);
+  };
+  t.teardown(() => {
+    Buffer.prototype.toString = before;
+  });
+}

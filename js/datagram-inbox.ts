@@ -10,12 +10,12 @@
  */
 
 import type { Endpoint, Endpoints } from './endpoint.ts';
-import { frameOverflow, senderEvicted, withAddress } from './errors.ts';
+import { bufferDetached, frameOverflow, senderEvicted, withAddress } from './errors.ts';
 import { FramingKind, Packet } from './generated/wire.ts';
 import type { Cut, Receiver } from './inbox.ts';
 import { cutsAlike, type Framing, framingOf } from './read-delimiter.ts';
 import { type SenderSettings, Senders } from './senders.ts';
-import { latin1, utf8 } from './text.ts';
+import { decode, latin1 } from './text.ts';
 
 /** @internal A record of datagrams, as it comes. */
 export interface Datagrams {
@@ -44,8 +44,8 @@ export interface DatagramReceiver {
   overflow(error: Error): void;
   /** Something was lost, and the channel lives on. */
   report(error: Error): void;
-  /** The memory of what was to be delivered is gone. */
-  detached(): void;
+  /** What was to be delivered cannot be: its memory is gone, or no string can be so long. */
+  undeliverable(error: Error): void;
 }
 
 /** @internal What bounds it. */
@@ -197,8 +197,8 @@ export class DatagramInbox implements Receiver {
     if (again || same) this.#senders.discard();
   }
 
-  detached(): void {
-    this.#receiver.detached();
+  undeliverable(error: Error): void {
+    this.#receiver.undeliverable(error);
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
@@ -230,14 +230,13 @@ export class DatagramInbox implements Receiver {
 
   #whole(bytes: Buffer, start: number, end: number, owned: boolean): void {
     if (end > bytes.length) {
-      this.detached();
+      this.undeliverable(bufferDetached());
     } else if (this.encoding === null) {
       const data = bytes.subarray(start, end);
       this.deliver(owned ? data : Buffer.from(data));
-    } else if (this.encoding === 'utf8') {
-      this.deliver(utf8(bytes, start, end));
     } else {
-      this.deliver(bytes.toString(this.encoding, start, end));
+      const data = decode(bytes, start, end, this.encoding, this);
+      if (data !== null) this.deliver(data);
     }
   }
 

@@ -18,7 +18,6 @@ import { type Endpoint, Endpoints } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import {
   aborted,
-  bufferDetached,
   channelActive,
   channelClosed,
   channelNotConnected,
@@ -371,8 +370,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.hook(() => this.channel.onError(error));
   }
 
-  detached(): void {
-    const error = bufferDetached();
+  undeliverable(error: Error): void {
     this.report(error);
     this.close({ reason: 'error', error });
   }

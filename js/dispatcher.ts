@@ -6,8 +6,9 @@
  *   bytes   those of the records, in the same order
  * ```
  *
- * Nothing here throws for what user code does: links report that themselves, and the next record
- * is read as if nothing had happened.
+ * Nothing here throws for what user code does: links report that themselves. Should one throw all
+ * the same, that is reported too, and the next record is read as if nothing had happened: so each
+ * is stepped over before its link is called.
  */
 
 import { markAsUntransferable } from 'node:worker_threads';
@@ -49,6 +50,7 @@ export interface DispatchEngine {
   /** Between two batches: what hooks have set off is done, and submitted. */
   settle(): void;
   failed(error: Error): void;
+  uncaught(error: unknown): void;
 }
 
 /** @internal */
@@ -128,107 +130,117 @@ export class Dispatcher {
     let from = 0;
     const end = BatchHeader.WORDS + count;
     while (at < end) {
-      const head = words[at] as number;
-      const link = this.#engine.find(words[at + 1] as number, words[at + 2] as number);
-      at += 3;
-      switch (head & 0xff) {
-        case Kind.DATA: {
-          chunk.epoch = words[at] as number;
-          chunk.start = from;
-          chunk.length = words[at + 1] as number;
-          chunk.frames = words[at + 2] as number;
-          chunk.at = at + 3;
-          chunk.ascii = ((head >>> 8) & Flag.ASCII) !== 0;
-          at += 3 + 2 * chunk.frames;
-          from += chunk.length;
-          if (link instanceof StreamLink) link.data(chunk);
-          break;
-        }
-        case Kind.DRAINED: {
-          const sent = (words[at] as number) + (words[at + 1] as number) * 0x1_0000_0000;
-          at += 2;
-          if (link instanceof StreamLink || link instanceof DatagramLink) link.drained(sent);
-          break;
-        }
-        case Kind.ACCEPTED:
-          at = this.#accepted(words, at, bytes, from);
-          from += words[at - 1] as number;
-          break;
-        case Kind.END: {
-          const rest = words[at] as number;
-          at += 1;
-          if (link instanceof StreamLink) link.finished(bytes, from, rest, binary);
-          from += rest;
-          break;
-        }
-        case Kind.CLOSED: {
-          const behind = at + 2 + 2 * TallyAt.WORDS;
-          const size = words[behind] as number;
-          if (link !== undefined) {
-            const detail = latin1(bytes, from, from + size);
-            const tally = tallyFrom(words, at + 2);
-            link.closed(this.#info(head >>> 8, link, words, at, tally, detail), tally);
+      try {
+        const head = words[at] as number;
+        const link = this.#engine.find(words[at + 1] as number, words[at + 2] as number);
+        at += 3;
+        switch (head & 0xff) {
+          case Kind.DATA: {
+            chunk.epoch = words[at] as number;
+            chunk.start = from;
+            chunk.length = words[at + 1] as number;
+            chunk.frames = words[at + 2] as number;
+            chunk.at = at + 3;
+            chunk.ascii = ((head >>> 8) & Flag.ASCII) !== 0;
+            at += 3 + 2 * chunk.frames;
+            from += chunk.length;
+            if (link instanceof StreamLink) link.data(chunk);
+            break;
           }
-          at = behind + 1;
-          from += size;
-          break;
-        }
-        case Kind.CONNECTED: {
-          const fileno = words[at] as number;
-          const size = words[at + 1] as number;
-          const about = latin1(bytes, from, from + size);
-          at += 2;
-          from += size;
-          if (link instanceof StreamLink) {
-            const { index, generation } = link;
-            link.connected(new AcceptedSocket(this.#engine, index, generation, fileno, about));
+          case Kind.DRAINED: {
+            const sent = (words[at] as number) + (words[at + 1] as number) * 0x1_0000_0000;
+            at += 2;
+            if (link instanceof StreamLink || link instanceof DatagramLink) link.drained(sent);
+            break;
           }
-          break;
-        }
-        case Kind.ACCEPT_ERROR:
-          if (link instanceof ServerLink) {
-            link.acceptFailed(words[at] as number);
+          case Kind.ACCEPTED: {
+            const record = at;
+            const start = from;
+            at += 4;
+            from += words[record + 3] as number;
+            this.#accepted(words, record, bytes, start);
+            break;
           }
-          at += 1;
-          break;
-        case Kind.OVERFLOW: {
-          const size = words[at + 2] as number;
-          at += 3;
-          if (link instanceof StreamLink) link.outgrown(bytes, from, size, binary);
-          from += size;
-          break;
-        }
-        case Kind.DATAGRAMS:
-          at = this.#datagram(link, words, at, bytes, from, binary);
-          from += words[this.#datagrams.at - 3] as number;
-          break;
-        case Kind.DATAGRAM_FAILED: {
-          const size = words[at + 3] as number;
-          if (link instanceof DatagramLink) {
-            const [errno = 0, syscall = 0, length = 0] = words.subarray(at, at + 3);
-            link.failed(errno, syscall, length, latin1(bytes, from, from + size));
+          case Kind.END: {
+            const start = from;
+            const rest = words[at] as number;
+            at += 1;
+            from += rest;
+            if (link instanceof StreamLink) link.finished(bytes, start, rest, binary);
+            break;
           }
-          at += 4;
-          from += size;
-          break;
-        }
-        case Kind.PEER_SET: {
-          const size = words[at + 1] as number;
-          const errno = words[at] as number;
-          if (link instanceof DatagramLink) {
-            link.peerSet(errno, latin1(bytes, from, from + size));
+          case Kind.CLOSED: {
+            const record = at;
+            const start = from;
+            at += 3 + 2 * TallyAt.WORDS;
+            from += words[at - 1] as number;
+            if (link !== undefined) {
+              const detail = latin1(bytes, start, from);
+              const tally = tallyFrom(words, record + 2);
+              link.closed(this.#info(head >>> 8, link, words, record, tally, detail), tally);
+            }
+            break;
           }
-          at += 2;
-          from += size;
-          break;
+          case Kind.CONNECTED: {
+            const fileno = words[at] as number;
+            const size = words[at + 1] as number;
+            const about = latin1(bytes, from, from + size);
+            at += 2;
+            from += size;
+            if (link instanceof StreamLink) {
+              const { index, generation } = link;
+              link.connected(new AcceptedSocket(this.#engine, index, generation, fileno, about));
+            }
+            break;
+          }
+          case Kind.ACCEPT_ERROR:
+            at += 1;
+            if (link instanceof ServerLink) link.acceptFailed(words[at - 1] as number);
+            break;
+          case Kind.OVERFLOW: {
+            const start = from;
+            const size = words[at + 2] as number;
+            at += 3;
+            from += size;
+            if (link instanceof StreamLink) link.outgrown(bytes, start, size, binary);
+            break;
+          }
+          case Kind.DATAGRAMS: {
+            const record = at;
+            const start = from;
+            at += 3 + (words[at + 1] as number) + (words[at + 2] as number);
+            from += words[record] as number;
+            this.#datagram(link, words, record, bytes, start, binary);
+            break;
+          }
+          case Kind.DATAGRAM_FAILED: {
+            const [errno = 0, syscall = 0, length = 0, size = 0] = words.subarray(at, at + 4);
+            const about = latin1(bytes, from, from + size);
+            at += 4;
+            from += size;
+            if (link instanceof DatagramLink) link.failed(errno, syscall, length, about);
+            break;
+          }
+          case Kind.PEER_SET: {
+            const errno = words[at] as number;
+            const size = words[at + 1] as number;
+            const about = latin1(bytes, from, from + size);
+            at += 2;
+            from += size;
+            if (link instanceof DatagramLink) link.peerSet(errno, about);
+            break;
+          }
+          default:
+            // Nobody knows where the next record begins.
+            at = end;
+            throw new Error(`a completion of kind ${head & 0xff}: addon and package do not match`);
         }
-        default:
-          throw new Error(`a completion of kind ${head & 0xff}: addon and package do not match`);
+      } catch (error) {
+        this.#engine.uncaught(error);
       }
     }
   }
 
-  /** Returns the word after the record. */
   #datagram(
     link: Link | undefined,
     words: Uint32Array,
@@ -236,7 +248,7 @@ export class Dispatcher {
     bytes: Buffer,
     from: number,
     binary: boolean,
-  ): number {
+  ): void {
     const record = this.#datagrams;
     record.bytes = bytes;
     record.owned = binary;
@@ -246,11 +258,9 @@ export class Dispatcher {
     record.count = words[at + 2] as number;
     record.at = at + 3;
     if (link instanceof DatagramLink) link.datagrams(record);
-    return at + 3 + record.senders + record.count;
   }
 
-  /** Returns the word after the record. */
-  #accepted(words: Uint32Array, at: number, bytes: Buffer, from: number): number {
+  #accepted(words: Uint32Array, at: number, bytes: Buffer, from: number): void {
     const index = words[at - 2] as number;
     const generation = words[at - 1] as number;
     const server = this.#engine.find(words[at] as number, words[at + 1] as number);
@@ -259,7 +269,6 @@ export class Dispatcher {
     const socket = new AcceptedSocket(this.#engine, index, generation, fileno, about);
     if (server instanceof ServerLink) server.accepted(socket);
     else socket.close();
-    return at + 4;
   }
 
   /** What has ended a channel, in the words of `onClose`. */

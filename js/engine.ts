@@ -471,7 +471,14 @@ export class Engine {
     this.#ticking = false;
     this.openAdopted();
     // Also on a closed engine: a channel that never began hears that it has closed.
-    for (const soon of this.#soon.splice(0)) soon.runSoon();
+    for (const soon of this.#soon.splice(0)) {
+      try {
+        soon.runSoon();
+      } catch (error) {
+        // As in the dispatcher: whatever it is, the others are not to miss their turn for it.
+        this.uncaught(error);
+      }
+    }
     if (this.#state !== 'closed') this.settle();
   };
 

@@ -18,10 +18,11 @@
  */
 
 import type { NativeSearchHandle } from './binding.ts';
+import { bufferDetached } from './errors.ts';
 import { CutResult, FramingKind, Stop } from './generated/wire.ts';
 import { cutsAlike, type Framing, searchOf } from './read-delimiter.ts';
 import type { ReframeRequest } from './submission.ts';
-import { completeLength, isAsciiCompatible, latin1, utf8 } from './text.ts';
+import { completeLength, decode, isAsciiCompatible, latin1 } from './text.ts';
 
 const CUTS = 0;
 const ASKED = 1;
@@ -58,8 +59,8 @@ export interface Receiver {
   deliver(frame: Buffer | string): void;
   /** The frame at the front can never be delivered. `again`: for the same bytes as before. */
   overflow(detail: string, again: boolean): void;
-  /** The memory of what was to be delivered is gone. */
-  detached(): void;
+  /** What was to be delivered cannot be: its memory is gone, or no string can be so long. */
+  undeliverable(error: Error): void;
 }
 
 /** @internal A chunk as the reactor passes it on. */
@@ -224,7 +225,7 @@ export class Inbox {
   hold(bytes: Buffer, start: number, end: number, owned: boolean): void {
     if (start >= end) return;
     if (end > bytes.length) {
-      this.#receiver.detached();
+      this.#receiver.undeliverable(bufferDetached());
       return;
     }
     const more = bytes.subarray(start, end);
@@ -307,11 +308,12 @@ export class Inbox {
     this.deliverHeld();
   }
 
-  /** All that no delimiter completed, as `onEnd` gets it. */
-  rest(): Buffer | string {
+  /** All that no delimiter completed, as `onEnd` gets it; null where it cannot be delivered. */
+  rest(): Buffer | string | null {
     const held = this.#held?.subarray(this.#at) ?? Buffer.alloc(0);
     this.#release();
-    return this.encoding === null ? held : held.toString(this.encoding);
+    if (this.encoding === null) return held;
+    return decode(held, 0, held.length, this.encoding, this.#receiver);
   }
 
   /** Drops all that is held. */
@@ -383,14 +385,13 @@ export class Inbox {
   #deliver(bytes: Buffer, from: number, to: number, owned: boolean): void {
     this.#overflowed = false;
     if (to > bytes.length) {
-      this.#receiver.detached();
+      this.#receiver.undeliverable(bufferDetached());
     } else if (this.encoding === null) {
       const frame = bytes.subarray(from, to);
       this.#receiver.deliver(owned ? frame : Buffer.from(frame));
-    } else if (this.encoding === 'utf8') {
-      this.#receiver.deliver(utf8(bytes, from, to));
     } else {
-      this.#receiver.deliver(bytes.toString(this.encoding, from, to));
+      const frame = decode(bytes, from, to, this.encoding, this.#receiver);
+      if (frame !== null) this.#receiver.deliver(frame);
     }
   }
 

@@ -14,13 +14,7 @@
 
 import type { ConnectAttempt } from './connect.ts';
 import type { Engine } from './engine.ts';
-import {
-  adoptFailed,
-  bufferDetached,
-  channelNotConnected,
-  frameOverflow,
-  frameTimeout,
-} from './errors.ts';
+import { adoptFailed, channelNotConnected, frameOverflow, frameTimeout } from './errors.ts';
 import { adoptFields } from './fields.ts';
 import type { FileRequest } from './file.ts';
 import { FramingKind, Op, Tally as TallyAt } from './generated/wire.ts';
@@ -376,8 +370,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
     if (again || unchanged) this.close({ reason: 'overflow', error });
   }
 
-  detached(): void {
-    const error = bufferDetached();
+  undeliverable(error: Error): void {
     this.hook(() => this.channel.onError(error));
     this.close({ reason: 'error', error });
   }
@@ -472,6 +465,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
 
   #deliverEnd(): void {
     const rest = this.inbox.rest();
+    if (rest === null) return;
     this.#ended = true;
     if (this.channel.onEnd !== this.defaults.onEnd) {
       this.hook(() => this.channel.onEnd(rest as never));

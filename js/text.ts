@@ -11,9 +11,21 @@ export function latin1(bytes: Buffer, from: number, to: number): string {
   return (bytes as Buffer & Decoders).latin1Slice(from, to);
 }
 
-/** @internal */
-export function utf8(bytes: Buffer, from: number, to: number): string {
-  return (bytes as Buffer & Decoders).utf8Slice(from, to);
+/** @internal The bytes as text; null, and the receiver is told, where no string can be so long. */
+export function decode(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  encoding: BufferEncoding,
+  receiver: { undeliverable(error: Error): void },
+): string | null {
+  try {
+    if (encoding === 'utf8') return (bytes as Buffer & Decoders).utf8Slice(from, to);
+    return bytes.toString(encoding, from, to);
+  } catch (error) {
+    receiver.undeliverable(error as Error);
+    return null;
+  }
 }
 
 /** @internal Whether ASCII bytes are the same text as latin1. */
