@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 import test from 'ava';
 import { type Address, Connection, Engine, Server, type Socket } from 'pants-native';
 
+import { collectGarbage } from './helpers/garbage.ts';
 import { Peer } from './helpers/peer.ts';
 import { eventually } from './helpers/wait.ts';
 
@@ -23,8 +22,6 @@ test('one reactor for each thread that uses channels', (t) => {
 });
 
 test('an engine that is closed is let go of', async (t) => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   const engines: WeakRef<Engine>[] = [];
   const use = async () => {
     const engine = new Engine();
@@ -34,7 +31,7 @@ test('an engine that is closed is let go of', async (t) => {
   };
   for (let n = 0; n < 5; n += 1) await use();
   await eventually('they are collected', () => {
-    collect();
+    collectGarbage();
     return engines.every((engine) => engine.deref() === undefined);
   });
   t.pass();
