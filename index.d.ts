@@ -92,7 +92,8 @@ export declare class Stream<A extends Address | string = Address | string> exten
   readDelimiter: ReadDelimiter;
   /**
    * `null` (default): `onRead` gets Buffers, which are yours for ever. An encoding that Buffer
-   * knows: strings; a character that is split over reads never breaks.
+   * knows: strings; a character that is split over reads never breaks. Data that is longer than a
+   * string may be ends the channel: `onError` with Node's `ERR_STRING_TOO_LONG`.
    */
   readEncoding: BufferEncoding | (string & {}) | null;
   /**
