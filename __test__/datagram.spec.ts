@@ -4,8 +4,6 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 
 import test, { type ExecutionContext } from 'ava';
@@ -19,6 +17,7 @@ import {
 } from 'pants-native';
 
 import { temporaryDirectory } from './helpers/files.ts';
+import { collectGarbage } from './helpers/garbage.ts';
 import { Condition, eventually, milliseconds, turn } from './helpers/wait.ts';
 
 // What node:dgram has no word for; the rest is in conformance/.
@@ -511,14 +510,13 @@ test('a datagram that no system would take is refused, and the next one sent', a
   t.is(channel.pendingBytes, 0);
 });
 
-test('what waits of senders keeps no more memory than it may', async (t) => {
+// Alone: others of this process have memory of their own.
+test.serial('what waits of senders keeps no more memory than it may', async (t) => {
   const senders = 60;
   const { engine } = Noting.make(t);
   const channel = Noting.make(t, { engine, readDelimiter: '\n', recvBufferSize: 4 * 1024 * 1024 });
   channel.listen([LOOPBACK, 0]);
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
+  collectGarbage();
   const before = process.memoryUsage().arrayBuffers;
   const to = channel.localAddr as Address;
   for (let n = 0; n < senders; n += 1) {
@@ -532,7 +530,11 @@ test('what waits of senders keeps no more memory than it may', async (t) => {
     channel.reads.length = n + 1;
   }
   t.is(channel.stats().waitingBytes, senders);
-  collect();
-  const kept = process.memoryUsage().arrayBuffers - before;
-  t.true(kept < 3 * 1024 * 1024, `${kept} bytes for ${senders}`);
+  const kept = () => process.memoryUsage().arrayBuffers - before;
+  // What is on the stack, or in a register, is collected a turn later.
+  await eventually('little is kept', () => {
+    collectGarbage();
+    return kept() < 3 * 1024 * 1024;
+  });
+  t.log(`${kept()} bytes for ${senders}`);
 });
