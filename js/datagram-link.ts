@@ -308,7 +308,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   drained(): void {
     this.#open();
-    if (!this.closing && this.outbox.drained) this.hook(() => this.channel.onWrite());
+    if (!this.closing && this.outbox.drained()) this.hook(() => this.channel.onWrite());
   }
 
   /** The socket is gone. */

@@ -36,6 +36,8 @@ export class DatagramOutbox {
   #settled = 0;
   #settledDatagrams = 0;
   #asked = -1;
+  /** Up to which datagram `drained()` has said so: who gives one up asks, and so does the reactor. */
+  #told = 0;
   /** Bytes and datagrams that never got as far as the reactor. */
   #given = 0;
   #givenDatagrams = 0;
@@ -53,10 +55,12 @@ export class DatagramOutbox {
     return this.accepted - this.#settled;
   }
 
-  /** Whether everything written has been sent or refused. */
-  get drained(): boolean {
+  /** Whether everything written has been sent or refused, and that was not said before. */
+  drained(): boolean {
     this.refresh();
-    return this.#datagrams === this.#settledDatagrams;
+    const news = this.#datagrams === this.#settledDatagrams && this.#datagrams !== this.#told;
+    if (news) this.#told = this.#datagrams;
+    return news;
   }
 
   /** An error where too much is pending before a write. */
