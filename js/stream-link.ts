@@ -245,6 +245,8 @@ export class StreamLink extends Link<Stream> implements Receiver {
     this.#take(socket);
     server.took(this);
     this.engine.adopt(this);
+    // `server.close()` closes every connection, also one that is wrapped afterwards.
+    if (server.closing) this.close();
   }
 
   /** A socket that was connected elsewhere; `onConnect` follows when the constructors have run. */

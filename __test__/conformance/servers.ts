@@ -245,6 +245,23 @@ function accepts(suite: Suite): void {
     t.deepEqual(log.order, ['connect', 'read a', 'end b', 'close end']);
   });
 
+  suite.test('what is wrapped after server.close() is closed', async (scene, t) => {
+    const server = new scene.impl.Server();
+    const sockets: SocketLike[] = [];
+    server.onAccept = (socket) => sockets.push(socket);
+    const peer = await scene.peer(scene.listening(server));
+    await eventually('accepted', () => sockets.length === 1);
+    server.close();
+    await milliseconds(10);
+    const [socket] = sockets;
+    if (socket === undefined) return t.fail();
+    const log = record(new scene.impl.Connection(socket, server));
+    await peer.gone();
+    await log.closed();
+    t.deepEqual(log.order, ['close close']);
+    t.is(server.channels.size, 0);
+  });
+
   suite.test('onAccept may close it', async (scene, t) => {
     const server = new scene.impl.Server();
     server.onAccept = (socket) => {
