@@ -271,6 +271,7 @@ test('a worker, and its end, with traffic', async (t) => {
   t.pass();
 });
 
+// Windows has no Unix datagrams.
 const unix = process.platform === 'win32' ? test.skip : test;
 
 unix('Unix: there and back, by path', async (t) => {
@@ -370,6 +371,7 @@ unix('Unix: what stands in the way', async (t) => {
   chmodSync(secret.localAddr ?? '', 0o666);
 });
 
+// Only Linux has abstract names.
 const linux = process.platform === 'linux' ? test : test.skip;
 
 linux('Unix: abstract names; a sender without a path gets one, and its replies', async (t) => {

@@ -7,7 +7,7 @@ import { DatagramLink, type Destination } from './datagram-link.ts';
 import { type DatagramSettings, datagramSettings } from './datagram-options.ts';
 import { Engine } from './engine.ts';
 import { invalidType, invalidValue, unixUnsupported } from './errors.ts';
-import { drainHook } from './fields.ts';
+import { defineFields } from './fields.ts';
 import { checkOptions } from './options.ts';
 import { MAX_FRAME, type ReadDelimiter } from './read-delimiter.ts';
 import type {
@@ -370,38 +370,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   }
 }
 
-// Accessors behind what the class declares as properties, so that a subclass may also declare them
-// as class fields; see `adoptFields`.
-Object.defineProperties(Datagram.prototype, {
-  onWrite: drainHook(Datagram.prototype),
-  readDelimiter: {
-    configurable: true,
-    get(this: Datagram) {
-      return this[link].delimiter;
-    },
-    set(this: Datagram, value: ReadDelimiter) {
-      this[link].setDelimiter(value);
-    },
-  },
-  readEncoding: {
-    configurable: true,
-    get(this: Datagram) {
-      return this[link].inbox.encoding;
-    },
-    set(this: Datagram, value: unknown) {
-      this[link].setEncoding(value);
-    },
-  },
-  bufferSize: {
-    configurable: true,
-    get(this: Datagram) {
-      return this[link].settings.bufferSize;
-    },
-    set(this: Datagram, value: number) {
-      this[link].setBufferSize(value);
-    },
-  },
-});
+defineFields(Datagram.prototype);
 
 function localAddress(
   first: unknown,

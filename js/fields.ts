@@ -26,17 +26,60 @@ export function adoptFields(owner: object, target: FieldTarget): void {
   }
 }
 
-/** A channel that can be told that its `onWrite` is another one now. */
-interface Drained {
-  readonly [link]: { watchDrain(): void };
+/** A channel that reads and writes, as far as its properties need it. */
+interface Owner {
+  readonly [link]: FieldTarget & {
+    readonly delimiter: ReadDelimiter;
+    readonly inbox: { readonly encoding: BufferEncoding | null };
+    readonly settings: { readonly bufferSize: number };
+    /** `onWrite` is another one now. */
+    watchDrain(): void;
+  };
   onWrite(): void;
 }
 
 /**
- * @internal `onWrite` as a property of a prototype. The reactor tells of a drain only where somebody
+ * @internal Puts accessors behind what the class declares as properties, so that a subclass may also
+ * declare them as class fields; see `adoptFields`.
+ */
+export function defineFields<C extends Owner>(prototype: C): void {
+  Object.defineProperties(prototype, {
+    onWrite: drainHook(prototype),
+    readDelimiter: {
+      configurable: true,
+      get(this: C) {
+        return this[link].delimiter;
+      },
+      set(this: C, value: ReadDelimiter) {
+        this[link].setDelimiter(value);
+      },
+    },
+    readEncoding: {
+      configurable: true,
+      get(this: C) {
+        return this[link].inbox.encoding;
+      },
+      set(this: C, value: unknown) {
+        this[link].setEncoding(value);
+      },
+    },
+    bufferSize: {
+      configurable: true,
+      get(this: C) {
+        return this[link].settings.bufferSize;
+      },
+      set(this: C, value: number) {
+        this[link].setBufferSize(value);
+      },
+    },
+  });
+}
+
+/**
+ * `onWrite` as a property of a prototype. The reactor tells of a drain only where somebody
  * listens; who assigns the hook with bytes pending wants to hear of these as well.
  */
-export function drainHook<C extends Drained>(prototype: C): PropertyDescriptor & ThisType<C> {
+function drainHook<C extends Owner>(prototype: C): PropertyDescriptor & ThisType<C> {
   let { onWrite } = prototype;
   return {
     configurable: true,

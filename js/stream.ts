@@ -5,7 +5,7 @@ import { Channel, family, link } from './channel.ts';
 import { ConnectAttempt } from './connect.ts';
 import { Engine } from './engine.ts';
 import { channelActive, channelClosed, invalidType } from './errors.ts';
-import { drainHook } from './fields.ts';
+import { defineFields } from './fields.ts';
 import { type FileLike, FileRequest } from './file.ts';
 import { Family } from './generated/wire.ts';
 import {
@@ -295,35 +295,4 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   }
 }
 
-// Accessors behind what the class declares as properties, so that a subclass may also declare them
-// as class fields; see `adoptFields`.
-Object.defineProperties(Stream.prototype, {
-  onWrite: drainHook(Stream.prototype),
-  readDelimiter: {
-    configurable: true,
-    get(this: Stream) {
-      return this[link].delimiter;
-    },
-    set(this: Stream, value: ReadDelimiter) {
-      this[link].setDelimiter(value);
-    },
-  },
-  readEncoding: {
-    configurable: true,
-    get(this: Stream) {
-      return this[link].inbox.encoding;
-    },
-    set(this: Stream, value: unknown) {
-      this[link].setEncoding(value);
-    },
-  },
-  bufferSize: {
-    configurable: true,
-    get(this: Stream) {
-      return this[link].settings.bufferSize;
-    },
-    set(this: Stream, value: number) {
-      this[link].setBufferSize(value);
-    },
-  },
-});
+defineFields(Stream.prototype);
