@@ -142,8 +142,12 @@ export declare class Stream<A extends Address | string = Address | string> exten
    * `maxPendingBytes` pending before the call, the data is refused: `onOverflowError` follows, and
    * the channel closes.
    *
-   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`, `ERR_CHANNEL_CLOSED` after `end()`,
-   *   `shutdown()` or `close()`, `ERR_INVALID_ARG_TYPE`
+   * Where the channel has ended by no wish of this side (the peer finished, an error, a timeout, a
+   * limit, a connect that failed), the data is dropped, counted in `stats().refusedBytes`, and false
+   * returned: who writes to many channels need not ask which of them are still there.
+   *
+   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`; `ERR_CHANNEL_CLOSED` after this side's
+   *   own `end()`, `shutdown()`, `close()` or its server's `close()`; `ERR_INVALID_ARG_TYPE`
    */
   write(data: Data, flush?: boolean): boolean;
   /**
@@ -166,7 +170,8 @@ export declare class Stream<A extends Address | string = Address | string> exten
    * have their turn. Where those are not in the page cache it waits for the disk, and the engine's
    * other channels wait with it: serve slow disks from an `Engine` of their own.
    *
-   * Each file that is pending holds a descriptor, whether or not you wait for `onWrite`.
+   * Each file that is pending holds a descriptor, whether or not you wait for `onWrite`. Where
+   * `write()` would drop its data, the file is not even opened.
    *
    * @throws what `fs.openSync()` and `fs.fstatSync()` throw (`ENOENT`, `EACCES`, `EMFILE`, `EBADF`,
    *   …), `EISDIR`, `ERR_INVALID_ARG_VALUE` for what is no regular file or a range that is not in
@@ -713,6 +718,12 @@ export interface StreamStats {
   /** Of those, bytes that the operating system has not taken yet. */
   pendingBytes: number;
   /**
+   * Bytes that `write()` and `writeFile()` have dropped, and returned false: written after the
+   * channel had ended by no wish of this side, or past `maxPendingBytes`. A refused file counts its
+   * `nbytes`: it is not opened to learn its size.
+   */
+  refusedBytes: number;
+  /**
    * Bytes that the reactor has taken from the operating system, and `onRead` was not given yet:
    * they wait for a delimiter, for `resume()`, or for this thread.
    */
@@ -913,8 +924,12 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    *
    * @returns false above `highWaterMark` pending (a datagram counts as 64 bytes at least): wait for
    *   `onWrite`
+   * Where the channel has closed by no wish of this side, the data is dropped, counted in
+   * `stats().refusedBytes`, and false returned.
+   *
    * @throws `ERR_CHANNEL_NOT_CONNECTED` without an address where there is none to answer or send
-   *   to; `ERR_CHANNEL_ACTIVE` with one, where `connect()` has set another; `ERR_CHANNEL_CLOSED`;
+   *   to; `ERR_CHANNEL_ACTIVE` with one, where `connect()` has set another; `ERR_CHANNEL_CLOSED`
+   *   after `end()` or `close()`;
    *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
    */
   write(data: Data, addr?: AddressLike | A | null, flush?: boolean): boolean;

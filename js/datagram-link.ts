@@ -70,6 +70,9 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   #due: CloseInfo | null = null;
   #why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' };
   #flooded: Error | null = null;
+  #refused = 0;
+  /** `end()` or `close()` was called: a write throws from then on. */
+  #endedHere = false;
   /** Errors that a call has met: they are told from the event loop. */
   #late: Error[] = [];
   /** A datagram was dropped here: nothing else may be pending, and nobody else tells of it. */
@@ -118,6 +121,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
       bytesRead,
       bytesWritten: outbox.accepted,
       pendingBytes: outbox.pending,
+      refusedBytes: this.#refused,
       waitingBytes: done ? 0 : bytesRead - inbox.consumed + inbox.length,
       frames,
       reads: tally[TallyAt.READS] as number,
@@ -160,13 +164,14 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   write(data: unknown, address: unknown, to: (given: unknown) => Destination): boolean {
     const piece = typeof data === 'string' ? data : bytesOf(data);
-    if (this.closing || this.ending || this.phase === 'closed') throw channelClosed('write()');
+    if (this.#endedHere) throw channelClosed('write()');
+    if (this.closing || this.phase === 'closed') return this.#drop(piece);
     const destination = this.#destination(address, to);
     if (this.phase === 'idle') this.adoptFields();
     this.#flooded ??= this.outbox.check();
     if (this.#flooded !== null) {
       this.schedule();
-      return false;
+      return this.#drop(piece);
     }
     if (isTooLong(piece)) this.#refuse(piece, destination);
     else if (destination === null) this.#writeToPeer(piece);
@@ -248,6 +253,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
       return;
     }
     this.ending = true;
+    this.#endedHere = true;
     this.inbox.clear();
     if (this.#resolver.isBusy) {
       // The reactor's own clock starts when it hears of the end.
@@ -264,6 +270,8 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.closing = true;
     this.inbox.clear();
     this.#why = this.#why.error === undefined ? why : this.#why;
+    // A limit, a timeout and a failure come with an error.
+    this.#endedHere ||= this.#why.error === undefined;
     if (this.index >= 0) {
       this.engine.submission.request(Op.CLOSE, this);
       this.engine.submitSoon();
@@ -405,9 +413,14 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     return null;
   }
 
+  #drop(piece: string | Uint8Array): false {
+    this.#refused += sizeOf(piece);
+    return false;
+  }
+
   /** Told as the operating system's refusal is, only that it never gets there. */
   #refuse(piece: string | Uint8Array, to: Destination): void {
-    const size = typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
+    const size = sizeOf(piece);
     const address = to !== null && 'key' in to ? to.address : (this.#peer?.address ?? null);
     this.outbox.accept(size);
     this.outbox.giveUp(size);
@@ -447,7 +460,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   /** Bytes that wait for an address: the caller may change his. */
   #keep(piece: string | Uint8Array): { kept: string | Uint8Array; size: number } {
     const kept = typeof piece === 'string' ? piece : Uint8Array.from(piece);
-    const size = typeof kept === 'string' ? Buffer.byteLength(kept) : kept.length;
+    const size = sizeOf(kept);
     this.outbox.accept(size);
     return { kept, size };
   }
@@ -629,6 +642,10 @@ function familyOf(to: Endpoint): 4 | 6 | 'unix' {
   const { address } = to;
   if (address === null || typeof address === 'string') return 'unix';
   return address.family === 'IPv6' ? 6 : 4;
+}
+
+function sizeOf(piece: string | Uint8Array): number {
+  return typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
 }
 
 /** No system sends so much as one; nor is it worth its memory to ask. */

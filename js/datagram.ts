@@ -165,8 +165,12 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    *
    * @returns false above `highWaterMark` pending (a datagram counts as 64 bytes at least): wait for
    *   `onWrite`
+   * Where the channel has closed by no wish of this side, the data is dropped, counted in
+   * `stats().refusedBytes`, and false returned.
+   *
    * @throws `ERR_CHANNEL_NOT_CONNECTED` without an address where there is none to answer or send
-   *   to; `ERR_CHANNEL_ACTIVE` with one, where `connect()` has set another; `ERR_CHANNEL_CLOSED`;
+   *   to; `ERR_CHANNEL_ACTIVE` with one, where `connect()` has set another; `ERR_CHANNEL_CLOSED`
+   *   after `end()` or `close()`;
    *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
    */
   write(data: Data, addr?: AddressLike | A | null, flush = false): boolean {

@@ -28,7 +28,8 @@ export interface OutboxEngine {
  *
  * ```text
  *   idle ──begin()──▶ early: kept here ──open()──▶ open: submitted ──settle()──▶ gone: counted
- *                                                         end(), at any time: nothing more
+ *                                  end(), at any time: nothing more is accepted; a write throws
+ *                                  where this side has ended the channel, else it is refused
  * ```
  */
 export class Outbox {
@@ -36,11 +37,16 @@ export class Outbox {
   awaited = false;
   /** Bytes that `write()` and `writeFile()` have accepted since the channel began. */
   accepted = 0;
+  /** Bytes that were dropped instead, and `false` returned. */
+  refused = 0;
+  /** More was pending at a write than `maxPendingBytes`: that one and all that follow are refused. */
+  flooded: ChannelError | null = null;
   settings: StreamSettings;
   #engine: OutboxEngine;
   #target: Target;
   #state: 'idle' | 'early' | 'open' | 'gone' = 'idle';
-  #ended = false;
+  /** Who has ended it. */
+  #ended: 'nobody' | 'this side' | 'others' = 'nobody';
   /** How much of it the operating system is known to have taken, as of a turn. */
   #sent = 0;
   #asked = -1;
@@ -76,21 +82,25 @@ export class Outbox {
     for (const piece of early) this.#submit(piece, notify);
   }
 
-  /** Nothing is accepted any more. */
-  end(): void {
-    this.#ended = true;
+  /** Nothing is accepted any more: by the wish of this side, or not. */
+  end(by: 'this side' | 'others'): void {
+    if (this.#ended !== 'this side') this.#ended = by;
   }
 
-  /** Takes the bytes; returns whether to go on, or an error where too much was pending before. */
-  write(data: unknown, notify: boolean): boolean | ChannelError {
+  /** Takes the bytes, or drops them; returns whether to go on. */
+  write(data: unknown, notify: boolean): boolean {
     const piece = typeof data === 'string' ? data : bytesOf(data);
-    return this.#refused('write()') ?? this.#accept(piece, notify);
+    if (this.#accepts('write()')) return this.#accept(piece, notify);
+    this.refused += lengthOf(piece);
+    return false;
   }
 
   /** As `write()`; the file is opened only where it is accepted. */
-  writeFile(request: FileRequest, notify: boolean): boolean | ChannelError {
-    const refused = this.#refused('writeFile()');
-    if (refused !== null) return refused;
+  writeFile(request: FileRequest, notify: boolean): boolean {
+    if (!this.#accepts('writeFile()')) {
+      this.refused += request.nbytes;
+      return false;
+    }
     const file = request.open();
     this.#files.push({ from: this.accepted, to: this.accepted + file.length, name: file.name });
     if (this.#files.length > this.#mostFiles) {
@@ -122,13 +132,16 @@ export class Outbox {
     return this.#files.find(({ from, to }) => from <= place && place < to)?.name ?? '';
   }
 
-  #refused(what: string): ChannelError | null {
-    if (this.#ended) throw channelClosed(what);
+  #accepts(what: string): boolean {
+    if (this.#ended === 'this side') throw channelClosed(what);
     if (this.#state === 'idle') throw channelNotConnected(what);
+    if (this.#ended === 'others' || this.flooded !== null) return false;
     const { maxPendingBytes } = this.settings;
-    if (this.accepted - this.#sent <= maxPendingBytes) return null;
+    if (this.accepted - this.#sent <= maxPendingBytes) return true;
     const inMemory = this.pending - this.#pendingInFiles();
-    return inMemory > maxPendingBytes ? pendingOverflow(inMemory, maxPendingBytes) : null;
+    if (inMemory <= maxPendingBytes) return true;
+    this.flooded = pendingOverflow(inMemory, maxPendingBytes);
+    return false;
   }
 
   #accept(piece: Piece, notify: boolean): boolean {
@@ -158,7 +171,7 @@ export class Outbox {
     const kept = piece instanceof Uint8Array ? Uint8Array.from(piece) : piece;
     if (this.#state === 'early') this.#early.push(kept);
     else if (kept instanceof HeldFile) kept.close();
-    return typeof kept === 'string' ? Buffer.byteLength(kept) : kept.length;
+    return lengthOf(kept);
   }
 
   #submit(piece: Piece, notify: boolean): number {
@@ -178,6 +191,10 @@ export class Outbox {
     this.#asked = this.#engine.turn;
     this.#sent = Math.max(this.#sent, this.#engine.sent(this.#target));
   }
+}
+
+function lengthOf(piece: Piece): number {
+  return typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
 }
 
 /** @internal The bytes of a view or a buffer. Memory that another thread may write to is copied first. */

@@ -62,8 +62,6 @@ export class StreamLink extends Link<Stream> implements Receiver {
   #due: CloseInfo | null = null;
   /** Why `close()` was called, where it was not the user's plain wish. */
   #why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' };
-  /** More was pending than `maxPendingBytes`. */
-  #flooded: Error | null = null;
   #frameTimer: NodeJS.Timeout | undefined;
   /** Where in the stream the frame began that the timer is for; -1: none. */
   #frameAt = -1;
@@ -106,6 +104,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
       bytesRead,
       bytesWritten: outbox.accepted,
       pendingBytes: outbox.pending,
+      refusedBytes: outbox.refused,
       waitingBytes: done ? 0 : bytesRead - inbox.consumed + inbox.length,
       frames,
       reads: tally[TallyAt.READS] as number,
@@ -143,14 +142,10 @@ export class StreamLink extends Link<Stream> implements Receiver {
     return this.#written(this.outbox.writeFile(request, this.#wantsDrain), flush);
   }
 
-  #written(accepted: boolean | Error, flush: boolean): boolean {
-    if (typeof accepted === 'boolean') {
-      if (flush) this.engine.flush();
-      return accepted;
-    }
-    this.#flooded = accepted;
-    this.schedule();
-    return false;
+  #written(flows: boolean, flush: boolean): boolean {
+    if (this.outbox.flooded !== null && !this.closing) this.schedule();
+    if (flush) this.engine.flush();
+    return flows;
   }
 
   /** `onWrite` is another one: it shall hear of what is pending. */
@@ -179,11 +174,11 @@ export class StreamLink extends Link<Stream> implements Receiver {
       return;
     }
     this.shut = true;
-    this.outbox.end();
+    this.outbox.end('this side');
     this.#request(Op.SHUTDOWN);
   }
 
-  end(): void {
+  end(by: 'this side' | 'others' = 'this side'): void {
     if (this.closing || this.ending) return;
     if (this.phase === 'idle') {
       this.close({ reason: 'end' });
@@ -192,7 +187,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
     this.ending = true;
     this.inbox.changed = true;
     this.inbox.clear();
-    this.outbox.end();
+    this.outbox.end(by);
     this.#request(Op.END);
     if (this.#due !== null) this.schedule();
   }
@@ -212,7 +207,8 @@ export class StreamLink extends Link<Stream> implements Receiver {
       this.schedule();
     }
     this.attempt?.cancel();
-    this.outbox.end();
+    // A limit, a timeout and a failure come with an error.
+    this.outbox.end(this.#why.error === undefined ? 'this side' : 'others');
   }
 
   // ── How a socket comes to it ────────────────────────────────────────────────────────────────
@@ -329,9 +325,10 @@ export class StreamLink extends Link<Stream> implements Receiver {
 
   protected override work(): void {
     this.open();
-    if (this.#flooded !== null && !this.closing && !this.ending) {
-      this.#reportOverflow(this.#flooded);
-      this.close({ reason: 'overflow', error: this.#flooded });
+    const { flooded } = this.outbox;
+    if (flooded !== null && !this.closing) {
+      if (!this.ending) this.#reportOverflow(flooded);
+      this.close({ reason: 'overflow', error: flooded });
     }
     this.inbox.deliverHeld();
     this.#delivered();
@@ -472,7 +469,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
     if (this.channel.onEnd !== this.defaults.onEnd) {
       this.hook(() => this.channel.onEnd(rest as never));
     }
-    if (this.shut || !this.settings.allowHalfOpen) this.end();
+    if (this.shut || !this.settings.allowHalfOpen) this.end('others');
   }
 
   #reportOverflow(error: Error): void {
@@ -496,7 +493,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
       if (this.paused && isLeft && waits) return;
       const connecting = this.phase === 'connecting';
       this.closing = true;
-      this.outbox.end();
+      this.outbox.end('others');
       if (error !== undefined && info.reason === 'error') {
         this.hook(() => {
           if (connecting) this.channel.onConnectError(error);
@@ -511,7 +508,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
     const told: CloseInfo = { ...info, unsentBytes: this.outbox.pending };
     // Also where nothing native has: what was kept for a socket is let go.
     this.outbox.settle(told.unsentBytes);
-    this.outbox.end();
+    this.outbox.end('others');
     this.release();
     this.exit();
     if (!this.silent) this.hook(() => this.channel.onClose(told));

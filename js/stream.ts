@@ -175,8 +175,12 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    * `maxPendingBytes` pending before the call, the data is refused: `onOverflowError` follows, and
    * the channel closes.
    *
-   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`, `ERR_CHANNEL_CLOSED` after `end()`,
-   *   `shutdown()` or `close()`, `ERR_INVALID_ARG_TYPE`
+   * Where the channel has ended by no wish of this side (the peer finished, an error, a timeout, a
+   * limit, a connect that failed), the data is dropped, counted in `stats().refusedBytes`, and false
+   * returned: who writes to many channels need not ask which of them are still there.
+   *
+   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`; `ERR_CHANNEL_CLOSED` after this side's
+   *   own `end()`, `shutdown()`, `close()` or its server's `close()`; `ERR_INVALID_ARG_TYPE`
    */
   write(data: Data, flush = false): boolean {
     return this[link].write(data, flush);
@@ -202,7 +206,8 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    * have their turn. Where those are not in the page cache it waits for the disk, and the engine's
    * other channels wait with it: serve slow disks from an `Engine` of their own.
    *
-   * Each file that is pending holds a descriptor, whether or not you wait for `onWrite`.
+   * Each file that is pending holds a descriptor, whether or not you wait for `onWrite`. Where
+   * `write()` would drop its data, the file is not even opened.
    *
    * @throws what `fs.openSync()` and `fs.fstatSync()` throw (`ENOENT`, `EACCES`, `EMFILE`, `EBADF`,
    *   …), `EISDIR`, `ERR_INVALID_ARG_VALUE` for what is no regular file or a range that is not in

@@ -323,6 +323,12 @@ export interface StreamStats {
   /** Of those, bytes that the operating system has not taken yet. */
   pendingBytes: number;
   /**
+   * Bytes that `write()` and `writeFile()` have dropped, and returned false: written after the
+   * channel had ended by no wish of this side, or past `maxPendingBytes`. A refused file counts its
+   * `nbytes`: it is not opened to learn its size.
+   */
+  refusedBytes: number;
+  /**
    * Bytes that the reactor has taken from the operating system, and `onRead` was not given yet:
    * they wait for a delimiter, for `resume()`, or for this thread.
    */

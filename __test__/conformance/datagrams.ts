@@ -414,6 +414,11 @@ export function datagrams(suite: Suite): void {
     const info = await log.closed();
     t.is(info.reason, 'overflow');
     t.true(log.hooks.includes('overflow ERR_PENDING_OVERFLOW'));
+    t.is(channel.stats().refusedBytes, 12);
+    t.false(channel.write('late', peer.address), 'the limit has closed it, not this side');
+    t.is(channel.stats().refusedBytes, 16);
+    channel.close();
+    t.false(channel.write('', peer.address));
   });
 
   suite.datagrams('rule 4: a hook that throws stops nothing', async (scene, t) => {

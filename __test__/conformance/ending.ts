@@ -207,7 +207,7 @@ function endedByPeer(suite: Suite): void {
     channel.write(Buffer.alloc(8 * MiB, 'x'));
     peer.end();
     await log.seen('end ');
-    t.throws(() => channel.write('too late'), { code: 'ERR_CHANNEL_CLOSED' });
+    t.false(channel.write('too late'));
     peer.socket.resume();
     await peer.finished();
     t.is(peer.length, 8 * MiB);
@@ -374,7 +374,7 @@ function failed(suite: Suite): void {
   suite.both('R1: a reset: what came before it, one error, one close', async (scene, t, side) => {
     const lockstep = await Lockstep.start(scene);
     const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' }, (channel) => ({
-      onError: () => t.throws(() => channel.write('x'), { code: 'ERR_CHANNEL_CLOSED' }),
+      onError: () => t.false(channel.write('x')),
     }));
     await lockstep.send(peer, ['a\nb\npartial']);
     peer.reset();

@@ -17,6 +17,7 @@ import { hooks } from './hooks.ts';
 import { limits } from './limits.ts';
 import { overriding } from './overriding.ts';
 import { processes } from './processes.ts';
+import { refusing } from './refusing.ts';
 import { regexps } from './regexps.ts';
 import { resources } from './resources.ts';
 import { servers } from './servers.ts';
@@ -67,4 +68,5 @@ function streams(suite: Suite): void {
   writing(suite);
   files(suite);
   ending(suite);
+  refusing(suite);
 }

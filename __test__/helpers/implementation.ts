@@ -126,6 +126,7 @@ export interface StreamLike<A = Address> extends ChannelLike, StreamHooks {
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly pendingBytes: number;
+  stats(): { readonly refusedBytes: number };
   write(data: string | ArrayBufferView | ArrayBufferLike, flush?: boolean): boolean;
   writeFile(file: FileLike, nbytes?: number, offset?: number, flush?: boolean): boolean;
   flush(): void;
@@ -155,6 +156,7 @@ export interface DatagramLike extends ChannelLike, DatagramHooks {
   readonly bytesWritten: number;
   readonly pendingBytes: number;
   readonly drops: number;
+  stats(): { readonly refusedBytes: number };
   listen(target?: Target, options?: DatagramOptions): this;
   write(
     data: string | ArrayBufferView | ArrayBufferLike,

@@ -38,6 +38,9 @@ export class Datagram extends Channel {
   #options: DatagramOptions = {};
   #socket: Socket | null = null;
   #phase: 'idle' | 'bound' | 'closed' = 'idle';
+  /** `end()` or `close()` was called: a write throws from then on. */
+  #endedHere = false;
+  #refusedBytes = 0;
   #localAddr: Address | null = null;
   #peer: 'none' | 'connecting' | 'set' = 'none';
   #peerAddr: Address | null = null;
@@ -154,12 +157,17 @@ export class Datagram extends Channel {
 
   write(data: Writable, target?: unknown, _flush = false): boolean {
     const bytes = copyBytes(data);
-    if (this.#phase === 'closed' || this.#ended) {
+    if (this.#endedHere) {
       throw codedError('ERR_CHANNEL_CLOSED', 'write after the channel was ended or closed');
+    }
+    if (this.#phase === 'closed') {
+      this.#refusedBytes += bytes.length;
+      return false;
     }
     const to = this.#destination(target);
     if (this.#flooded !== null || this.#pendingBytes > this.#settings.maxPendingBytes) {
       this.#flood();
+      this.#refusedBytes += bytes.length;
       return false;
     }
     this.#bytesWritten += bytes.length;
@@ -199,6 +207,10 @@ export class Datagram extends Channel {
     this.#paused = true;
   }
 
+  stats(): { refusedBytes: number } {
+    return { refusedBytes: this.#refusedBytes };
+  }
+
   resume(): void {
     this.#paused = false;
     setImmediate(() => this.#inbox.deliver());
@@ -207,13 +219,18 @@ export class Datagram extends Channel {
   end(): void {
     if (this.#phase === 'closed' || this.#ended) return;
     this.#ended = true;
+    this.#endedHere = true;
     setImmediate(() => this.#endIfSent());
   }
 
   close(): void {
     const overflow = this.#flooded ?? this.#overflown;
-    if (overflow !== null) this.#finish('overflow', overflow);
-    else this.#finish('close');
+    if (overflow !== null) {
+      this.#finish('overflow', overflow);
+    } else {
+      this.#endedHere ||= this.#phase !== 'closed';
+      this.#finish('close');
+    }
   }
 
   setBroadcast(on: boolean): void {

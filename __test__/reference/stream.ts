@@ -33,8 +33,10 @@ export abstract class Stream extends Channel {
 
   #phase: 'idle' | 'opening' | 'open' | 'closed' = 'idle';
   #paused = false;
-  /** `shutdown()` or `end()` was called: no more writes. */
+  /** This side, or the end of the peer, has ended writing. */
   #writingEnded = false;
+  /** `shutdown()`, `end()` or `close()` was called: a write throws from then on. */
+  #endedHere = false;
   /** `end()` was called: no hooks any more but onWrite and onClose. */
   #ended = false;
   /** Nothing more will arrive: the peer sent FIN, or the socket failed. */
@@ -65,6 +67,7 @@ export abstract class Stream extends Channel {
   /** A write has returned false: whoever made it waits for onWrite. */
   #awaited = false;
   #bytesQueued = 0;
+  #refusedBytes = 0;
   /** `maxPendingBytes` has refused a write: it refuses all that follow. */
   #refusing = false;
 
@@ -123,6 +126,10 @@ export abstract class Stream extends Channel {
     return this.#phase === 'closed' ? 0 : this.#sender.pendingBytes;
   }
 
+  stats(): { refusedBytes: number } {
+    return { refusedBytes: this.#refusedBytes };
+  }
+
   ref(): this {
     this.#referenced = true;
     this.#socket?.ref();
@@ -154,22 +161,24 @@ export abstract class Stream extends Channel {
 
   write(data: Writable, flush = false): boolean {
     const bytes = copyBytes(data);
-    return this.#add('write', flush, () => bytes);
+    return this.#add('write', flush, bytes.length, () => bytes);
   }
 
   writeFile(file: FileLike, nbytes = 0, offset = 0, flush = false): boolean {
     checkFileArguments(file, nbytes, offset);
-    return this.#add('writeFile', flush, () => new FilePiece(file, nbytes, offset));
+    return this.#add('writeFile', flush, nbytes, () => new FilePiece(file, nbytes, offset));
   }
 
-  #add(what: string, flush: boolean, make: () => Buffer | FilePiece): boolean {
-    if (this.#phase === 'idle') throw notConnected(what);
-    if (this.#phase === 'closed' || this.#writingEnded) {
+  #add(what: string, flush: boolean, size: number, make: () => Buffer | FilePiece): boolean {
+    if (this.#endedHere) {
       throw codedError('ERR_CHANNEL_CLOSED', `${what} after the channel was ended or closed`);
     }
+    if (this.#phase === 'idle') throw notConnected(what);
     const pending = this.#sender.pendingInMemory;
-    if (this.#refusing || pending > this.#settings.maxPendingBytes) {
-      this.#refuse(pending);
+    const gone = this.#phase === 'closed' || this.#writingEnded;
+    if (gone || this.#refusing || pending > this.#settings.maxPendingBytes) {
+      if (!gone) this.#refuse(pending);
+      this.#refusedBytes += size;
       return false;
     }
     const piece = make();
@@ -190,11 +199,18 @@ export abstract class Stream extends Channel {
   shutdown(): void {
     if (this.#phase === 'idle') throw notConnected('shutdown');
     if (this.#phase === 'closed' || this.#writingEnded) return;
+    this.#endedHere = true;
     this.#writingEnded = true;
     this.#sender.end();
   }
 
   end(): void {
+    if (this.#phase === 'closed' || this.#ended) return;
+    this.#endedHere = true;
+    this.#end();
+  }
+
+  #end(): void {
     if (this.#phase === 'closed' || this.#ended) return;
     if (this.#phase === 'idle') this.#finish('end');
     else if (this.#failure !== null) this.#finish('error', this.#failure);
@@ -213,8 +229,12 @@ export abstract class Stream extends Channel {
   }
 
   close(): void {
-    if (this.#overflow !== null) this.#finish('overflow', this.#overflow);
-    else this.#finish('close');
+    if (this.#overflow !== null) {
+      this.#finish('overflow', this.#overflow);
+    } else {
+      this.#endedHere ||= this.#closeInfo === null;
+      this.#finish('close');
+    }
   }
 
   // For Client and Connection
@@ -354,7 +374,7 @@ export abstract class Stream extends Channel {
     this.#onEndCalled = true;
     const rest = decoded(this.#framer.takeRest(), this.#settings.readEncoding);
     callHook(() => this.onEnd(rest));
-    if (!this.#settings.allowHalfOpen) this.end();
+    if (!this.#settings.allowHalfOpen) this.#end();
     this.#finishIfBothEnded();
   }
 

@@ -19,6 +19,8 @@ export interface StreamExpectation extends Told {
   phases: Progress[];
   /** All that the channel has written, and that a peer gets if the channel ends in order. */
   written: string;
+  /** What becomes of a write when the channel has ended. */
+  late: 'throws' | 'is refused';
   /** How the peer finishes: one that finishes after the channel has ended does so in order. */
   finish: StreamScript['finish'];
 }
@@ -31,6 +33,10 @@ class StreamModel extends Model<StreamOwn> {
   readonly #script: StreamScript;
   readonly #framer = new Framer();
   #written = '';
+  /** This side has ended it: a write throws. */
+  #endedHere = false;
+  /** A `close()` is that of the limit. */
+  #overflowing = false;
   #writable = true;
   #peerFinished = false;
 
@@ -60,6 +66,7 @@ class StreamModel extends Model<StreamOwn> {
       phases: progress,
       written: this.#written,
       thrown: this.thrown,
+      late: this.#endedHere ? 'throws' : 'is refused',
     };
   }
 
@@ -84,7 +91,9 @@ class StreamModel extends Model<StreamOwn> {
 
   #overflow(): void {
     this.transcript.addOverflow('ERR_FRAME_OVERFLOW');
+    this.#overflowing = true;
     this.#perform(this.#script.onOverflow);
+    this.#overflowing = false;
     if (this.stopped === 'close') this.stopped = 'overflow';
     else if (this.stopped === null && this.#overflows()) this.stopped = 'overflow';
   }
@@ -114,6 +123,12 @@ class StreamModel extends Model<StreamOwn> {
     for (const action of meanwhile) if (this.stopped === null) this.act(action);
   }
 
+  protected override act(action: StreamAction): void {
+    const closes = action.do === 'close' && !this.#overflowing;
+    if (this.stopped === null && (action.do === 'end' || closes)) this.#endedHere = true;
+    super.act(action);
+  }
+
   protected override actOwn(action: StreamOwn): void {
     switch (action.do) {
       case 'write':
@@ -124,6 +139,7 @@ class StreamModel extends Model<StreamOwn> {
         break;
       case 'shutdown':
         if (this.stopped !== null) break;
+        this.#endedHere = true;
         this.#writable = false;
         if (this.#peerFinished) this.stopped = 'end';
         break;

@@ -85,6 +85,7 @@ export class StreamRun extends Run<StreamOwn, StreamLike> {
       this.perform(onEnd);
     } finally {
       if (!allowHalfOpen || this.#shut) this.stopped = true;
+      if (this.stopped) setImmediate(() => this.#writeLate());
       if (!this.stopped && !this.waiting) setImmediate(() => this.#endHalfOpen());
     }
   }
@@ -104,7 +105,21 @@ export class StreamRun extends Run<StreamOwn, StreamLike> {
   }
 
   onClose(reason: string, unsentBytes: number): void {
+    this.#writeLate();
     this.finished(reason, unsentBytes);
+  }
+
+  /** Nothing that is written now gets anywhere. */
+  #writeLate(): void {
+    const { late } = this.expectation;
+    const told = this.transcript.hooks.length;
+    const before = this.channel?.stats().refusedBytes ?? 0;
+    const accepted = this.attempt('a late write', () => this.channel?.write('late'));
+    if (!accepted) this.transcript.hooks.splice(told);
+    const refused = (this.channel?.stats().refusedBytes ?? 0) - before;
+    if (refused !== (late === 'throws' ? 0 : 4) || accepted !== (late !== 'throws')) {
+      this.violations.push(`a late write should be one that ${late}`);
+    }
   }
 
   // What the script does
