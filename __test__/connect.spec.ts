@@ -81,6 +81,32 @@ test('C8: a lookup that answers twice', async (t) => {
   t.deepEqual(log.order, ['connect', 'close close']);
 });
 
+test('what a look-up gives that is no address', async (t) => {
+  const failing: [unknown, string, string][] = [
+    ['nope', 'EINVAL', 'nope'],
+    [[{ address: 5, family: 4 }], 'EINVAL', '{ address: 5, family: 4 }'],
+    [7, 'EINVAL', '7'],
+    [[], 'ENOTFOUND', ''],
+    [undefined, 'ENOTFOUND', ''],
+  ];
+  for (const [found, code, address] of failing) {
+    const client = new Client({
+      lookup: (_host, _options, answer) => answer(null, found as string),
+    });
+    const log = record(client);
+    client.connect('some.name', 9);
+    await log.closed();
+    t.is(log.connectError?.code, code);
+    if (code === 'EINVAL') t.like(log.connectError, { syscall: 'connect', address, port: 9 });
+  }
+  const client = new Client({ localAddress: 'fe80::1%nope' });
+  const log = record(client);
+  client.connect('127.0.0.1', 9);
+  await log.closed();
+  const fields = { code: 'EINVAL', syscall: 'bind', address: 'fe80::1%nope' };
+  t.like(log.connectError, fields);
+});
+
 linux('connectTimeout is none by default: what does not answer is waited for', async (t) => {
   const port = await deaf(t);
   const client = new Client();

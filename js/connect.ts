@@ -1,12 +1,22 @@
 /** From a host's name, or a path, to a connected socket: look-up, order of addresses, attempts. */
 
-import dns, { type LookupAddress } from 'node:dns';
+import dns from 'node:dns';
 import { isIP } from 'node:net';
 
 import type { Destination, HostPort } from './address.ts';
 import type { Engine } from './engine.ts';
-import { aborted, connectFailed, connectTimedOut, pathError, systemError } from './errors.ts';
+import {
+  aborted,
+  addressUnusable,
+  connectFailed,
+  connectTimedOut,
+  nameNotFound,
+  pathError,
+  systemError,
+} from './errors.ts';
+import { ADDRESS_BYTES } from './generated/wire.ts';
 import type { ConnectSettings } from './options.ts';
+import { addressesOf, familyOf } from './resolver.ts';
 import type { StreamLink } from './stream-link.ts';
 import type { SystemError } from './types.ts';
 
@@ -19,6 +29,8 @@ export class ConnectAttempt {
   #started = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #settled = false;
+  /** Of addresses that cannot even be tried. */
+  #unusable: SystemError[] = [];
 
   constructor(link: StreamLink, to: Destination, settings: ConnectSettings) {
     this.#link = link;
@@ -37,7 +49,7 @@ export class ConnectAttempt {
     signal?.addEventListener('abort', this.#abort, { once: true });
     if (typeof to === 'string') {
       const { socket } = this.settings;
-      this.#begin(to, undefined, () => this.#engine.connectPath(to, { socket }));
+      this.#link.bind(...this.#engine.connectPath(to, { socket }));
       return;
     }
     if (isIP(to.host.split('%', 1)[0] ?? '') !== 0) {
@@ -64,18 +76,20 @@ export class ConnectAttempt {
   }
 
   /** What became of the native attempts, as one error. */
-  static failure(text: string, { to, settings }: ConnectAttempt): SystemError {
+  static failure(text: string, attempt: ConnectAttempt): SystemError {
+    const { to, settings } = attempt;
     const [summary = '', ...lines] = text.trimEnd().split('\n');
     if (typeof to === 'string') {
       const [errno = '0', syscall = 'connect'] = (lines[0] ?? '').split(' ');
       return pathError(Number(errno), syscall, to);
     }
     const timedOut = summary === 'ETIMEDOUT';
-    const attempts = lines.map((line) => {
+    const tried = lines.map((line) => {
       const [errno = '0', syscall = 'connect', address = '', port = '0'] = line.split(' ');
       if (errno === '0') return connectTimedOut(settings.connectTimeout, address, Number(port));
       return systemError(Number(errno), syscall, address, Number(port));
     });
+    const attempts = [...attempt.#unusable, ...tried];
     if (!timedOut) return connectFailed(attempts);
     if (attempts.length === 1) return attempts[0] as SystemError;
     const error = connectTimedOut(settings.connectTimeout, to.host, to.port);
@@ -86,13 +100,12 @@ export class ConnectAttempt {
     const { family, lookup } = this.settings;
     const options = { all: true, family, verbatim: true } as const;
     let once = false;
-    const answered = (error: Error | null, found?: string | LookupAddress[], of?: number) => {
+    const answered = (error: Error | null, found?: unknown) => {
       // A look-up of the user's own may answer twice, too.
       if (this.#settled || once) return;
       once = true;
       if (error) return this.#fail(Object.assign(error, { port: to.port }));
-      const addresses =
-        typeof found === 'string' ? [{ address: found, family: of ?? 4 }] : (found ?? []);
+      const addresses = addressesOf(found);
       clearTimeout(this.#timer);
       // A look-up of the user's own may answer before `connect()` has returned.
       this.#engine.callSoon(() => {
@@ -109,10 +122,18 @@ export class ConnectAttempt {
 
   #connect(addresses: string[], { host, port }: HostPort): void {
     const { connectTimeout, socket, localAddress, localPort } = this.settings;
-    if (addresses.length === 0) {
-      const error = new Error(`getaddrinfo ENOTFOUND ${host}`);
-      const fields = { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host };
-      this.#fail(Object.assign(error, fields));
+    if (localAddress !== undefined && !this.#isUsable(localAddress)) {
+      this.#fail(addressUnusable('bind', localAddress, localPort));
+      return;
+    }
+    const usable = addresses.filter((address) => {
+      if (this.#isUsable(address)) return true;
+      this.#unusable.push(addressUnusable('connect', address, port));
+      return false;
+    });
+    if (usable.length === 0) {
+      const none = addresses.length === 0;
+      this.#fail(none ? nameNotFound(host) : connectFailed(this.#unusable));
       return;
     }
     const options: Parameters<Engine['connect']>[2] = { socket };
@@ -122,16 +143,11 @@ export class ConnectAttempt {
       const left = connectTimeout - (performance.now() - this.#started);
       options.timeout = Math.max(1, Math.ceil(left));
     }
-    this.#begin(host, port, () => this.#engine.connect(addresses, port, options));
+    this.#link.bind(...this.#engine.connect(usable, port, options));
   }
 
-  #begin(address: string, port: number | undefined, begin: () => [number, number]): void {
-    try {
-      this.#link.bind(...begin());
-    } catch (error) {
-      const fields = { code: 'EINVAL', syscall: 'connect', address };
-      this.#fail(Object.assign(error as Error, fields, port !== undefined && { port }));
-    }
+  #isUsable(address: string): boolean {
+    return this.#engine.parseAddress(address, 0, scratch);
   }
 
   #abort = (): void => {
@@ -151,15 +167,15 @@ export class ConnectAttempt {
   }
 }
 
+const scratch = new Uint8Array(ADDRESS_BYTES);
+
 /** RFC 8305 section 4: IPv6 first, then the families in turn, each in the order it came. */
-function interleave(addresses: readonly LookupAddress[]): string[] {
-  const six = addresses.filter(({ family }) => family === 6);
-  const four = addresses.filter(({ family }) => family !== 6);
+function interleave(addresses: readonly string[]): string[] {
+  const six = addresses.filter((address) => familyOf(address) === 6);
+  const four = addresses.filter((address) => familyOf(address) === 4);
   const order: string[] = [];
   for (let at = 0; at < Math.max(six.length, four.length); at += 1) {
-    for (const { address } of [...six.slice(at, at + 1), ...four.slice(at, at + 1)]) {
-      order.push(address);
-    }
+    order.push(...six.slice(at, at + 1), ...four.slice(at, at + 1));
   }
   return order;
 }

@@ -14,10 +14,11 @@ import type { Datagram } from './datagram.ts';
 import { DatagramInbox, type DatagramReceiver, type Datagrams } from './datagram-inbox.ts';
 import type { DatagramSettings } from './datagram-options.ts';
 import { DatagramOutbox } from './datagram-outbox.ts';
-import { type Endpoint, Endpoints } from './endpoint.ts';
+import { Endpoint, Endpoints } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import {
   aborted,
+  addressUnusable,
   channelActive,
   channelClosed,
   channelNotConnected,
@@ -193,10 +194,9 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     }
     this.#connection = 'connecting';
     const { host, port } = to;
-    this.#lookUp(host, (error, address, family) => {
-      const failed = error ?? this.#tryToBind(family);
-      if (failed !== null) this.#peerFailed(Object.assign(failed, { port }));
-      else this.#setPeer(this.#literal(address, port));
+    this.#lookUp(host, port, 'connect', (found) => {
+      if (found instanceof Endpoint) this.#setPeer(found);
+      else this.#peerFailed(found);
     });
   }
 
@@ -450,10 +450,9 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.engine.assertRunning();
     this.#assertNotAborted();
     const { kept, size } = this.#keep(piece);
-    this.#lookUp(host, (error, address, family) => {
-      const failed = error ?? this.#tryToBind(family);
-      if (failed !== null) this.#giveUp(size, Object.assign(failed, { port }));
-      else this.outbox.send(this.#literal(address, port), kept, this.#wantsDrain, true);
+    this.#lookUp(host, port, 'send', (found) => {
+      if (found instanceof Endpoint) this.outbox.send(found, kept, this.#wantsDrain, true);
+      else this.#giveUp(size, found);
     });
   }
 
@@ -473,7 +472,13 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.schedule();
   }
 
-  #lookUp(host: string, then: (error: Error | null, address: string, family: 4 | 6) => void): void {
+  /** Gives an address that can be used, of a channel that is bound; or says why not. */
+  #lookUp(
+    host: string,
+    port: number,
+    syscall: 'connect' | 'send',
+    then: (found: Endpoint | Error) => void,
+  ): void {
     this.engine.assertRunning();
     this.#assertNotAborted();
     if (this.phase === 'idle') {
@@ -482,9 +487,10 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     }
     const { family, lookup } = this.settings;
     const wanted = family === 4 || family === 6 ? family : this.#boundFamily;
-    this.#resolver.resolve(host, wanted, lookup, (error, address, of) => {
+    this.#resolver.resolve(host, wanted, lookup, (found) => {
       if (this.closing) return;
-      then(error, address, of);
+      if (found instanceof Error) then(Object.assign(found, { port }));
+      else then(this.#firstUsable(found, port) ?? addressUnusable(syscall, found[0] ?? host, port));
       if (this.phase === 'idle' && !this.#resolver.isBusy) this.engine.finish(this);
       if (this.ending && !this.#resolver.isBusy) this.#endLookedUp();
     });
@@ -503,10 +509,13 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     return local !== null && typeof local === 'object' && local.family === 'IPv4' ? 4 : 0;
   }
 
-  #literal(address: string, port: number): Endpoint {
-    const endpoint = this.endpoints.ofLiteral(address, port);
-    if (endpoint === null) throw new Error(`not an IP address: ${address}`);
-    return endpoint;
+  /** Null where none is an address; an error where there is one, and no socket to be had for it. */
+  #firstUsable(addresses: string[], port: number): Endpoint | Error | null {
+    for (const address of addresses) {
+      const to = this.endpoints.ofLiteral(address, port);
+      if (to !== null) return this.#tryToBind(familyOf(to)) ?? to;
+    }
+    return null;
   }
 
   #setPeer(to: Endpoint): void {
@@ -524,7 +533,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     for (const send of this.#forPeer.splice(0)) send(error);
   }
 
-  #tryToBind(family: 4 | 6): Error | null {
+  #tryToBind(family: 4 | 6 | 'unix'): Error | null {
     try {
       this.#ensureBound(family);
       return null;

@@ -151,6 +151,21 @@ export function optionFailed(errno: number, name: string): Error {
   return systemError(errno === -2 ? EINVAL : errno, name);
 }
 
+/** An address that is none, or that names an interface which this machine has not. */
+export function addressUnusable(
+  syscall: 'bind' | 'connect' | 'send',
+  address: string,
+  port?: number,
+): SystemError {
+  return systemError(EINVAL, syscall, address, port);
+}
+
+/** A look-up has found nothing. */
+export function nameNotFound(host: string): Error {
+  const fields = { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host };
+  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), fields);
+}
+
 export function engineFailed(): ChannelError {
   return withCode(
     new Error('the reactor has died of an internal error; its channels are closed'),

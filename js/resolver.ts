@@ -1,10 +1,12 @@
 /** Host names for datagrams: looked up once for all that ask while the answer is on its way. */
 
-import dns, { type LookupAddress } from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import dns from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
 
-/** What becomes of a look-up: an address and its family, or why there is none. */
-type Answer = (error: Error | null, address: string, family: 4 | 6) => void;
+import { nameNotFound, quote } from './errors.ts';
+
+/** What becomes of a look-up: at least one address, or why there is none. */
+type Answer = (found: string[] | Error) => void;
 
 /** @internal */
 export class Resolver {
@@ -22,8 +24,8 @@ export class Resolver {
   }
 
   /**
-   * Looks a name up; `answer` is called from the event loop, in the order of the calls. IPv4 comes
-   * first: nobody tells whether a datagram to the other family has arrived.
+   * Looks a name up; `answer` is called from the event loop, in the order of the calls, and must
+   * not throw. IPv4 comes first: nobody tells whether a datagram to the other family has arrived.
    */
   resolve(
     host: string,
@@ -38,11 +40,13 @@ export class Resolver {
     }
     this.#waiting.set(host, [answer]);
     let done = false;
-    const answered = (error: Error | null, found?: string | LookupAddress[], of?: number) => {
+    const answered = (error: Error | null, found?: unknown) => {
       if (done) return;
       done = true;
+      const addresses = addressesOf(found).sort((a, b) => familyOf(a) - familyOf(b));
+      const failure = error ?? (addresses.length === 0 ? nameNotFound(host) : null);
       // A look-up of the user's own may answer before `write()` has returned.
-      this.#soon(() => this.#tell(host, error, addressesOf(found, of)));
+      this.#soon(() => this.#tell(host, failure ?? addresses));
     };
     try {
       const options = { all: true, family, verbatim: true } as const;
@@ -52,21 +56,23 @@ export class Resolver {
     }
   }
 
-  #tell(host: string, error: Error | null, found: LookupAddress[]): void {
+  #tell(host: string, found: string[] | Error): void {
     const waiting = this.#waiting.get(host) ?? [];
     this.#waiting.delete(host);
-    const best = found.find((address) => address.family === 4) ?? found[0];
-    const failure = error ?? (best === undefined ? notFound(host) : null);
-    const family = best?.family === 6 ? 6 : 4;
-    for (const answer of waiting) answer(failure, best?.address ?? '', family);
+    for (const answer of waiting) answer(found);
   }
 }
 
-function addressesOf(found: string | LookupAddress[] | undefined, family = 4): LookupAddress[] {
-  return typeof found === 'string' ? [{ address: found, family }] : (found ?? []);
+/** @internal What a look-up has given, in its order. One of the user's own may give what is no address. */
+export function addressesOf(found: unknown): string[] {
+  const all = Array.isArray(found) ? found : found === undefined || found === null ? [] : [found];
+  return all.map((one: { address?: unknown } | string) => {
+    const address = typeof one === 'string' ? one : one?.address;
+    return typeof address === 'string' ? address : quote(one);
+  });
 }
 
-function notFound(host: string): Error {
-  const fields = { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host };
-  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), fields);
+/** @internal 4 also for what is no address. */
+export function familyOf(address: string): 4 | 6 {
+  return isIP(address) === 6 ? 6 : 4;
 }

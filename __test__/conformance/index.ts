@@ -2,6 +2,7 @@ import test from 'ava';
 
 import type { Implementation, UnixImplementation } from '../helpers/implementation.ts';
 import { overUnix } from '../helpers/over-unix.ts';
+import { addresses } from './addresses.ts';
 import { badArguments } from './arguments.ts';
 import { connecting } from './connecting.ts';
 import { datagramFraming } from './datagram-framing.ts';
@@ -35,6 +36,7 @@ import { writing } from './writing.ts';
 export function conformance(name: string, impl: Implementation): void {
   const suite = new Suite(name, impl);
   connecting(suite);
+  addresses(suite);
   servers(suite);
   streams(suite);
   timers(suite);

@@ -6,7 +6,7 @@ import { copyBytes, decoded } from './bytes.ts';
 import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { DatagramInbox, type DatagramReceiver } from './datagram-inbox.ts';
-import { codedError, notConnected } from './errors.ts';
+import { codedError, notConnected, unusable } from './errors.ts';
 import { checkDatagramOptions, type Endpoint, parseAddress } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { DEFAULTS, PROPERTIES } from './settings.ts';
@@ -19,7 +19,7 @@ import type {
   ReadyState,
   Writable,
 } from './types.ts';
-import { addressOf, bindUdp, familyNumber, filenoOfUdp, forSocket } from './udp.ts';
+import { addressOf, bindUdp, familyNumber, filenoOfUdp, forSocket, isUsable } from './udp.ts';
 
 /** What a look-up gives. */
 interface Found {
@@ -174,7 +174,7 @@ export class Datagram extends Channel {
     this.#pendingBytes += bytes.length;
     this.#pendingCount += 1;
     if (to === null) this.#sendToPeer(bytes);
-    else this.#resolve(to.host, (error, ip) => this.#send(bytes, to.port, error, ip));
+    else this.#resolve(to.host, 'send', (error, ip) => this.#send(bytes, to.port, error, ip));
     return this.#pendingBytes <= this.#settings.highWaterMark;
   }
 
@@ -188,7 +188,7 @@ export class Datagram extends Channel {
     const { host, port } = this.#parse(target);
     this.#peer = 'connecting';
     if (isIP(host) !== 0) this.#peerAddr = peerAddress(host, port);
-    this.#resolve(host, (error, ip) => {
+    this.#resolve(host, 'connect', (error, ip) => {
       if (error !== null) this.#connectFailed(Object.assign(error, { port }));
       else this.#connectTo(ip, port);
     });
@@ -366,8 +366,8 @@ export class Datagram extends Channel {
     throw codedError('ERR_CHANNEL_ACTIVE', 'connected to another address');
   }
 
-  #resolve(host: string, then: (error: Error | null, ip: string) => void): void {
-    if (isIP(host) !== 0) {
+  #resolve(host: string, syscall: string, then: (error: Error | null, ip: string) => void): void {
+    if (isUsable(host)) {
       then(null, host);
       return;
     }
@@ -379,12 +379,17 @@ export class Datagram extends Channel {
     this.#lookups.set(host, [then]);
     const answered = (error: Error | null, answer: Found[] | string = [], of = 4) => {
       const found = typeof answer === 'string' ? [{ address: answer, family: of }] : answer;
-      const best = found.find(({ family }) => family === 4) ?? found[0];
+      const usable = found.filter(({ address }) => isUsable(address));
+      const best = usable.find(({ family }) => family === 4) ?? usable[0];
+      const [first] = found;
+      const failure =
+        error ??
+        (best === undefined && first !== undefined ? unusable(syscall, first.address) : null);
       setImmediate(() => {
         const all = this.#lookups.get(host) ?? [];
         this.#lookups.delete(host);
         if (this.#phase === 'closed') return;
-        for (const one of all) one(error, best?.address ?? '');
+        for (const one of all) one(failure, best?.address ?? '');
         this.#endIfSent();
       });
     };
@@ -429,7 +434,7 @@ export class Datagram extends Channel {
     if (error === null) this.#bytesSent += bytes.length;
     else this.#report(error);
     if (this.#pendingCount > 0) return;
-    if (this.#phase === 'bound') callHook(() => this.onWrite());
+    if (this.#phase !== 'closed') callHook(() => this.onWrite());
     this.#endIfSent();
   }
 

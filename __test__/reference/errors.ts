@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { inspect } from 'node:util';
 
 /** An error with the stable `code` that programs test for. */
@@ -28,6 +29,15 @@ export function abortError(cause: unknown): CodedError {
   const error = new Error('the connect was aborted', { cause });
   error.name = 'AbortError';
   return Object.assign(error, { code: 'ABORT_ERR' });
+}
+
+export function unusable(syscall: string, address: string): CodedError {
+  const errno = -os.constants.errno.EINVAL;
+  return Object.assign(codedError('EINVAL', `${syscall} EINVAL ${address}`), {
+    errno,
+    syscall,
+    address,
+  });
 }
 
 export function notConnected(what: string): CodedError {

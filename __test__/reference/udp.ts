@@ -1,5 +1,6 @@
 import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { isIP } from 'node:net';
+import os from 'node:os';
 
 import { codedError } from './errors.ts';
 import type { Endpoint } from './options.ts';
@@ -77,6 +78,13 @@ export function filenoOfUdp(socket: Socket): number {
   );
   const state = Reflect.get(socket, symbol ?? Symbol()) as { handle: { fd: number } };
   return state.handle.fd;
+}
+
+/** Node takes any zone, and leaves out one that it does not know. */
+export function isUsable(host: string): boolean {
+  const [, zone] = host.split('%');
+  const known = zone === undefined || /^\d+$/.test(zone) || zone in os.networkInterfaces();
+  return isIP(host) !== 0 && known;
 }
 
 /** A socket for both families knows IPv4 by its form in IPv6. */
