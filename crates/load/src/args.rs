@@ -1,13 +1,14 @@
 //! The command line.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use crate::address::Address;
 use crate::budget::Limit;
+use crate::messages::{Exchange, Framing};
 
-/// Loads an echo server over TCP, checks every reply, and prints one JSON object.
+/// Loads a server, checks everything that it sends, and prints one JSON object.
 #[derive(Debug, Parser)]
 #[command(name = "pants-load", version)]
 pub(crate) struct Args {
@@ -17,22 +18,55 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Mode {
-    /// Lines that a server echoes, over connections that stay open.
-    Lines(Load),
+    /// Messages that a server echoes, over connections that stay open.
+    Lines {
+        #[command(flatten)]
+        load: Load,
+
+        /// How messages are told apart.
+        #[arg(long, value_enum, default_value = "line")]
+        framing: Framing,
+
+        /// Bytes that the server sends behind each echo: the alphabet, again and again.
+        #[arg(long, default_value = "0")]
+        answer: usize,
+    },
     /// Connect, one line, its echo, close: again and again on each of the connections.
     Churn(Load),
     /// Large messages, many in flight: for megabytes per second.
     #[command(mut_args(bulk_defaults))]
     Bulk(Load),
+    /// Lines of the first connection that a server sends to every connection, having greeted each
+    /// with a line `hello`. What is counted is what arrives.
+    Fanout(Load),
+    /// Lines at a fixed rate, whether or not those before were answered. A latency begins when
+    /// the line was due.
+    Paced {
+        #[command(flatten)]
+        load: Load,
+
+        /// Lines a second, of all connections together.
+        #[arg(long, default_value = "20000", value_parser = parse_positive)]
+        rate: usize,
+    },
+    /// Opens connections and uses each once: for the memory that the server holds for them. The
+    /// warm-up opens a tenth of the number.
+    Idle(Load),
+    /// Datagrams that a server echoes.
+    Datagrams(Load),
+    /// Datagrams as fast as they can be sent; the server answers `?` with how many it received.
+    Flood(Load),
+    /// Datagrams that a server sends, numbered, between `start <size>` and `stop`.
+    Sink(Load),
 }
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Load {
-    /// Where the server listens, e.g. 127.0.0.1:4040.
+    /// Where the server listens, e.g. 127.0.0.1:4040 or unix:/run/echo.
     #[arg(long)]
-    pub(crate) address: SocketAddr,
+    pub(crate) address: Address,
 
-    /// Connections open at the same time.
+    /// Connections, or sockets for datagrams, open at the same time.
     #[arg(long, default_value = "64", value_parser = parse_positive)]
     pub(crate) connections: usize,
 
@@ -40,7 +74,7 @@ pub(crate) struct Load {
     #[arg(long, default_value = "1", value_parser = parse_positive)]
     pub(crate) depth: usize,
 
-    /// Bytes of a message, its line feed included.
+    /// Bytes of a message; of a line, its line feed included.
     #[arg(long, default_value = "64", value_parser = parse_size)]
     pub(crate) size: usize,
 
@@ -66,20 +100,39 @@ pub(crate) struct Load {
     pub(crate) step: bool,
 }
 
-impl Args {
+impl Mode {
     pub(crate) fn load(&self) -> &Load {
-        match &self.mode {
-            Mode::Lines(load) | Mode::Churn(load) | Mode::Bulk(load) => load,
+        match self {
+            Self::Lines { load, .. } | Self::Paced { load, .. } => load,
+            Self::Churn(load)
+            | Self::Bulk(load)
+            | Self::Fanout(load)
+            | Self::Idle(load)
+            | Self::Datagrams(load)
+            | Self::Flood(load)
+            | Self::Sink(load) => load,
         }
     }
-}
 
-impl Mode {
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Lines(_) => "lines",
+            Self::Lines { .. } => "lines",
             Self::Churn(_) => "churn",
             Self::Bulk(_) => "bulk",
+            Self::Fanout(_) => "fanout",
+            Self::Paced { .. } => "paced",
+            Self::Idle(_) => "idle",
+            Self::Datagrams(_) => "datagrams",
+            Self::Flood(_) => "flood",
+            Self::Sink(_) => "sink",
+        }
+    }
+
+    /// What a message and its answer bring from the server.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Lines { load, answer, .. } => load.size + answer,
+            _ => self.load().size,
         }
     }
 }
@@ -89,6 +142,14 @@ impl Load {
         match self.messages {
             Some(count) => Limit::Count(count),
             None => Limit::Time(self.seconds),
+        }
+    }
+
+    pub(crate) fn lines(&self) -> Exchange {
+        Exchange {
+            framing: Framing::Line,
+            size: self.size,
+            answer: 0,
         }
     }
 }
@@ -113,6 +174,7 @@ fn parse_positive(text: &str) -> Result<usize, String> {
 fn parse_size(text: &str) -> Result<usize, String> {
     match parse_positive(text)? {
         1 => Err("must be at least 2: one byte to tell lines apart, one line feed".to_owned()),
+        size if size > LARGEST => Err(format!("must be at most {LARGEST}")),
         size => Ok(size),
     }
 }
@@ -124,6 +186,9 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
     }
     Duration::try_from_secs_f64(seconds).map_err(|error| format!("{error}"))
 }
+
+/// What a length of four bytes can count, with room for what stands around it.
+const LARGEST: usize = 1 << 30;
 
 /// A day, in seconds: far from where adding to a clock overflows.
 const LONGEST: f64 = 86_400.0;
@@ -142,9 +207,9 @@ mod tests {
     #[test]
     fn bulk_has_defaults_of_its_own() {
         let args = Args::parse_from(["pants-load", "bulk", "--address", "127.0.0.1:1"]);
-        assert_eq!(args.load().size, 65_536);
+        assert_eq!(args.mode.load().size, 65_536);
         let args = Args::parse_from(["pants-load", "lines", "--address", "127.0.0.1:1"]);
-        assert_eq!(args.load().size, 64);
+        assert_eq!(args.mode.load().size, 64);
     }
 
     #[test]
@@ -153,9 +218,11 @@ mod tests {
             ["--connections", "0"],
             ["--depth", "0"],
             ["--size", "1"],
+            ["--size", "4294967296"],
             ["--seconds", "-1"],
             ["--warm-up", "NaN"],
             ["--timeout", "1e18"],
+            ["--framing", "none"],
         ] {
             let base = ["pants-load", "lines", "--address", "127.0.0.1:1"];
             assert!(

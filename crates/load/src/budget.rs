@@ -50,6 +50,8 @@ impl Budget {
 pub(crate) struct Outcome {
     /// Messages sent, answered and found right.
     pub(crate) messages: u64,
+    /// Datagrams that were not answered, or never arrived.
+    pub(crate) lost: u64,
     /// From the first message sent to the last reply.
     pub(crate) elapsed: Duration,
     /// Nanoseconds from the write of a message to the read that completed its reply.
@@ -62,6 +64,7 @@ impl Outcome {
             .expect("the bounds are constants that the histogram accepts");
         Self {
             messages: 0,
+            lost: 0,
             elapsed: Duration::ZERO,
             latency,
         }

@@ -1,23 +1,23 @@
 //! Connect, one line, its echo, close: again and again.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
-use mio::net::TcpStream;
-
 use crate::Scenario;
+use crate::address::Address;
 use crate::args::Load;
 use crate::budget::{Budget, Limit, Outcome};
 use crate::connection::Connection;
 use crate::error::LoadError;
+use crate::messages::Exchange;
 use crate::readiness::{Readiness, Ready};
+use crate::stream::Stream;
 
 #[derive(Debug)]
 pub(crate) struct Churn {
     readiness: Readiness,
     slots: Vec<Slot>,
-    address: SocketAddr,
-    size: usize,
+    address: Address,
+    exchange: Exchange,
     chunk: Box<[u8]>,
     ready: Vec<Ready>,
 }
@@ -39,19 +39,18 @@ impl Churn {
         Ok(Self {
             readiness: Readiness::new(load.timeout)?,
             slots: (0..load.connections).map(|_| Slot::Free).collect(),
-            address: load.address,
-            size: load.size,
+            address: load.address.clone(),
+            exchange: load.lines(),
             chunk: vec![0; load.size + 1].into(),
             ready: Vec::new(),
         })
     }
 
     fn open(&self, index: usize) -> Result<Slot, LoadError> {
-        let address = self.address;
         let since = Instant::now();
-        let stream =
-            TcpStream::connect(address).map_err(|source| LoadError::Connect { address, source })?;
-        let mut connection = Connection::new(index, stream, self.size);
+        let stream = Stream::begin_connect(&self.address)
+            .map_err(|source| LoadError::connect(&self.address, source))?;
+        let mut connection = Connection::new(index, stream, self.exchange);
         self.readiness.add(connection.stream(), index)?;
         Ok(Slot::Connecting { connection, since })
     }
@@ -73,7 +72,7 @@ impl Churn {
                 mut connection,
                 since,
             } => {
-                connection.finish_connect(self.address)?;
+                connection.finish_connect(&self.address)?;
                 // The round trip that is measured begins with the connect.
                 connection.send(1, since)?;
                 connection

@@ -2,20 +2,20 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
 use std::time::Instant;
 
-use mio::net::TcpStream;
-
+use crate::address::Address;
 use crate::budget::Outcome;
 use crate::error::LoadError;
-use crate::payload::{Message, Replies};
+use crate::messages::{Exchange, Messages};
+use crate::replies::Replies;
+use crate::stream::Stream;
 
 #[derive(Debug)]
 pub(crate) struct Connection {
     index: usize,
-    stream: TcpStream,
-    next: Message,
+    stream: Stream,
+    next: Messages,
     replies: Replies,
     outbox: Outbox,
     /// When each message in flight was sent, oldest first.
@@ -23,18 +23,28 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(index: usize, stream: TcpStream, size: usize) -> Self {
+    pub(crate) fn new(index: usize, stream: Stream, exchange: Exchange) -> Self {
+        Self::listening_to(index, index, stream, exchange)
+    }
+
+    /// What it receives answers what connection `sender` sends.
+    pub(crate) fn listening_to(
+        sender: usize,
+        index: usize,
+        stream: Stream,
+        exchange: Exchange,
+    ) -> Self {
         Self {
             index,
             stream,
-            next: Message::first(index, size),
-            replies: Replies::new(index, size),
+            next: exchange.requests(index),
+            replies: Replies::new(index, sender, exchange),
             outbox: Outbox::default(),
             sent: VecDeque::new(),
         }
     }
 
-    pub(crate) fn stream(&mut self) -> &mut TcpStream {
+    pub(crate) fn stream(&mut self) -> &mut Stream {
         &mut self.stream
     }
 
@@ -43,20 +53,23 @@ impl Connection {
     }
 
     /// The connect of this socket, once it is writable.
-    pub(crate) fn finish_connect(&self, address: SocketAddr) -> Result<(), LoadError> {
-        let failed = |source| LoadError::Connect { address, source };
-        match self.stream.take_error().map_err(failed)? {
-            Some(source) => Err(failed(source)),
-            None => self.stream.set_nodelay(true).map_err(failed),
-        }
+    pub(crate) fn finish_connect(&self, address: &Address) -> Result<(), LoadError> {
+        self.stream
+            .finish_connect()
+            .map_err(|source| LoadError::connect(address, source))
     }
 
-    /// Sends `count` messages, in one write if the socket takes them.
+    /// A message that was sent at `now`, by this connection or by another, is to be answered here.
+    pub(crate) fn expect(&mut self, now: Instant) {
+        self.sent.push_back(now);
+    }
+
+    /// Sends `count` messages, in one write if the socket takes them. They are due since `now`.
     pub(crate) fn send(&mut self, count: usize, now: Instant) -> Result<(), LoadError> {
         for _ in 0..count {
             self.outbox.push(self.next.as_bytes());
             self.next.advance();
-            self.sent.push_back(now);
+            self.expect(now);
         }
         self.flush()
     }
@@ -133,7 +146,7 @@ impl Outbox {
         self.bytes.extend_from_slice(message);
     }
 
-    fn flush(&mut self, stream: &mut TcpStream) -> io::Result<()> {
+    fn flush(&mut self, stream: &mut Stream) -> io::Result<()> {
         while self.start < self.bytes.len() {
             match stream.write(&self.bytes[self.start..]) {
                 Ok(written) => self.start += written,

@@ -1,18 +1,16 @@
 //! Everything that ends a run.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::address::Address;
+
 #[derive(Debug, Error)]
 pub(crate) enum LoadError {
     #[error("cannot connect to {address}: {source}")]
-    Connect {
-        address: SocketAddr,
-        source: io::Error,
-    },
+    Connect { address: Address, source: io::Error },
 
     #[error("connection {connection}: {operation} failed: {source}")]
     Socket {
@@ -46,6 +44,30 @@ pub(crate) enum LoadError {
         outstanding: usize,
     },
 
+    #[error("this mode sends datagrams, and {0} is no UDP address")]
+    NoDatagrams(Address),
+
+    #[error("a datagram needs at least {0} bytes, for its number")]
+    TooSmall(usize),
+
+    #[error("the server answered \"{0}\" to the question how many datagrams it has received")]
+    Answer(String),
+
+    #[error("the server says that it received {received} of {sent} datagrams")]
+    Miscounted { sent: u64, received: u64 },
+
+    #[error("the server goes on sending after it was told to stop")]
+    NotStopped,
+
+    #[error("the server greeted with \"{0}\" instead of a line \"hello\"")]
+    Greeting(String),
+
+    #[error("{0} connections are more files than this process may open: see `ulimit -n`")]
+    TooManyConnections(usize),
+
+    #[error("the limit of open files cannot be raised: {0}")]
+    OpenFiles(#[source] io::Error),
+
     #[error("waiting for sockets failed: {0}")]
     Poll(#[source] io::Error),
 
@@ -57,6 +79,13 @@ pub(crate) enum LoadError {
 }
 
 impl LoadError {
+    pub(crate) fn connect(address: &Address, source: io::Error) -> Self {
+        Self::Connect {
+            address: address.clone(),
+            source,
+        }
+    }
+
     pub(crate) fn mismatch(
         connection: usize,
         number: u64,
@@ -85,7 +114,7 @@ impl LoadError {
     }
 }
 
-fn excerpt(bytes: &[u8]) -> String {
+pub(crate) fn excerpt(bytes: &[u8]) -> String {
     let shown = bytes[..bytes.len().min(EXCERPT)].escape_ascii().to_string();
     if bytes.len() > EXCERPT {
         format!("{shown}…")

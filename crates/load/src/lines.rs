@@ -1,16 +1,16 @@
-//! Messages over connections that stay open (`lines` and `bulk`).
+//! Messages over connections that stay open.
 
-use std::net::SocketAddr;
-use std::time::Instant;
-
-use mio::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use crate::Scenario;
+use crate::address::Address;
 use crate::args::Load;
 use crate::budget::{Budget, Limit, Outcome};
 use crate::connection::Connection;
 use crate::error::LoadError;
+use crate::messages::Exchange;
 use crate::readiness::{Readiness, Ready};
+use crate::stream::Stream;
 
 #[derive(Debug)]
 pub(crate) struct Lines {
@@ -22,36 +22,83 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    pub(crate) fn connect(load: &Load) -> Result<Self, LoadError> {
-        let mut lines = Self {
+    pub(crate) fn connect(load: &Load, exchange: Exchange) -> Result<Self, LoadError> {
+        let mut lines = Self::new(load)?;
+        for _ in 0..load.connections {
+            lines.add(&load.address, exchange, &mut Outcome::new())?;
+        }
+        Ok(lines)
+    }
+
+    /// Without a connection.
+    pub(crate) fn new(load: &Load) -> Result<Self, LoadError> {
+        Ok(Self {
             readiness: Readiness::new(load.timeout)?,
             connections: Vec::with_capacity(load.connections),
             depth: load.depth,
             chunk: vec![0; CHUNK].into(),
             ready: Vec::new(),
-        };
-        for _ in 0..load.connections {
-            lines.add(load.address, load.size)?;
-        }
-        Ok(lines)
+        })
     }
 
     /// One connection more, used once before the next one is opened: no server's backlog is too
     /// short for that, and what is measured later finds every connection accepted.
-    fn add(&mut self, address: SocketAddr, size: usize) -> Result<(), LoadError> {
-        let failed = |source| LoadError::Connect { address, source };
-        // Blocking: refused or not is then known here.
-        let stream = std::net::TcpStream::connect(address).map_err(failed)?;
-        stream.set_nodelay(true).map_err(failed)?;
-        stream.set_nonblocking(true).map_err(failed)?;
-
+    pub(crate) fn add(
+        &mut self,
+        address: &Address,
+        exchange: Exchange,
+        outcome: &mut Outcome,
+    ) -> Result<(), LoadError> {
+        let started = Instant::now();
+        let stream =
+            Stream::connect(address).map_err(|source| LoadError::connect(address, source))?;
         let index = self.connections.len();
-        let mut connection = Connection::new(index, TcpStream::from_std(stream), size);
+        let mut connection = Connection::new(index, stream, exchange);
         self.readiness.add(connection.stream(), index)?;
-        connection.send(1, Instant::now())?;
+        connection.send(1, started)?;
         self.connections.push(connection);
-        let nothing_more = Budget::new(Limit::Count(0), Instant::now());
-        self.drain(1, nothing_more, &mut Outcome::new())
+        let nothing_more = Budget::new(Limit::Count(0), started);
+        self.drain(1, nothing_more, outcome)
+    }
+
+    /// Sends one message by the connection whose turn it is. It is due since `due`.
+    pub(crate) fn send_by_turns(&mut self, number: u64, due: Instant) -> Result<(), LoadError> {
+        let index = number as usize % self.connections.len();
+        self.connections[index].send(1, due)
+    }
+
+    /// Handles what arrives within `timeout`, at most once. Returns how many were answered.
+    pub(crate) fn receive_within(
+        &mut self,
+        timeout: Duration,
+        outcome: &mut Outcome,
+    ) -> Result<usize, LoadError> {
+        let mut answered = 0;
+        self.readiness.poll(&mut self.ready, timeout)?;
+        for ready in self.ready.drain(..) {
+            let connection = &mut self.connections[ready.connection];
+            if ready.writable {
+                connection.flush()?;
+            }
+            if ready.readable {
+                answered += connection.receive(&mut self.chunk, outcome)?.0;
+            }
+        }
+        Ok(answered)
+    }
+
+    pub(crate) fn check_silence(
+        &self,
+        silence: Duration,
+        outstanding: usize,
+    ) -> Result<(), LoadError> {
+        if silence < self.readiness.silence() {
+            return Ok(());
+        }
+        Err(LoadError::Silent {
+            silence,
+            outstanding,
+        })
     }
 
     /// Handles replies, and sends as many messages as were answered while the budget lasts; until

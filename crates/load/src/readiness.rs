@@ -47,16 +47,25 @@ impl Readiness {
         ready: &mut Vec<Ready>,
         outstanding: usize,
     ) -> Result<(), LoadError> {
-        match self.poll.poll(&mut self.events, Some(self.silence)) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
-            Err(error) => return Err(LoadError::Poll(error)),
+        if self.poll(ready, self.silence)? {
+            return Ok(());
         }
-        if self.events.is_empty() {
-            return Err(LoadError::Silent {
-                silence: self.silence,
-                outstanding,
-            });
+        Err(LoadError::Silent {
+            silence: self.silence,
+            outstanding,
+        })
+    }
+
+    /// Waits no longer than `timeout`. False: nothing was ready in that time.
+    pub(crate) fn poll(
+        &mut self,
+        ready: &mut Vec<Ready>,
+        timeout: Duration,
+    ) -> Result<bool, LoadError> {
+        match self.poll.poll(&mut self.events, Some(timeout)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            Err(error) => return Err(LoadError::Poll(error)),
         }
         ready.extend(self.events.iter().map(|event| Ready {
             connection: event.token().0,
@@ -64,7 +73,12 @@ impl Readiness {
             // Errors and hang-ups are read: the read says which it is.
             readable: event.is_readable() || event.is_read_closed() || event.is_error(),
         }));
-        Ok(())
+        Ok(!self.events.is_empty())
+    }
+
+    /// How long the server may be silent.
+    pub(crate) fn silence(&self) -> Duration {
+        self.silence
     }
 }
 

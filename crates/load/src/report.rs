@@ -17,10 +17,12 @@ pub(crate) struct Report {
     depth: usize,
     size: usize,
     messages: u64,
+    /// Datagrams that were not answered, or never arrived.
+    lost: u64,
     seconds: f64,
     /// Messages a second.
     throughput: f64,
-    /// Megabytes (10^6) a second, one way.
+    /// Megabytes (10^6) a second, one way: of what the server sends.
     megabytes: f64,
     /// Microseconds.
     latency: Latency,
@@ -40,7 +42,7 @@ struct Latency {
 
 impl Report {
     pub(crate) fn new(args: &Args, outcome: &Outcome, cpu: Duration) -> Self {
-        let load = args.load();
+        let load = args.mode.load();
         let seconds = outcome.elapsed.as_secs_f64();
         let throughput = outcome.messages as f64 / seconds;
         let quantile = |quantile| microseconds(outcome.latency.value_at_quantile(quantile));
@@ -50,9 +52,10 @@ impl Report {
             depth: load.depth,
             size: load.size,
             messages: outcome.messages,
+            lost: outcome.lost,
             seconds,
             throughput,
-            megabytes: throughput * load.size as f64 / 1e6,
+            megabytes: throughput * args.mode.bytes() as f64 / 1e6,
             latency: Latency {
                 p50: quantile(0.5),
                 p90: quantile(0.9),

@@ -1,13 +1,12 @@
-//! The program as the benchmarks start it, against echo servers that are right and wrong.
+//! The command line, and lines over TCP.
 
-#![expect(clippy::unwrap_used, reason = "the helpers are test code, too")]
-
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Command, Output, Stdio};
-use std::thread;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::process::Stdio;
 
 use serde_json::Value;
+
+use crate::support::{command, counting_echo, echo, expect_failure, load, report, serve};
 
 #[test]
 fn lines_counts_what_was_asked_for() {
@@ -145,7 +144,7 @@ fn a_silent_server_is_reported() {
 
 #[test]
 fn wrong_options_are_refused() {
-    let address = "127.0.0.1:1".parse().unwrap();
+    let address: SocketAddr = "127.0.0.1:1".parse().unwrap();
     expect_failure(
         &load(address, &["lines", "--depth=none"]),
         "invalid value 'none'",
@@ -183,81 +182,4 @@ fn step_without_a_start_is_a_failure() {
         .output()
         .unwrap();
     expect_failure(&output, "stdin ended before the measurement");
-}
-
-fn command(address: SocketAddr, options: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pants-load"));
-    command.args(options).arg(format!("--address={address}"));
-    command
-}
-
-fn load(address: SocketAddr, options: &[&str]) -> Output {
-    let mut command = command(address, options);
-    if !options.iter().any(|option| option.starts_with("--warm-up")) {
-        command.arg("--warm-up=0");
-    }
-    command.output().unwrap()
-}
-
-#[track_caller]
-fn report(output: &Output) -> Value {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{} {stderr}", output.status);
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-#[track_caller]
-fn expect_failure(output: &Output, message: &str) {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success(), "succeeded");
-    assert!(stderr.contains(message), "stderr: {stderr}");
-    assert!(
-        output.stdout.is_empty() || output.stdout == b"ready\n",
-        "printed a report"
-    );
-}
-
-/// A server on a free port that answers each chunk with what `transform` makes of it, and closes
-/// the connection at `None`. Its threads end with the test process.
-fn serve<F>(transform: F) -> SocketAddr
-where
-    F: FnMut(&mut Vec<u8>) -> Option<()> + Clone + Send + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let transform = transform.clone();
-            thread::spawn(move || answer(stream.unwrap(), transform));
-        }
-    });
-    address
-}
-
-fn answer(mut stream: TcpStream, mut transform: impl FnMut(&mut Vec<u8>) -> Option<()>) {
-    let mut buffer = vec![0; 65_536];
-    // Errors end the connection: a client that found a fault does not say goodbye.
-    while let Ok(received @ 1..) = stream.read(&mut buffer) {
-        let mut chunk = buffer[..received].to_vec();
-        if transform(&mut chunk).is_none() || stream.write_all(&chunk).is_err() {
-            return;
-        }
-    }
-}
-
-fn echo() -> SocketAddr {
-    serve(|_: &mut Vec<u8>| Some(()))
-}
-
-fn counting_echo() -> (SocketAddr, impl Fn() -> usize) {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    let count = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&count);
-    let address = serve(move |_: &mut Vec<u8>| {
-        counted.fetch_add(1, Ordering::Relaxed);
-        Some(())
-    });
-    (address, move || count.load(Ordering::Relaxed))
 }
