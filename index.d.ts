@@ -423,7 +423,11 @@ export declare class UnixServer extends StreamServer<string, UnixConnection> {
 }
 /** Both ends of a TCP channel are told like this. */
 export interface Address {
-  /** The numeric address, `'127.0.0.1'` or `'::1'`; a link-local one with its zone. */
+  /**
+   * The numeric address, `'127.0.0.1'` or `'::1'`; a link-local one with its zone. An IPv4 address
+   * is told in its own form, also where a socket for both families has it as `'::ffff:127.0.0.1'`;
+   * that form is taken wherever an address is.
+   */
   address: string;
   port: number;
   family: 'IPv4' | 'IPv6';

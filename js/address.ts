@@ -90,12 +90,8 @@ export function decodeCredentials(bytes: string, from: number): PeerCredentials 
   return { pid: number(from) || null, uid: number(from + 4), gid: number(from + 8) };
 }
 
-/** RFC 5952: lower case, the longest run of zeros shortened, IPv4-mapped addresses dotted. */
+/** RFC 5952: lower case, the longest run of zeros shortened. IPv4 comes in its own form. */
 function formatIPv6(groups: number[]): string {
-  const [, , , , , mark, high = 0, low = 0] = groups;
-  if (mark === 0xffff && groups.slice(0, 5).every((group) => group === 0)) {
-    return `::ffff:${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
-  }
   let best = { at: -1, length: 1 };
   for (let at = 0; at < 8; at += 1) {
     let length = 0;

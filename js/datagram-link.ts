@@ -408,7 +408,8 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     }
     const destination = to(given);
     if (this.#connection === 'none') return destination;
-    const isPeer = destination !== null && 'key' in destination && this.#peer?.is(destination);
+    const isPeer =
+      destination !== null && 'key' in destination && destination.key === this.#peer?.key;
     if (!isPeer) throw channelActive('write() to an address', this.readyState);
     return null;
   }
@@ -505,7 +506,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   /** What a bound socket can send to; 0 where that is both. */
   get #boundFamily(): 0 | 4 {
-    const { local } = this;
+    const local = this.#home;
     return local !== null && typeof local === 'object' && local.family === 'IPv4' ? 4 : 0;
   }
 

@@ -4,8 +4,6 @@ import { decodeAddress } from './address.ts';
 import { ADDRESS_BYTES, Family } from './generated/wire.ts';
 import type { Address } from './types.ts';
 
-const MAPPED = `${'\0'.repeat(10)}\xff\xff`;
-
 /** How many addresses a channel remembers in both forms. */
 const MOST_KNOWN = 1024;
 
@@ -21,11 +19,6 @@ export class Endpoint {
 
   constructor(key: string) {
     this.key = key;
-  }
-
-  /** Whether both are one address, which IPv4 and IPv6 may write in two ways. */
-  is(other: Endpoint): boolean {
-    return this.key === other.key || plain(this.key) === plain(other.key);
   }
 
   /** As it crosses. */
@@ -76,13 +69,6 @@ export class Endpoints {
     if (!this.#parse(host, port, this.#scratch)) return null;
     return remember(this.#byText, text, this.of(this.#scratch.toString('latin1')));
   }
-}
-
-/** An IPv4 address in the form of IPv6, as a socket for both has it, in its own form. */
-function plain(key: string): string {
-  if (key.charCodeAt(0) !== Family.INET6 || key.slice(4, 16) !== MAPPED) return key;
-  const head = String.fromCharCode(Family.INET) + key.slice(1, 4);
-  return (head + key.slice(16, 20)).padEnd(ADDRESS_BYTES, '\0');
 }
 
 function remember(known: Map<string, Endpoint>, key: string, endpoint: Endpoint): Endpoint {

@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
 import { Connecting } from './connecting.ts';
-import { endpoint, parseAddress } from './options.ts';
+import { endpoint, parseAddress, plainHost } from './options.ts';
 import type { ConnectOptions } from './types.ts';
 
 type Target = number | [host: string, port: number] | AddressLike;
@@ -20,7 +20,7 @@ export class Client extends Connecting {
       to: {
         host: host === '' ? 'localhost' : host,
         port,
-        ...(localAddress !== undefined && { localAddress }),
+        ...(localAddress !== undefined && { localAddress: plainHost(localAddress) }),
         ...(localPort !== undefined && { localPort }),
         lookup: ipv6First(lookup),
         ...(family !== undefined && { family: familyNumber(family) }),

@@ -7,9 +7,10 @@ import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { DatagramInbox, type DatagramReceiver } from './datagram-inbox.ts';
 import { codedError, notConnected, unusable } from './errors.ts';
-import { checkDatagramOptions, type Endpoint, parseAddress } from './options.ts';
+import { checkDatagramOptions, type Endpoint, parseAddress, plainHost } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { DEFAULTS, PROPERTIES } from './settings.ts';
+import { plainAddress } from './socket.ts';
 import type {
   Address,
   CloseInfo,
@@ -187,7 +188,7 @@ export class Datagram extends Channel {
     if (this.#peer !== 'none') throw codedError('ERR_CHANNEL_ACTIVE', 'already connected');
     const { host, port } = this.#parse(target);
     this.#peer = 'connecting';
-    if (isIP(host) !== 0) this.#peerAddr = peerAddress(host, port);
+    if (isIP(host) !== 0) this.#peerAddr = plainAddress(host, port);
     this.#resolve(host, 'connect', (error, ip) => {
       if (error !== null) this.#connectFailed(Object.assign(error, { port }));
       else this.#connectTo(ip, port);
@@ -254,11 +255,11 @@ export class Datagram extends Channel {
   }
 
   addMembership(group: string, by?: string): void {
-    this.#bound('addMembership').addMembership(group, by);
+    this.#bound('addMembership').addMembership(plainHost(group), by && plainHost(by));
   }
 
   dropMembership(group: string, by?: string): void {
-    this.#bound('dropMembership').dropMembership(group, by);
+    this.#bound('dropMembership').dropMembership(plainHost(group), by && plainHost(by));
   }
 
   addSourceSpecificMembership(source: string, group: string, by?: string): void {
@@ -328,8 +329,7 @@ export class Datagram extends Channel {
     socket.on('message', (bytes, from) => {
       this.#bytesRead += bytes.length;
       if (this.#ended) return;
-      const { address, port, family } = from;
-      this.#inbox.push({ address, port, family }, bytes);
+      this.#inbox.push(plainAddress(from.address, from.port), bytes);
       this.#inbox.deliver();
     });
     socket.on('error', (error) => this.#report(error));
@@ -447,7 +447,7 @@ export class Datagram extends Channel {
         return;
       }
       this.#peer = 'set';
-      this.#peerAddr = peerAddress(ip, port);
+      this.#peerAddr = plainAddress(ip, port);
       for (const send of this.#forPeer.splice(0)) send(null);
       setImmediate(() => {
         if (this.#phase === 'bound' && !this.#ended) callHook(() => this.onConnect());
@@ -465,8 +465,8 @@ export class Datagram extends Channel {
   #report(error: Error & { address?: string }): void {
     // What an ICMP message says is about the peer, and Node does not say who that is.
     const { address, port } = this.#peerAddr ?? {};
-    if (error.address === undefined)
-      Object.assign(error, address !== undefined && { address, port });
+    if (error.address !== undefined) error.address = plainHost(error.address);
+    else Object.assign(error, address !== undefined && { address, port });
     if (this.#phase !== 'closed' && !this.#ended) callHook(() => this.onError(error));
   }
 
@@ -534,8 +534,4 @@ export class Datagram extends Channel {
     if (this.#socket === null) setImmediate(done);
     else this.#socket.close(() => setImmediate(done));
   }
-}
-
-function peerAddress(address: string, port: number): Address {
-  return { address, port, family: isIP(address) === 6 ? 'IPv6' : 'IPv4' };
 }

@@ -98,7 +98,17 @@ export function parseAddress(address: unknown, defaultHost: string): Endpoint {
 export function endpoint(host: unknown, port: unknown): Endpoint {
   if (typeof host !== 'string') throw typeError('host', 'a string', host);
   if (host.includes('\0')) throw valueError('host', 'without null bytes', host);
-  return { host, port: checkPort('port', port) };
+  return { host: plainHost(host), port: checkPort('port', port) };
+}
+
+/** An IPv4 address that is written as an IPv6 one, in its own form; anything else as it is. */
+export function plainHost(host: string): string {
+  const [, dotted, high = '', low = ''] =
+    /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([\da-f]{1,4}):([\da-f]{1,4}))$/i.exec(host) ?? [];
+  if (dotted !== undefined) return dotted;
+  if (low === '') return host;
+  const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return [a >> 8, a & 255, b >> 8, b & 255].join('.');
 }
 
 function checkPort(name: string, port: unknown): number {

@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import os from 'node:os';
 
 import { codedError } from './errors.ts';
+import { plainHost } from './options.ts';
 import type { Address } from './types.ts';
 
 /** What a `net.Socket` knows and does not say: its descriptor, and what libuv has not sent yet. */
@@ -76,9 +77,15 @@ export function remoteAddressOf(socket: Socket): Address | string | null {
 
 function toAddress(address: string | undefined, port: number | undefined): Address | null {
   if (address === undefined || port === undefined) return null;
-  return { address, port, family: address.includes(':') ? 'IPv6' : 'IPv4' };
+  return plainAddress(address, port);
 }
 
-export function listeningAddress(info: AddressInfo): Address {
-  return { address: info.address, port: info.port, family: info.family as Address['family'] };
+export function listeningAddress({ address, port }: AddressInfo): Address {
+  return plainAddress(address, port);
+}
+
+/** As users are told: IPv4 in its own form. */
+export function plainAddress(given: string, port: number): Address {
+  const address = plainHost(given);
+  return { address, port, family: address.includes(':') ? 'IPv6' : 'IPv4' };
 }

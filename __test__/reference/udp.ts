@@ -4,6 +4,7 @@ import os from 'node:os';
 
 import { codedError } from './errors.ts';
 import type { Endpoint } from './options.ts';
+import { plainAddress } from './socket.ts';
 import type { Address, DatagramOptions } from './types.ts';
 
 /** Addresses are looked up before they come here; so nothing has to wait for a look-up. */
@@ -69,7 +70,8 @@ export function familyNumber({ family = 0 }: DatagramOptions): 0 | 4 | 6 {
 }
 
 export function addressOf(socket: Socket): Address {
-  return socket.address() as Address;
+  const { address, port } = socket.address();
+  return plainAddress(address, port);
 }
 
 export function filenoOfUdp(socket: Socket): number {
@@ -89,5 +91,5 @@ export function isUsable(host: string): boolean {
 
 /** A socket for both families knows IPv4 by its form in IPv6. */
 export function forSocket(socket: Socket, host: string): string {
-  return addressOf(socket).family === 'IPv6' && isIP(host) === 4 ? `::ffff:${host}` : host;
+  return socket.address().family === 'IPv6' && isIP(host) === 4 ? `::ffff:${host}` : host;
 }

@@ -9,7 +9,9 @@ use socket2::SockAddr;
 use crate::queue::wire::{ADDRESS_BYTES, UNIX_ADDRESS_BYTES, family};
 use crate::sys;
 
-/// Where a socket is, or shall be.
+/// Where a socket is, or shall be. Made with `From`, or by [`decode`] or [`parse`]: then an IPv4
+/// address is one, however it was written; a socket for both families knows it in the form of
+/// IPv6 (`::ffff:192.0.2.1`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Address {
     Inet(SocketAddr),
@@ -28,7 +30,7 @@ impl Address {
     /// As the operating system tells it; `None` for a Unix socket without a name.
     pub(crate) fn of(address: &SockAddr) -> Option<Self> {
         let unix = || sys::unix_path(address).map(Self::Unix);
-        address.as_socket().map(Self::Inet).or_else(unix)
+        address.as_socket().map(Self::from).or_else(unix)
     }
 
     /// As the operating system takes it.
@@ -42,7 +44,7 @@ impl Address {
 
 impl From<SocketAddr> for Address {
     fn from(address: SocketAddr) -> Self {
-        Self::Inet(address)
+        Self::Inet(plain(address))
     }
 }
 
@@ -102,7 +104,7 @@ pub fn decode(bytes: &[u8]) -> Option<Address> {
             let ip: [u8; 16] = bytes.get(4..20)?.try_into().ok()?;
             let scope = u32::from_le_bytes(bytes.get(20..24)?.try_into().ok()?);
             let address = SocketAddrV6::new(ip.into(), half(2)?, 0, scope);
-            Some(Address::Inet(address.into()))
+            Some(SocketAddr::from(address).into())
         }
         _ => None,
     }
@@ -135,15 +137,24 @@ fn encode_inet(address: SocketAddr) -> [u8; ADDRESS_BYTES] {
     bytes
 }
 
+/// IPv4 in its own form.
+fn plain(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+        // Its scope belongs to it.
+        IpAddr::V6(_) => address,
+    }
+}
+
 /// The address of a literal such as `127.0.0.1`, `::1` or `fe80::1%eth0`; `None` for a name.
 pub fn parse(host: &str, port: u16) -> Option<SocketAddr> {
     if let Ok(ip) = host.parse::<IpAddr>() {
-        return Some(SocketAddr::new(ip, port));
+        return Some(SocketAddr::new(ip.to_canonical(), port));
     }
     let (ip, zone) = host.split_once('%')?;
     let ip = ip.parse::<Ipv6Addr>().ok()?;
     let scope = zone.parse().ok().or_else(|| sys::interface_index(zone))?;
-    Some(SocketAddrV6::new(ip, port, 0, scope).into())
+    Some(plain(SocketAddrV6::new(ip, port, 0, scope).into()))
 }
 
 /// The index of a network interface of this name.
@@ -174,6 +185,9 @@ mod tests {
             parse("fe80::1%3", 80),
             Some("[fe80::1%3]:80".parse().unwrap())
         );
+        let v4 = Some("127.0.0.1:80".parse().unwrap());
+        assert_eq!(parse("::ffff:127.0.0.1", 80), v4);
+        assert_eq!(parse("::ffff:7f00:1", 80), v4);
         assert_eq!(parse("localhost", 80), None);
         assert_eq!(parse("1.2.3", 80), None);
         assert!(
@@ -197,6 +211,13 @@ mod tests {
             assert_eq!(decode(&bytes), Some(address));
             assert_eq!(decode(&bytes[..bytes.len() - 1]), None);
         }
+        let mut mapped = Vec::new();
+        let bytes = Address::Inet("[::ffff:1.2.3.4]:5".parse().unwrap());
+        encode(Some(&bytes), &mut mapped);
+        assert_eq!(
+            decode(&mapped),
+            Some(Address::Inet("1.2.3.4:5".parse().unwrap()))
+        );
         let mut none = Vec::new();
         encode(None, &mut none);
         assert_eq!((decode(&none), decode(b"")), (None, None));

@@ -54,7 +54,7 @@ impl From<NativeDatagramOptions> for DatagramOptions {
 /// `None` where a group, a source or an interface is not what it should be.
 fn packet_option(from: NativePacketOption) -> Option<PacketOption> {
     let NativePacketOption { name, value, .. } = from;
-    let ip = |text: Option<String>| text?.parse::<IpAddr>().ok();
+    let ip = |text: Option<String>| parse_ip(&text?);
     let interface = match from.interface {
         Some(text) => Some(interface(&text)?),
         None => None,
@@ -88,12 +88,16 @@ fn packet_option(from: NativePacketOption) -> Option<PacketOption> {
 /// An address, or as `%eth0` or `::%eth0` the name or the index of an interface.
 fn interface(text: &str) -> Option<Interface> {
     let Some((_, zone)) = text.split_once('%') else {
-        return text.parse().ok().map(Interface::Address);
+        return parse_ip(text).map(Interface::Address);
     };
     zone.parse()
         .ok()
         .or_else(|| addr::interface_index(zone))
         .map(Interface::Index)
+}
+
+fn parse_ip(text: &str) -> Option<IpAddr> {
+    Some(text.parse::<IpAddr>().ok()?.to_canonical())
 }
 
 /// The number of the error; 0 for none, -1 where the channel has closed, -2 for an option that

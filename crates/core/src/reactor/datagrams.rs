@@ -99,6 +99,8 @@ fn addresses(host: &str, port: u16, family: u8) -> Result<Vec<SocketAddr>, Liste
             (Ipv6Addr::UNSPECIFIED, port).into(),
             (Ipv4Addr::UNSPECIFIED, port).into(),
         ]
+    } else if let Some(literal) = addr::parse(host, port) {
+        return Ok(vec![literal]);
     } else {
         let mut found = addr::resolve(host, port).map_err(|source| ListenError::Resolve {
             host: host.to_owned(),

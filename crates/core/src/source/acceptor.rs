@@ -8,7 +8,6 @@ use mio::{Interest, Registry, Token};
 use socket2::{SockRef, Socket};
 
 use super::Transport;
-use super::transport::address_of;
 use crate::addr::Address;
 use crate::options::SocketOptions;
 use crate::sys::{self, SocketFile, UnixListener};
@@ -94,5 +93,5 @@ impl Acceptor {
 }
 
 fn local_of(socket: &SockRef<'_>) -> Option<Address> {
-    address_of(&socket.local_addr().ok()?)
+    Address::of(&socket.local_addr().ok()?)
 }

@@ -77,17 +77,11 @@ impl PacketSocket {
         !(self.domain == Domain::IPV4 || self.domain == Domain::IPV6)
     }
 
-    /// The address as this socket takes it: IPv4 and IPv6 have forms for each other.
+    /// The address as this socket takes it: one for IPv6 knows IPv4 in a form of its own.
     pub(crate) fn address_of(&self, to: &Address) -> io::Result<SockAddr> {
         match to {
             Address::Inet(SocketAddr::V4(v4)) if self.domain == Domain::IPV6 => {
                 Ok(SocketAddr::from((v4.ip().to_ipv6_mapped(), v4.port())).into())
-            }
-            Address::Inet(SocketAddr::V6(v6)) if self.domain == Domain::IPV4 => {
-                match v6.ip().to_ipv4_mapped() {
-                    Some(v4) => Ok(SocketAddr::from((v4, v6.port())).into()),
-                    None => to.to_system(),
-                }
             }
             _ => to.to_system(),
         }
@@ -343,14 +337,11 @@ mod tests {
     }
 
     #[test]
-    fn takes_either_familys_form_of_an_address() {
+    fn knows_ipv4_as_its_family_does() {
         let v4: SocketAddr = "1.2.3.4:5".parse().unwrap();
         let mapped: SocketAddr = "[::ffff:1.2.3.4]:5".parse().unwrap();
-        let of = |socket: &PacketSocket, address| {
-            socket
-                .address_of(&Address::Inet(address))
-                .unwrap()
-                .as_socket()
+        let of = |socket: &PacketSocket, address: SocketAddr| {
+            socket.address_of(&address.into()).unwrap().as_socket()
         };
         let four = socket("127.0.0.1:0");
         assert_eq!((of(&four, v4), of(&four, mapped)), (Some(v4), Some(v4)));

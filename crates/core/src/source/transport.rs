@@ -6,7 +6,7 @@ use std::net::Shutdown;
 
 use mio::event::Source as _;
 use mio::{Interest, Registry, Token, net::TcpStream};
-use socket2::{SockAddr, SockRef, Socket};
+use socket2::{SockRef, Socket};
 
 use crate::addr::{self, Address};
 use crate::buffer::Sink;
@@ -101,12 +101,12 @@ impl Transport {
 
     /// This end; a socket that was reset already may not know it.
     pub(crate) fn local(&self) -> Option<Address> {
-        address_of(&self.socket().local_addr().ok()?)
+        Address::of(&self.socket().local_addr().ok()?)
     }
 
     /// The other end; an error where there is none.
     pub(crate) fn peer(&self) -> io::Result<Option<Address>> {
-        self.socket().peer_addr().map(|peer| address_of(&peer))
+        self.socket().peer_addr().map(|peer| Address::of(&peer))
     }
 
     pub(crate) fn socket(&self) -> SockRef<'_> {
@@ -122,14 +122,6 @@ impl Transport {
             addr::encode_credentials(sys::peer_credentials(socket), &mut bytes);
         }
         bytes
-    }
-}
-
-/// `None` for a Unix socket without a name.
-pub(crate) fn address_of(address: &SockAddr) -> Option<Address> {
-    match address.as_socket() {
-        Some(inet) => Some(inet.into()),
-        None => sys::unix_path(address).map(Address::Unix),
     }
 }
 
