@@ -61,7 +61,13 @@ test('a stream counts bytes, frames, calls and what waits', async (t) => {
   const engine = newEngine(t);
   const server = new Server(Lines, { engine }).listen(0, LOOPBACK);
   const client = new Client({ engine });
-  const nothing = { bytesRead: 0, bytesWritten: 0, pendingBytes: 0, waitingBytes: 0 };
+  const nothing = {
+    bytesRead: 0,
+    bytesWritten: 0,
+    pendingBytes: 0,
+    refusedBytes: 0,
+    waitingBytes: 0,
+  };
   t.deepEqual(client.stats(), { ...nothing, frames: 0, reads: 0, writes: 0 });
   client.connect(server.localAddr as Address);
   let heard = '';
@@ -75,6 +81,7 @@ test('a stream counts bytes, frames, calls and what waits', async (t) => {
     bytesRead: 11,
     bytesWritten: 2,
     pendingBytes: 0,
+    refusedBytes: 0,
     waitingBytes: 3,
     frames: 2,
     reads: 1,

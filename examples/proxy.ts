@@ -28,10 +28,10 @@ function pass(from: Stream, to: Stream): void {
   };
   to.onWrite = () => from.resume();
   from.onEnd = () => to.shutdown();
-  // After both ends, both close by themselves, when the last bytes have left. After anything else
-  // nobody waits for an end that will not come.
+  // After both ends, both close by themselves, when the last bytes have left. Anything else cuts the
+  // other side off as well: it shall not take what it got for all there was.
   from.onClose = ({ reason }) => {
-    if (reason !== 'end') to.close();
+    if (reason !== 'end') to.reset();
   };
 }
 

@@ -69,6 +69,11 @@ export class Outbox {
     return this.accepted - this.#sent;
   }
 
+  /** Whether bytes were written that the reactor does not know of, and would not miss at a close. */
+  get cutsOff(): boolean {
+    return this.flooded !== null || this.#early.some((piece) => piece.length > 0);
+  }
+
   /** Writes are accepted from now on, and kept. */
   begin(): void {
     this.#state = 'early';

@@ -17,7 +17,7 @@ import type { Engine } from './engine.ts';
 import { adoptFailed, channelNotConnected, frameOverflow, frameTimeout } from './errors.ts';
 import { adoptFields } from './fields.ts';
 import type { FileRequest } from './file.ts';
-import { FramingKind, Op, Tally as TallyAt } from './generated/wire.ts';
+import { Flag, FramingKind, Op, Tally as TallyAt } from './generated/wire.ts';
 import { type Chunk, Inbox, type Receiver } from './inbox.ts';
 import { Link } from './link.ts';
 import {
@@ -192,14 +192,16 @@ export class StreamLink extends Link<Stream> implements Receiver {
     if (this.#due !== null) this.schedule();
   }
 
-  close(why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' }): void {
+  /** `reset`: the peer shall not take it for the end, whatever is pending. */
+  close(why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' }, reset = false): void {
     if (this.closing) return;
     this.closing = true;
     this.inbox.changed = true;
     this.inbox.clear();
     this.#why = this.#why.error === undefined ? why : this.#why;
     if (this.index >= 0) {
-      this.engine.submission.request(Op.CLOSE, this);
+      const flags = reset || this.outbox.cutsOff ? Flag.RESET : 0;
+      this.engine.submission.request(Op.CLOSE, this, flags);
       this.engine.submitSoon();
     } else {
       // Nothing native will report the end. Where that was reported already, it is final.

@@ -245,20 +245,36 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   }
 
   /**
-   * Sends what is pending, then closes, without losing the tail to a reset when the peer is still
-   * sending: what it sends is read and dropped, until it finishes or `lingerTimeout` has passed
-   * without progress. Further hooks: `onWrite`, `onClose`. A second call is a no-op.
+   * Writes `data`, if given; then sends what is pending and closes, without losing the tail to a
+   * reset when the peer is still sending: what it sends is read and dropped, until it finishes or
+   * `lingerTimeout` has passed without progress. Further hooks: `onWrite`, `onClose`. A second call
+   * is a no-op, unless it has data, which throws.
+   *
+   * @throws what `write(data)` throws; then nothing has happened. Without data: nothing
    */
-  end(): void {
+  end(data?: Data): void {
+    if (data !== undefined) this[link].write(data, false);
     this[link].end();
   }
 
   /**
    * Closes at once: what is pending is dropped, and counted in `onClose`'s `unsentBytes`. No other
    * hook follows. A second call is a no-op.
+   *
+   * Where bytes are dropped so (also by a timeout, a limit, or `server.close()`), the peer of a TCP
+   * connection gets a reset: it shall not take what it got for all there was. What the operating
+   * system had accepted, and not sent yet, is lost with it.
    */
   close(): void {
     this[link].close();
+  }
+
+  /**
+   * `close()`, by a reset (RST) whatever is pending: a proxy passes its peer's reset on so. Before
+   * there is a connection, and on a Unix socket, it is a plain `close()`.
+   */
+  reset(): void {
+    this[link].close({ reason: 'close' }, true);
   }
 
   /** The channel is connected. */

@@ -106,7 +106,7 @@ function ended(suite: Suite): void {
     t.true(info.unsentBytes > 0);
     peer.socket.resume();
     await peer.gone();
-    t.is(peer.length + info.unsentBytes, 64 * MiB);
+    t.true(peer.length + info.unsentBytes <= 64 * MiB);
   });
 
   suite.both('X3: a second end() does nothing; close() cuts it short', async (scene, t, side) => {
@@ -342,7 +342,8 @@ function closed(suite: Suite): void {
     t.true(info.unsentBytes >= 32 * MiB);
     peer.socket.resume();
     await peer.gone();
-    t.is(peer.length + info.unsentBytes, 64 * MiB);
+    // What the operating system had taken is lost by the reset, as far as it had not been sent.
+    t.true(peer.length + info.unsentBytes <= 64 * MiB);
   });
 
   suite.both('X7: onWrite comes before onClose, or not at all', async (scene, t, side) => {

@@ -20,6 +20,7 @@ import { overriding } from './overriding.ts';
 import { processes } from './processes.ts';
 import { refusing } from './refusing.ts';
 import { regexps } from './regexps.ts';
+import { resets } from './resets.ts';
 import { resources } from './resources.ts';
 import { servers } from './servers.ts';
 import { Suite } from './suite.ts';
@@ -71,4 +72,5 @@ function streams(suite: Suite): void {
   files(suite);
   ending(suite);
   refusing(suite);
+  resets(suite);
 }

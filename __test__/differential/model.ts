@@ -30,6 +30,10 @@ export abstract class Model<Own extends Named> {
   protected thrown = 0;
   /** The channel has ended or closed. */
   protected stopped: 'end' | 'close' | 'overflow' | null = null;
+  /** That was the wish of this side: a write throws. */
+  protected endedHere = false;
+  /** onOverflowError runs: a `close()` is that of the limit. */
+  protected overflowing = false;
 
   constructor({ delimiter, encoding, limit }: Settings) {
     this.delimiter = delimiter;
@@ -71,9 +75,11 @@ export abstract class Model<Own extends Named> {
         this.limit = action.to;
         break;
       case 'end':
+        this.endedHere ||= this.stopped === null;
         this.stopped ??= 'end';
         break;
       case 'close':
+        this.endedHere ||= this.stopped === null && !this.overflowing;
         if (this.stopped === null || this.stopped === 'end') this.stopped = 'close';
         break;
       case 'replace onRead':

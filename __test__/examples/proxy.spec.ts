@@ -80,15 +80,17 @@ test('proxy: an end on either side is passed on, and the other half stays open',
   t.is(target.text, 'still heard');
 });
 
-test('proxy: a reset on either side ends the other, and nobody else', async (t) => {
+test('proxy: a reset on either side resets the other, and nobody else', async (t) => {
   const { proxy, port, targets, client, target } = await passage(t);
   client.reset();
   await target.gone();
+  t.true(target.wasReset);
 
   const second = await connect(t, port);
   const secondTarget = await targets.peer(1);
   secondTarget.reset();
   await second.gone();
+  t.true(second.wasReset);
 
   const third = await connect(t, port);
   const thirdTarget = await targets.peer(2);

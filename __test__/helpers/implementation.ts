@@ -132,7 +132,8 @@ export interface StreamLike<A = Address> extends ChannelLike, StreamHooks {
   flush(): void;
   pause(): void;
   resume(): void;
-  end(): void;
+  end(data?: string | ArrayBufferView | ArrayBufferLike): void;
+  reset(): void;
   shutdown(): void;
 }
 

@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
+import { wasReset } from '../reference/socket.ts';
 import type { Address } from './implementation.ts';
 import { freePort, unixPath } from './over-unix.ts';
 import { Condition } from './wait.ts';
@@ -16,6 +17,7 @@ export class Peer {
   error: NodeJS.ErrnoException | undefined;
   #received: Buffer[] = [];
   #length = 0;
+  #reset = false;
   readonly #condition = new Condition(() => ({
     received: this.length,
     last: this.bytes.subarray(-200).toString('latin1'),
@@ -32,6 +34,8 @@ export class Peer {
     });
     socket.on('end', () => {
       this.ended = true;
+      // Where data came with it, node:net takes a reset for an end.
+      this.#reset = wasReset(socket);
       this.#condition.changed();
     });
     socket.on('error', (error) => {
@@ -52,6 +56,11 @@ export class Peer {
       socket.once('error', reject);
       socket.once('connect', () => resolve(new Peer(socket)));
     });
+  }
+
+  /** Whether the other side has reset the connection. */
+  get wasReset(): boolean {
+    return this.#reset || this.error?.code === 'ECONNRESET';
   }
 
   get bytes(): Buffer {

@@ -63,6 +63,25 @@ export function keepReadingAfterWriteError(socket: Socket, failed: (error: Error
 /** The addresses of Unix sockets, which node:net does not tell. */
 export const paths = new WeakMap<Socket, { local: string | null; remote: string | null }>();
 
+/** A TCP socket that is connected. */
+export function canReset(socket: Socket): boolean {
+  return !socket.connecting && !socket.destroyed && !paths.has(socket);
+}
+
+/**
+ * Closes it by a reset, at once. `socket.resetAndDestroy()` would send what is pending first; and
+ * libuv refuses while it is about to send FIN.
+ */
+export function reset(socket: Socket): void {
+  const atOnce = () => {
+    Object.assign(socket, { resetAndClosing: true });
+    socket.destroy();
+  };
+  const finishing = socket.writableEnded && !socket.writableFinished;
+  if (finishing && socket.writableLength === 0) socket.once('finish', atOnce);
+  else atOnce();
+}
+
 export function localAddressOf(socket: Socket): Address | string | null {
   const path = paths.get(socket);
   if (path) return path.local;

@@ -11,7 +11,15 @@ import { checkStreamOptions } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { Sender } from './sender.ts';
 import { DEFAULTS, PROPERTIES, type Settings } from './settings.ts';
-import { filenoOf, localAddressOf, remoteAddressOf, resetError, wasReset } from './socket.ts';
+import {
+  canReset,
+  filenoOf,
+  localAddressOf,
+  remoteAddressOf,
+  reset,
+  resetError,
+  wasReset,
+} from './socket.ts';
 import type {
   Address,
   CloseInfo,
@@ -49,6 +57,8 @@ export abstract class Stream extends Channel {
 
   #socket: Socket | null = null;
   #socketClosed = false;
+  /** `reset()` was called. */
+  #reset = false;
   #referenced = true;
   #localAddr: Address | string | null = null;
   #remoteAddr: Address | string | null = null;
@@ -204,7 +214,8 @@ export abstract class Stream extends Channel {
     this.#sender.end();
   }
 
-  end(): void {
+  end(data?: Writable): void {
+    if (data !== undefined) this.write(data);
     if (this.#phase === 'closed' || this.#ended) return;
     this.#endedHere = true;
     this.#end();
@@ -235,6 +246,11 @@ export abstract class Stream extends Channel {
       this.#endedHere ||= this.#closeInfo === null;
       this.#finish('close');
     }
+  }
+
+  reset(): void {
+    this.#reset = true;
+    this.close();
   }
 
   // For Client and Connection
@@ -453,7 +469,9 @@ export abstract class Stream extends Channel {
     this.#closeInfo = error ? { reason, error, unsentBytes } : { reason, unsentBytes };
     this.#phase = 'closed';
     for (const countdown of [this.#idle, this.#frame, this.#lingering]) countdown.stop();
+    const cutOff = unsentBytes > 0 || this.#refusing || this.#reset;
     if (this.#socket === null || this.#socketClosed) setImmediate(() => this.#emitClose());
+    else if (cutOff && canReset(this.#socket)) reset(this.#socket);
     else this.#socket.destroy();
     this.#sender.close();
   }

@@ -32,6 +32,7 @@ export const Kind = {
 
 export const Flag = {
   NOTIFY: 1,
+  RESET: 1,
   ASCII: 1,
   NEGATIVE: 1,
   ANNOUNCED: 2,

@@ -197,7 +197,9 @@ class DatagramModel extends Model<DatagramOwn> {
       this.#reported.add(framer);
       this.transcript.addOverflow('ERR_FRAME_OVERFLOW', ` P${from}`);
       this.#sender = from;
+      this.overflowing = true;
       this.#perform(this.#script.onOverflow);
+      this.overflowing = false;
       this.#sender = null;
       if (this.stopped === 'close') this.stopped = 'overflow';
     }
@@ -275,7 +277,7 @@ class DatagramModel extends Model<DatagramOwn> {
 
   #write(text: string, to: number | null): void {
     if (this.stopped !== null) {
-      this.#threw('write', 'ERR_CHANNEL_CLOSED');
+      if (this.endedHere) this.#threw('write', 'ERR_CHANNEL_CLOSED');
     } else if (this.#connection !== 'none') {
       const other = to !== null && to !== this.#peer;
       if (other) this.#threw('write', 'ERR_CHANNEL_ACTIVE');

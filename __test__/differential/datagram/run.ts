@@ -163,8 +163,9 @@ export class DatagramRun extends Run<DatagramOwn, DatagramLike> {
 
   #write(channel: DatagramLike, text: string, to: number | null, flush: boolean): void {
     this.wrote = true;
+    const { refusedBytes } = channel.stats();
     channel.write(text, to === null ? null : this.#peers[to]?.target, flush);
-    this.#written += text.length;
+    if (channel.stats().refusedBytes === refusedBytes) this.#written += text.length;
   }
 
   protected override replaceOnRead(channel: DatagramLike, hook: number): void {

@@ -33,10 +33,6 @@ class StreamModel extends Model<StreamOwn> {
   readonly #script: StreamScript;
   readonly #framer = new Framer();
   #written = '';
-  /** This side has ended it: a write throws. */
-  #endedHere = false;
-  /** A `close()` is that of the limit. */
-  #overflowing = false;
   #writable = true;
   #peerFinished = false;
 
@@ -66,7 +62,7 @@ class StreamModel extends Model<StreamOwn> {
       phases: progress,
       written: this.#written,
       thrown: this.thrown,
-      late: this.#endedHere ? 'throws' : 'is refused',
+      late: this.endedHere ? 'throws' : 'is refused',
     };
   }
 
@@ -91,9 +87,9 @@ class StreamModel extends Model<StreamOwn> {
 
   #overflow(): void {
     this.transcript.addOverflow('ERR_FRAME_OVERFLOW');
-    this.#overflowing = true;
+    this.overflowing = true;
     this.#perform(this.#script.onOverflow);
-    this.#overflowing = false;
+    this.overflowing = false;
     if (this.stopped === 'close') this.stopped = 'overflow';
     else if (this.stopped === null && this.#overflows()) this.stopped = 'overflow';
   }
@@ -123,12 +119,6 @@ class StreamModel extends Model<StreamOwn> {
     for (const action of meanwhile) if (this.stopped === null) this.act(action);
   }
 
-  protected override act(action: StreamAction): void {
-    const closes = action.do === 'close' && !this.#overflowing;
-    if (this.stopped === null && (action.do === 'end' || closes)) this.#endedHere = true;
-    super.act(action);
-  }
-
   protected override actOwn(action: StreamOwn): void {
     switch (action.do) {
       case 'write':
@@ -137,18 +127,27 @@ class StreamModel extends Model<StreamOwn> {
       case 'writeFile':
         this.#write(partOf(action.nbytes, action.offset));
         break;
+      case 'end with':
+        if (this.#write(action.text)) this.act({ do: 'end' });
+        break;
+      case 'reset':
+        this.act({ do: 'close' });
+        break;
       case 'shutdown':
         if (this.stopped !== null) break;
-        this.#endedHere = true;
+        this.endedHere = true;
         this.#writable = false;
         if (this.#peerFinished) this.stopped = 'end';
         break;
     }
   }
 
-  #write(text: string): void {
-    if (this.#writable && this.stopped === null) this.#written += text;
+  /** Whether that does not throw. */
+  #write(text: string): boolean {
+    const accepted = this.#writable && this.stopped === null;
+    if (accepted) this.#written += text;
     else this.transcript.add('write threw ERR_CHANNEL_CLOSED');
+    return accepted;
   }
 }
 

@@ -136,6 +136,14 @@ export class StreamRun extends Run<StreamOwn, StreamLike> {
         this.attempt('write', () => channel.writeFile(contentFile(), nbytes, offset, flush));
         break;
       }
+      case 'end with':
+        this.wrote = true;
+        if (this.attempt('write', () => channel.end(action.text))) this.stopped = true;
+        break;
+      case 'reset':
+        this.stopped = true;
+        this.call(() => channel.reset());
+        break;
       case 'shutdown':
         this.#shut = true;
         this.call(() => channel.shutdown());

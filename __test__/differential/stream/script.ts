@@ -16,7 +16,9 @@ export type StreamOwn =
   | { do: 'write'; text: string; flush: boolean }
   /** Of the file that all scripts have; 0 bytes: all from `offset` on. */
   | { do: 'writeFile'; nbytes: number; offset: number; flush: boolean }
-  | { do: 'shutdown' };
+  | { do: 'shutdown' }
+  | { do: 'end with'; text: string }
+  | { do: 'reset' };
 
 export interface Chunk {
   hex: string;
@@ -85,7 +87,11 @@ function phase(random: Random, actions: Actions<StreamOwn>): Phase {
 }
 
 function own(random: Random, which: number): StreamOwn | null {
-  if (which === 3) return random.once(3) ? { do: 'shutdown' } : null;
+  if (which === 3) {
+    if (random.once(3)) return { do: 'shutdown' };
+    if (random.once(6)) return { do: 'end with', text: random.pick(WRITES) };
+    return random.once(6) ? { do: 'reset' } : null;
+  }
   if (random.once(4)) return writeFile(random);
   return { do: 'write', text: random.pick(WRITES), flush: random.once(3) };
 }

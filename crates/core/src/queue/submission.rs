@@ -72,7 +72,8 @@ pub(crate) enum Request<'a> {
     End,
     Shutdown,
     Close {
-        reason: u32,
+        /// Its peer shall not take it for the end.
+        reset: bool,
     },
     Notify,
     Send {
@@ -233,7 +234,9 @@ pub(crate) fn each_record(
             op::RESUME => Request::Resume,
             op::END => Request::End,
             op::SHUTDOWN => Request::Shutdown,
-            op::CLOSE => Request::Close { reason: flags },
+            op::CLOSE => Request::Close {
+                reset: flags & flag::RESET != 0,
+            },
             op::NOTIFY => Request::Notify,
             op::SEND => {
                 let (to, data) =
@@ -346,7 +349,8 @@ mod tests {
         let mut batch = record(op::WRITE | (flag::NOTIFY << 8), b"hello");
         batch.extend(record(op::PAUSE, b""));
         batch.extend(record(op::WRITE_OWNED, b""));
-        batch.extend(record(op::CLOSE | (3 << 8), b""));
+        batch.extend(record(op::CLOSE, b""));
+        batch.extend(record(op::CLOSE | (flag::RESET << 8), b""));
         let mut owned = VecDeque::from([vec![1, 2, 3].into()]);
         let mut seen = Vec::new();
         let whole = each_record(&batch, &mut owned, &RegExps::default(), |record| {
@@ -366,7 +370,8 @@ mod tests {
                 "Write { data: [104, 101, 108, 108, 111], notify: true }",
                 "Pause",
                 "WriteOwned { piece: Bytes([1, 2, 3]), notify: false }",
-                "Close { reason: 3 }",
+                "Close { reset: false }",
+                "Close { reset: true }",
             ]
         );
     }

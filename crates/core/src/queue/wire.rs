@@ -40,7 +40,7 @@ constants! {
         END = 7,
         /// Send what is pending, then FIN; go on reading.
         SHUTDOWN = 8,
-        /// Close at once. flags: the [`reason`] to give back.
+        /// Close at once. flags: [`flag::RESET`].
         CLOSE = 9,
         /// Say [`kind::DRAINED`] when (or as) nothing is pending.
         NOTIFY = 10,
@@ -97,6 +97,8 @@ constants! {
     flag, "Flag" {
         /// Submission: report [`kind::DRAINED`] when this write has left.
         NOTIFY = 1,
+        /// Close: by a reset, also where nothing is pending.
+        RESET = 1,
         /// Data: every byte of the chunk is ASCII.
         ASCII = 1,
         /// Overflow: the length announced is negative.

@@ -278,12 +278,14 @@ impl Reactor {
         let Some((_, source)) = self.sources[id.index as usize].take() else {
             return;
         };
-        let server = match &source {
-            Source::Stream(stream) => stream.server(),
-            Source::Connect(_) | Source::Datagram(_) | Source::Listener(_) => None,
-        };
-        if let Source::Datagram(datagram) = &source {
-            datagram.count_lost(&mut self.cx);
+        let mut server = None;
+        match &source {
+            Source::Stream(stream) => {
+                server = stream.server();
+                stream.before_close();
+            }
+            Source::Datagram(datagram) => datagram.count_lost(&mut self.cx),
+            Source::Connect(_) | Source::Listener(_) => {}
         }
         // The descriptor is closed before anyone can hear of it.
         self.cx.drop_socket(id);

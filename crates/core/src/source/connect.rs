@@ -121,7 +121,7 @@ impl Connect {
     /// All that can be asked of a channel that is not connected yet is to close.
     pub(crate) fn request(&mut self, request: &Request<'_>) -> Fate {
         match request {
-            Request::Close { reason } => Fate::Close(Closing::new(*reason)),
+            Request::Close { .. } => Fate::Close(Closing::new(reason::CLOSE)),
             _ => Fate::Keep,
         }
     }

@@ -138,7 +138,7 @@ impl Datagram {
             }
             Request::Resume => self.paused = false,
             Request::End => self.end(cx),
-            Request::Close { reason } => return Fate::Close(Closing::new(reason)),
+            Request::Close { .. } => return Fate::Close(Closing::new(reason::CLOSE)),
             Request::Notify => self.notify = true,
             Request::Write { .. } | Request::WriteOwned { .. } | Request::Shutdown => {}
         }

@@ -162,7 +162,7 @@ impl Source {
             Self::Connect(connect) => connect.request(&request),
             Self::Datagram(datagram) => datagram.request(cx, request),
             Self::Listener(_) => match request {
-                Request::Close { reason } => Fate::Close(Closing::new(reason)),
+                Request::Close { .. } => Fate::Close(Closing::new(reason::CLOSE)),
                 _ => Fate::Keep,
             },
             Self::Stream(stream) => stream.request(cx, request),

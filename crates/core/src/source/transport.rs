@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
+use std::time::Duration;
 
 use mio::event::Source as _;
 use mio::{Interest, Registry, Token, net::TcpStream};
@@ -88,6 +89,15 @@ impl Transport {
     /// Sends FIN.
     pub(crate) fn shutdown_write(&self) -> io::Result<()> {
         each!(self, socket => socket.shutdown(Shutdown::Write))
+    }
+
+    /// The close that follows sends RST, and drops what the operating system still has to send. A
+    /// Unix socket has no such thing.
+    pub(crate) fn reset_on_close(&self) {
+        if let Self::Tcp(socket) = self {
+            // It fails where the connection is gone already.
+            let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
+        }
     }
 
     /// The error that waits to be fetched, if any.

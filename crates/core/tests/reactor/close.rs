@@ -93,7 +93,7 @@ fn lingering_is_bounded_when_the_peer_does_not_read() {
     let closed = engine.expect_closed(id);
     assert!(engine.stats().turns - turns < 60);
     assert_eq!((closed.reason, closed.sent), (reason::LINGER, sent));
-    drop(peer);
+    peer.expect_reset();
 }
 
 #[test]
@@ -224,7 +224,48 @@ fn a_close_drops_and_counts_what_is_pending() {
         );
         let closed = engine.expect_closed(id);
         assert_eq!((closed.reason, closed.sent), (reason::CLOSE, 0));
-        peer.expect_gone();
+        peer.expect_reset();
+    });
+}
+
+#[test]
+fn a_close_that_drops_nothing_is_no_reset() {
+    on_both(|engine| {
+        let (id, peer) = engine.started(Cut::lines());
+        engine.ask(Ask::default().write(id, b"all of it"));
+        assert_eq!(peer.receive(9), b"all of it");
+        engine.close(id);
+        assert_eq!(engine.expect_closed(id).reason, reason::CLOSE);
+        assert_eq!(peer.receive_all(), b"");
+    });
+}
+
+#[test]
+fn a_reset_is_one_whatever_is_pending() {
+    on_both(|engine| {
+        let (id, peer) = engine.started(Cut::lines());
+        engine.ask(Ask::default().reset(id));
+        assert_eq!(engine.expect_closed(id).reason, reason::CLOSE);
+        peer.expect_reset();
+        let (id, peer) = engine.pair();
+        engine.ask(Ask::default().end(id).reset(id));
+        assert_eq!(engine.expect_closed(id).reason, reason::CLOSE);
+        peer.expect_reset();
+    });
+}
+
+#[test]
+fn after_a_timeout_the_stream_does_not_look_whole() {
+    on_both(|engine| {
+        let (id, peer) = engine.pair();
+        let start = Start::new(Cut::lines()).idle(Duration::from_millis(50));
+        engine.ask(
+            Ask::default()
+                .start(id, &start)
+                .write_owned(id, vec![0; 50_000_000]),
+        );
+        assert_eq!(engine.expect_closed(id).reason, reason::IDLE);
+        peer.expect_reset();
     });
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use pants_core::queue::wire::{self, flag, framing, op, reframe, start};
+use pants_core::queue::wire::{flag, framing, op, reframe, start};
 use pants_core::{ChannelId, FileRange, Piece};
 
 /// A batch of submissions.
@@ -62,7 +62,12 @@ impl Ask {
     }
 
     pub fn close(self, id: ChannelId) -> Self {
-        self.record(op::CLOSE, wire::reason::CLOSE, id, &[])
+        self.record(op::CLOSE, 0, id, &[])
+    }
+
+    /// Closes by a reset.
+    pub fn reset(self, id: ChannelId) -> Self {
+        self.record(op::CLOSE, flag::RESET, id, &[])
     }
 
     fn record(mut self, op: u32, flags: u32, id: ChannelId, payload: &[u8]) -> Self {

@@ -23,7 +23,7 @@ use super::{Closing, Fate, Readiness, Shortcut, Transport};
 use crate::buffer::{RecvBuffer, SendBuffer};
 use crate::id::ChannelId;
 use crate::queue::submission::{Request, Start};
-use crate::queue::wire::syscall;
+use crate::queue::wire::{reason, syscall};
 use crate::reactor::context::{Context, Timer, token};
 
 /// What one read asks for.
@@ -68,6 +68,8 @@ pub(crate) struct Stream {
     paused: bool,
     held: bool,
     read_closed: bool,
+    /// It closes by a reset, whatever is pending.
+    reset: bool,
     /// Say when all has been sent.
     notify: bool,
     /// How the submitting thread may send without the reactor, once JS has started the channel.
@@ -102,6 +104,7 @@ impl Stream {
             paused: false,
             held: false,
             read_closed: false,
+            reset: false,
             notify: false,
             shortcut: None,
             queued: false,
@@ -186,7 +189,10 @@ impl Stream {
                 self.mark_clear();
             }
             Request::Shutdown => {}
-            Request::Close { reason } => return Fate::Close(Closing::new(reason)),
+            Request::Close { reset } => {
+                self.reset = reset;
+                return Fate::Close(Closing::new(reason::CLOSE));
+            }
             Request::Notify => self.notify = true,
             Request::Send { .. } | Request::SetPeer { .. } | Request::DropPeer => {}
         }
@@ -209,6 +215,14 @@ impl Stream {
         cx.set_shortcut(self.id, Arc::clone(&shortcut));
         self.shortcut = Some(shortcut);
         self.mark_clear();
+    }
+
+    /// It is about to be dropped, and its socket closed. Where bytes are dropped with it, the peer
+    /// shall not take what it got for all there was.
+    pub(crate) fn before_close(&self) {
+        if self.reset || !self.send.is_empty() {
+            self.socket.reset_on_close();
+        }
     }
 
     /// Sends and reads as far as budgets, buffers and the other side allow.
