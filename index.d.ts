@@ -66,6 +66,97 @@ export declare function lengthPrefix(options: LengthPrefixOptions): LengthPrefix
  */
 export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix | RegExp;
 /**
+ * A channel that listens, and wraps each accepted socket in its `ConnectionClass`. `A` is what its
+ * addresses are, `C` what its connections are.
+ *
+ * A server that a supervisor has opened the socket for, as systemd does (`LISTEN_FDS`; its
+ * descriptors begin at 3), takes that over:
+ *
+ * ```ts
+ * new Server(Echo).listen(process.env.LISTEN_PID === `${process.pid}` ? { fd: 3 } : { port: 4040 });
+ * ```
+ */
+export declare class StreamServer<
+  A extends Address | string = Address | string,
+  C extends Stream = Stream,
+> extends Channel {
+  #private;
+  /**
+   * Wraps each accepted socket, as `new ConnectionClass(socket, server)`. It extends `Stream`: mostly
+   * `Connection` or `UnixConnection`, and one that extends `Stream` itself serves both. A subclass
+   * may declare its own.
+   */
+  ConnectionClass: ConnectionConstructor<C>;
+  /** The live connections, by descriptor. */
+  readonly channels: Map<number, C>;
+  /**
+   * With `fd` among the options, it listens from the start, on a socket that was bound elsewhere:
+   * see `listen({ fd })`.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE` (also where `ConnectionClass` does not extend `Stream`),
+   *   `ERR_INVALID_ARG_VALUE`
+   */
+  constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: ServerOptions<C>);
+  constructor(options?: ServerOptions<C>);
+  /** The address that it listens on, as soon as `listen()` has returned; `null` before and after. */
+  get localAddr(): A | null;
+  /** A server has no peer: its connections do. */
+  get remoteAddr(): null;
+  /** Counters since the server began; they can be read in `onClose` and after it, too. */
+  stats(): ServerStats;
+  /**
+   * Listens: `([host, port], backlog = 1024, options)`, `({ host, port, …options })`, `(port)`, or,
+   * for a Unix socket, `('/path', backlog)`, `({ path, …options })`. What each of them does: see
+   * `Server` and `UnixServer`. Where nothing says what wraps its sockets, `Connection` does, or
+   * `UnixConnection`.
+   *
+   * `({ fd, …options })`: takes over a socket that was bound elsewhere, TCP or Unix, and listens on
+   * it. One that listens already keeps its backlog. A Unix socket's file is left to who made it.
+   *
+   * @throws what the operating system says: `EADDRINUSE`, `EACCES`, …; for a descriptor `EBADF` (not
+   *   open), `ENOTSOCK`, …, and it is still the caller's then. `ERR_INVALID_ARG_VALUE` for a socket
+   *   of another kind, or one that a channel has; `ERR_INVALID_ARG_TYPE`, also where
+   *   `ConnectionClass` does not extend `Stream`; `ERR_SOCKET_BAD_PORT`, `ERR_UNIX_UNSUPPORTED`,
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`
+   */
+  listen(
+    at:
+      | AddressLike
+      | (AddressLike & ListenOptions)
+      | string
+      | ({
+          path: string;
+        } & UnixListenOptions)
+      | ({
+          fd: number;
+        } & ListenOptions),
+    backlog?: number,
+    options?: ListenOptions & UnixListenOptions,
+  ): this;
+  /** Closes the listener and every connection, at once. A second call is a no-op. */
+  close(): void;
+  /**
+   * Stops accepting and waits for the connections to finish; after `timeoutMs` (default: never),
+   * closes what is left. Resolves when all has closed.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  end(timeoutMs?: number): Promise<void>;
+  /** The channel listens. */
+  onListen(): void;
+  /**
+   * A socket was accepted. The default wraps it in `ConnectionClass`, and closes it where that did
+   * not take it. One that keeps it for later, or gives it to another class, owns it:
+   * `new Connection(socket, server)` or `socket.close()`. One that drops it has it closed when it is
+   * collected as garbage.
+   */
+  onAccept(socket: Socket<A>, _addr: A | null): void;
+  /** Accepting failed for now (it goes on by itself), or the listening socket has failed. */
+  onError(_error: Error): void;
+  /** The server and all of its connections have closed. Exactly once, and the last hook. */
+  onClose(_info: CloseInfo): void;
+}
+/**
  * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says. `A` is what
  * its addresses are: an `Address` for TCP, a path for Unix sockets.
  *
@@ -110,6 +201,14 @@ export declare class Stream<A extends Address | string = Address | string> exten
    */
   constructor(options?: ConnectOptions & DescriptorOptions);
   /**
+   * Wraps a socket that `onAccept` was given: so a server makes its connections. `onConnect`
+   * follows from the event loop; the connection's `server` is the server.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
+   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
+   */
+  constructor(socket: Socket<A>, server: StreamServer, options?: StreamOptions);
+  /**
    * This end's address; `null` before there is one, after `onClose`, and for a Unix socket that has
    * no name.
    */
@@ -133,6 +232,25 @@ export declare class Stream<A extends Address | string = Address | string> exten
   get pendingBytes(): number;
   /** Counters since the channel began; they can be read in `onClose` and after it, too. */
   stats(): StreamStats;
+  /**
+   * Connects to an address or to a path: `([host, port])`, `({ host, port })`, `(port)`, or, for a
+   * Unix socket, `('/path')`, `({ path })`. Options may stand behind it, or in the object. What each
+   * of them does: see `Client` and `UnixClient`.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`,
+   *   `ERR_UNIX_UNSUPPORTED`, and for wrong arguments `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
+   */
+  connect(
+    to:
+      | AddressLike
+      | (AddressLike & ConnectOptions)
+      | string
+      | ({
+          path: string;
+        } & UnixConnectOptions),
+    options?: ConnectOptions,
+  ): this;
   /**
    * Sends; the bytes are taken at the call. What is written in one turn of the event loop leaves
    * together; `flush` sends it now.
@@ -238,74 +356,6 @@ export declare class Stream<A extends Address | string = Address | string> exten
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }
-/**
- * A channel that listens, and wraps each accepted socket in its `ConnectionClass`. `A` is what its
- * addresses are, `C` what its connections are.
- *
- * A server that a supervisor has opened the socket for, as systemd does (`LISTEN_FDS`; its
- * descriptors begin at 3), takes that over:
- *
- * ```ts
- * new Server(Echo).listen(process.env.LISTEN_PID === `${process.pid}` ? { fd: 3 } : { port: 4040 });
- * ```
- */
-export declare class StreamServer<
-  A extends Address | string = Address | string,
-  C extends Stream = Stream,
-> extends Channel {
-  /** Wraps each accepted socket. A subclass may declare its own. */
-  ConnectionClass: ConnectionConstructor<C>;
-  /** The live connections, by descriptor. */
-  readonly channels: Map<number, C>;
-  /**
-   * With `fd` among the options, it listens from the start, on a socket that was bound elsewhere:
-   * see `listen({ fd })`.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
-   */
-  constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: ServerOptions<C>);
-  constructor(options?: ServerOptions<C>);
-  /** The address that it listens on, as soon as `listen()` has returned; `null` before and after. */
-  get localAddr(): A | null;
-  /** A server has no peer: its connections do. */
-  get remoteAddr(): null;
-  /** Counters since the server began; they can be read in `onClose` and after it, too. */
-  stats(): ServerStats;
-  /**
-   * `({ fd, …options })`: takes over a socket that was bound elsewhere, TCP or Unix, and listens on
-   * it. One that listens already keeps its backlog. A Unix socket's file is left to who made it.
-   *
-   * @throws what the operating system says: `EBADF` (not open), `ENOTSOCK`, …; then the descriptor
-   *   is still the caller's. `ERR_INVALID_ARG_VALUE` for a socket of another kind, or one that a
-   *   channel has; `ERR_INVALID_ARG_TYPE`, `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`,
-   *   `ERR_ENGINE_CLOSED`
-   */
-  listen(
-    socket: {
-      fd: number;
-    } & ListenOptions,
-  ): this;
-  /** Closes the listener and every connection, at once. A second call is a no-op. */
-  close(): void;
-  /**
-   * Stops accepting and waits for the connections to finish; after `timeoutMs` (default: never),
-   * closes what is left. Resolves when all has closed.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
-   */
-  end(timeoutMs?: number): Promise<void>;
-  /** The channel listens. */
-  onListen(): void;
-  /**
-   * A socket was accepted. The default wraps it in `ConnectionClass`. One that keeps it for later,
-   * or gives it to another class, owns it: `new Connection(socket, server)` or `socket.close()`.
-   */
-  onAccept(socket: Socket<A>, _addr: A | null): void;
-  /** Accepting failed for now (it goes on by itself), or the listening socket has failed. */
-  onError(_error: Error): void;
-  /** The server and all of its connections have closed. Exactly once, and the last hook. */
-  onClose(_info: CloseInfo): void;
-}
 /** A TCP client. `new Client().connect(host, port)`. */
 export declare class Client extends Stream<Address> {
   /**
@@ -345,9 +395,9 @@ export declare class Connection extends Stream<Address> {
   constructor(socket: Socket, server: StreamServer, options?: StreamOptions);
 }
 /** A TCP server. `new Server(MyConnection).listen(4040)` is a whole program. */
-export declare class Server extends StreamServer<Address, Connection> {
+export declare class Server<C extends Stream = Connection> extends StreamServer<Address, C> {
   /**
-   * Listens: `(port = 8080, host = '', backlog = 1024)`, `([host, port])` or
+   * Listens: `(port = 8080, host = '', backlog = 1024)`, `([host, port], backlog = 1024)` or
    * `({ port, host, backlog, …options })`. An empty host is every interface, IPv6 and IPv4 alike;
    * port 0 picks one. A host's name is looked up while the call waits.
    *
@@ -358,7 +408,11 @@ export declare class Server extends StreamServer<Address, Connection> {
    *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
    */
   listen(port?: number, host?: string | null, backlog?: number, options?: ListenOptions): this;
-  listen(address: AddressLike & ListenOptions): this;
+  listen(
+    address: AddressLike | (AddressLike & ListenOptions),
+    backlog?: number,
+    options?: ListenOptions,
+  ): this;
   listen(
     socket: {
       fd: number;
@@ -368,6 +422,7 @@ export declare class Server extends StreamServer<Address, Connection> {
 /** A client of a Unix socket. `new UnixClient().connect('/run/app/control')`. */
 export declare class UnixClient extends Stream<string> {
   constructor(options?: UnixConnectOptions & DescriptorOptions);
+  constructor(socket: Socket<string>, server: StreamServer, options?: StreamOptions);
   /**
    * Connects: `(path)` or `({ path, …options })`. A path that begins with NUL is a name in Linux's
    * abstract namespace. A relative one starts from the working directory of the call.
@@ -399,12 +454,9 @@ export declare class UnixConnection extends Stream<string> {
   constructor(socket: Socket<string>, server: StreamServer, options?: StreamOptions);
 }
 /** A server on a Unix socket. `new UnixServer(MyConnection).listen('/run/app/control')`. */
-export declare class UnixServer extends StreamServer<string, UnixConnection> {
-  constructor(
-    ConnectionClass?: ConnectionConstructor<UnixConnection> | null,
-    options?: UnixServerOptions,
-  );
-  constructor(options?: UnixServerOptions);
+export declare class UnixServer<C extends Stream = UnixConnection> extends StreamServer<string, C> {
+  constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: UnixServerOptions<C>);
+  constructor(options?: UnixServerOptions<C>);
   /**
    * Listens: `(path, backlog = 1024)` or `({ path, backlog, …options })`. A path that begins with
    * NUL is a name in Linux's abstract namespace, which has no file and no permissions.
@@ -480,6 +532,7 @@ export type ErrorCode =
   | 'ERR_FRAME_OVERFLOW'
   | 'ERR_FRAME_TIMEOUT'
   | 'ERR_IDLE_TIMEOUT'
+  | 'ERR_ILLEGAL_CONSTRUCTOR'
   | 'ERR_INVALID_ARG_TYPE'
   | 'ERR_INVALID_ARG_VALUE'
   | 'ERR_LINGER_TIMEOUT'
@@ -666,7 +719,7 @@ export interface DatagramOptions {
   /** Closes the channel when aborted. */
   signal?: AbortSignal | undefined;
 }
-/** A class whose instances wrap accepted sockets. */
+/** A class that extends `Stream`; its instances wrap accepted sockets. */
 export type ConnectionConstructor<C extends Stream = Connection> = new (
   socket: never,
   server: never,
@@ -833,7 +886,8 @@ export declare class Engine {
   flush(): void;
 }
 /**
- * An object that wraps a socket. Abstract: see `Stream`, `StreamServer` and their subclasses.
+ * An object that wraps a socket. Abstract: see `Stream`, `StreamServer`, `Datagram` and their
+ * subclasses. `new Channel()` throws `ERR_ILLEGAL_CONSTRUCTOR`, also in a subclass of its own.
  *
  * Hooks (`onConnect`, `onRead`, …) are called from the event loop, never inside a call that your
  * code is making. They may be overridden as methods, as class fields, or by assignment at any

@@ -1,33 +1,23 @@
-/** What the connections of every kind of server have in common: how they get their socket. */
+/** What wraps an accepted socket, and which server it is of. */
 
-import { link } from './channel.ts';
+import { Channel, link } from './channel.ts';
 import { channelClosed, invalidType, invalidValue } from './errors.ts';
+import { ServerLink } from './server-link.ts';
 import { AcceptedSocket } from './socket.ts';
-import type { Stream } from './stream.ts';
-import { StreamServer } from './stream-server.ts';
-import type { StreamOptions } from './types.ts';
 
-/** @internal The options of a connection; checks what it is to be made of, before it is. */
-export function acceptedOptions(
-  socket: unknown,
-  server: unknown,
-  options: StreamOptions | undefined,
-): StreamOptions {
-  if (!(socket instanceof AcceptedSocket)) {
-    throw invalidType('socket', 'a socket that onAccept was given', socket);
-  }
-  if (!(server instanceof StreamServer)) throw invalidType('server', 'a StreamServer', server);
-  if (!socket.isOf(server.engine)) {
+/** @internal What `onAccept` was given. */
+export function checkSocket<S>(socket: S): S & AcceptedSocket {
+  if (socket instanceof AcceptedSocket) return socket;
+  throw invalidType('socket', 'a socket that onAccept was given', socket);
+}
+
+/** @internal The server that a socket may be wrapped for; checked before anything is made of it. */
+export function serverOf(socket: AcceptedSocket, server: unknown): ServerLink {
+  const serverLink = server instanceof Channel ? server[link] : null;
+  if (!(serverLink instanceof ServerLink)) throw invalidType('server', 'a StreamServer', server);
+  if (!socket.isOf(serverLink.engine)) {
     throw invalidValue('server', 'one with the engine that accepted the socket', server);
   }
   if (socket.taken) throw channelClosed('new Connection()');
-  return { ...server.connectionOptions, ...options };
-}
-
-/** @internal Gives a socket, checked by `acceptedOptions`, to its channel. */
-export function adoptAccepted(channel: Stream, socket: unknown, server: StreamServer): void {
-  if (channel.engine !== server.engine) {
-    throw invalidValue('engine', "left out, or the server's", channel.engine);
-  }
-  channel[link].adopt(socket as AcceptedSocket, server[link]);
+  return serverLink;
 }

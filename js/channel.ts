@@ -1,6 +1,7 @@
 /** What every channel has. */
 
 import type { Engine } from './engine.ts';
+import { illegalConstructor } from './errors.ts';
 import type { DatagramStats, ReadyState, ServerStats, StreamStats } from './types.ts';
 
 /** @internal What a channel delegates to: the JS half of its native counterpart. */
@@ -19,7 +20,8 @@ export const link: unique symbol = Symbol('pants.link');
 export const family: unique symbol = Symbol('pants.family');
 
 /**
- * An object that wraps a socket. Abstract: see `Stream`, `StreamServer` and their subclasses.
+ * An object that wraps a socket. Abstract: see `Stream`, `StreamServer`, `Datagram` and their
+ * subclasses. `new Channel()` throws `ERR_ILLEGAL_CONSTRUCTOR`, also in a subclass of its own.
  *
  * Hooks (`onConnect`, `onRead`, …) are called from the event loop, never inside a call that your
  * code is making. They may be overridden as methods, as class fields, or by assignment at any
@@ -28,6 +30,11 @@ export const family: unique symbol = Symbol('pants.family');
 export abstract class Channel {
   /** @internal */
   abstract readonly [link]: ChannelLink;
+
+  /** @internal `by` is what only the classes of this package have: nothing else has a socket. */
+  constructor(by: typeof link) {
+    if (by !== link) throw illegalConstructor('Channel');
+  }
 
   /** The engine that this channel belongs to. */
   get engine(): Engine {

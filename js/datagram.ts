@@ -64,7 +64,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
   constructor(options?: DatagramOptions) {
-    super();
+    super(link);
     const given = checkOptions(options) as DatagramOptions;
     const { engine = Engine.instance() } = given;
     if (!(engine instanceof Engine)) throw invalidType('engine', 'an Engine', engine);

@@ -30,6 +30,7 @@ import type { Chunk } from './inbox.ts';
 import { ServerLink } from './server-link.ts';
 import { AcceptedSocket } from './socket.ts';
 import { StreamLink } from './stream-link.ts';
+import type { Target } from './submission.ts';
 import { type Tally, tallyFrom } from './tally.ts';
 import { latin1 } from './text.ts';
 import type { CloseInfo } from './types.ts';
@@ -46,7 +47,7 @@ type Link = StreamLink | ServerLink | DatagramLink;
 /** @internal The engine, as far as the dispatcher needs it. */
 export interface DispatchEngine {
   find(index: number, generation: number): Link | undefined;
-  closeSocket(socket: AcceptedSocket): void;
+  closeSocket(socket: Target): void;
   /** Between two batches: what hooks have set off is done, and submitted. */
   settle(): void;
   failed(error: Error): void;

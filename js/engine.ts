@@ -15,7 +15,6 @@ import { engineClosed, engineNotStarted, invalidValue } from './errors.ts';
 import { Op, Tally } from './generated/wire.ts';
 import { CUT_WORDS, type Cut } from './inbox.ts';
 import type { ServerLink } from './server-link.ts';
-import type { AcceptedSocket } from './socket.ts';
 import type { StreamLink } from './stream-link.ts';
 import { encodeReframe, reframeBytes, Submission, type Target } from './submission.ts';
 import { Timers } from './timers.ts';
@@ -263,7 +262,7 @@ export class Engine {
   }
 
   /** @internal Closes a socket that no channel has taken. */
-  closeSocket(socket: AcceptedSocket): void {
+  closeSocket(socket: Target): void {
     this.submission.request(Op.CLOSE, socket);
     this.submitSoon();
   }

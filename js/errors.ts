@@ -38,6 +38,13 @@ export function badPort(name: string, value: unknown): RangeError {
   );
 }
 
+export function illegalConstructor(name: string): TypeError {
+  return withCode(
+    new TypeError(`${name} is abstract: extend one of its subclasses`),
+    'ERR_ILLEGAL_CONSTRUCTOR',
+  );
+}
+
 export function channelClosed(what: string): ChannelError {
   return withCode(new Error(`${what}: the channel has ended or closed`), 'ERR_CHANNEL_CLOSED');
 }

@@ -1,10 +1,9 @@
 /** TCP: clients, servers and their connections. */
 
-import { acceptedOptions, adoptAccepted } from './accepted.ts';
-import { checkAddress, checkHost, checkPort, type HostPort } from './address.ts';
+import { checkSocket } from './accepted.ts';
 import { family } from './channel.ts';
+import { connectToAddress, connectToHost, listenAtAddress, listenAtPort } from './destination.ts';
 import { Family } from './generated/wire.ts';
-import { checkOptions } from './options.ts';
 import { connectTo, Stream } from './stream.ts';
 import { defaultConnections, hasDescriptor, listenAt, StreamServer } from './stream-server.ts';
 import type {
@@ -34,11 +33,15 @@ export class Client extends Stream<Address> {
    * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, and for wrong arguments
    *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
    */
-  connect(host: string | null, port: number, options?: ConnectOptions): this;
-  connect(address: AddressLike, options?: ConnectOptions): this;
-  connect(address: AddressLike & ConnectOptions): this;
-  connect(first: unknown, second?: unknown, third?: unknown): this {
-    const { to, options } = connectArguments(first, second, third);
+  override connect(host: string | null, port: number, options?: ConnectOptions): this;
+  override connect(address: AddressLike, options?: ConnectOptions): this;
+  override connect(address: AddressLike & ConnectOptions): this;
+  override connect(first: unknown, second?: unknown, third?: unknown): this {
+    const named = typeof first === 'string' || first === null || first === undefined;
+    const { to, options } =
+      named || typeof second === 'number'
+        ? connectToHost(first, second, third)
+        : connectToAddress(first, second);
     return this[connectTo](to, options);
   }
 }
@@ -55,7 +58,7 @@ export class Client extends Stream<Address> {
  */
 export class Connection extends Stream<Address> {
   /** The server that accepted it. */
-  readonly server: StreamServer<Address, Connection>;
+  declare readonly server: StreamServer<Address, Connection>;
 
   /**
    * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
@@ -64,21 +67,19 @@ export class Connection extends Stream<Address> {
    *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
    */
   constructor(socket: Socket, server: StreamServer, options?: StreamOptions) {
-    super(acceptedOptions(socket, server, options));
-    this.server = server as StreamServer<Address, Connection>;
-    adoptAccepted(this, socket, server);
+    super(checkSocket(socket), server, options);
   }
 }
 
 /** A TCP server. `new Server(MyConnection).listen(4040)` is a whole program. */
-export class Server extends StreamServer<Address, Connection> {
+export class Server<C extends Stream = Connection> extends StreamServer<Address, C> {
   /** @internal */
   override get [family](): number {
     return Family.INET;
   }
 
   /**
-   * Listens: `(port = 8080, host = '', backlog = 1024)`, `([host, port])` or
+   * Listens: `(port = 8080, host = '', backlog = 1024)`, `([host, port], backlog = 1024)` or
    * `({ port, host, backlog, …options })`. An empty host is every interface, IPv6 and IPv4 alike;
    * port 0 picks one. A host's name is looked up while the call waits.
    *
@@ -94,7 +95,11 @@ export class Server extends StreamServer<Address, Connection> {
     backlog?: number,
     options?: ListenOptions,
   ): this;
-  override listen(address: AddressLike & ListenOptions): this;
+  override listen(
+    address: AddressLike | (AddressLike & ListenOptions),
+    backlog?: number,
+    options?: ListenOptions,
+  ): this;
   override listen(socket: { fd: number } & ListenOptions): this;
   override listen(
     first: unknown = 8080,
@@ -103,44 +108,13 @@ export class Server extends StreamServer<Address, Connection> {
     fourth?: unknown,
   ): this {
     if (hasDescriptor(first)) return super.listen(first);
-    const { at, options } = listenArguments(first, second, third, fourth);
+    const { at, options } =
+      typeof first === 'object' && first !== null
+        ? listenAtAddress(first, second, third)
+        : listenAtPort(first, second, third, fourth);
     return this[listenAt](at, options);
   }
 }
 
 StreamServer.prototype.ConnectionClass = Connection;
 defaultConnections.set(Family.INET, Connection);
-
-function connectArguments(
-  first: unknown,
-  second: unknown,
-  third: unknown,
-): { to: HostPort; options: ConnectOptions } {
-  const named = typeof first === 'string' || first === null || first === undefined;
-  if (named || typeof second === 'number') {
-    const to = { host: checkHost('host', first, ''), port: checkPort('port', second) };
-    return { to: orLocalhost(to), options: checkOptions(third) };
-  }
-  const to = orLocalhost(checkAddress(first, ''));
-  const isObject = typeof first === 'object' && !Array.isArray(first);
-  return { to, options: { ...(isObject ? checkOptions(first) : {}), ...checkOptions(second) } };
-}
-
-function orLocalhost({ host, port }: HostPort): HostPort {
-  return { host: host === '' ? 'localhost' : host, port };
-}
-
-function listenArguments(
-  first: unknown,
-  second: unknown,
-  third: unknown,
-  fourth: unknown,
-): { at: HostPort; options: ListenOptions } {
-  if (typeof first === 'object' && first !== null) {
-    const at = checkAddress(first, '');
-    return { at, options: Array.isArray(first) ? checkOptions(second) : checkOptions(first) };
-  }
-  const at = { host: checkHost('host', second, ''), port: checkPort('port', first) };
-  const options = { ...checkOptions(fourth) };
-  return { at, options: third === undefined ? options : { ...options, backlog: third as number } };
-}

@@ -109,6 +109,7 @@ export class ServerLink extends Link<StreamServer> {
       const own = this.channel.onAccept !== this.defaults.onAccept;
       // Decoding the address costs more than the rest: only for those who look at it.
       this.channel.onAccept(socket, own ? socket.remoteAddr : null);
+      if (own) socket.closeWhenDropped();
     } catch (error) {
       socket.close();
       this.engine.uncaught(error);

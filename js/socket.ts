@@ -1,21 +1,32 @@
 /** A socket that was accepted or connected, with its addresses. */
 
 import { addressBytes, decodeAddress, decodeCredentials } from './address.ts';
+import type { Target } from './submission.ts';
 import type { Address, PeerCredentials, Socket } from './types.ts';
 
 /** @internal The engine, as far as a socket needs it. */
 interface Closer {
-  closeSocket(socket: AcceptedSocket): void;
+  closeSocket(socket: Target): void;
 }
+
+/** What a socket is known by to the engine. */
+interface Unclaimed extends Target {
+  engine: Closer;
+}
+
+/** Closes the sockets that were given to an `onAccept`, and that nobody has any more. */
+const unclaimed = new FinalizationRegistry<Unclaimed>((socket) => {
+  socket.engine.closeSocket(socket);
+});
 
 /** @internal */
 export class AcceptedSocket implements Socket<Address | string> {
   readonly index: number;
   readonly generation: number;
   readonly fileno: number;
-  /** A channel has it, or it is closed. */
-  taken = false;
   #engine: Closer;
+  #taken = false;
+  #watched = false;
   /** Both addresses and the peer as they came, in a latin1 string: most are never asked for. */
   #about: string;
 
@@ -45,9 +56,28 @@ export class AcceptedSocket implements Socket<Address | string> {
     return this.#engine === engine;
   }
 
+  /** A channel has it, or it is closed. */
+  get taken(): boolean {
+    return this.#taken;
+  }
+
+  /** A channel has it now. */
+  take(): void {
+    this.#taken = true;
+    if (this.#watched) unclaimed.unregister(this);
+  }
+
+  /** Should nobody have taken it by the time that it is collected, it is closed then. */
+  closeWhenDropped(): void {
+    if (this.#taken) return;
+    this.#watched = true;
+    const { index, generation } = this;
+    unclaimed.register(this, { engine: this.#engine, index, generation }, this);
+  }
+
   close(): void {
-    if (this.taken) return;
-    this.taken = true;
+    if (this.#taken) return;
+    this.take();
     this.#engine.closeSocket(this);
   }
 }

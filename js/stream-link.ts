@@ -392,7 +392,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
   }
 
   #take(socket: AcceptedSocket): void {
-    socket.taken = true;
+    socket.take();
     this.outbox.begin();
     this.engine.begin(this);
     this.bind(socket.index, socket.generation);

@@ -2,6 +2,7 @@
 
 import type { Destination } from './address.ts';
 import { Channel, family, link } from './channel.ts';
+import { listenAnywhere } from './destination.ts';
 import { Engine } from './engine.ts';
 import { invalidType, invalidValue } from './errors.ts';
 import { Family } from './generated/wire.ts';
@@ -15,9 +16,10 @@ import {
 } from './options.ts';
 import { framingOf } from './read-delimiter.ts';
 import { ServerLink } from './server-link.ts';
-import type { Stream } from './stream.ts';
+import { Stream } from './stream.ts';
 import type {
   Address,
+  AddressLike,
   CloseInfo,
   ConnectionConstructor,
   DescriptorOptions,
@@ -53,7 +55,11 @@ export class StreamServer<
   /** @internal */
   readonly [link]: ServerLink;
 
-  /** Wraps each accepted socket. A subclass may declare its own. */
+  /**
+   * Wraps each accepted socket, as `new ConnectionClass(socket, server)`. It extends `Stream`: mostly
+   * `Connection` or `UnixConnection`, and one that extends `Stream` itself serves both. A subclass
+   * may declare its own.
+   */
   declare ConnectionClass: ConnectionConstructor<C>;
 
   /** The live connections, by descriptor. */
@@ -66,19 +72,20 @@ export class StreamServer<
    * With `fd` among the options, it listens from the start, on a socket that was bound elsewhere:
    * see `listen({ fd })`.
    *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   * @throws `ERR_INVALID_ARG_TYPE` (also where `ConnectionClass` does not extend `Stream`),
+   *   `ERR_INVALID_ARG_VALUE`
    */
   constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: ServerOptions<C>);
   constructor(options?: ServerOptions<C>);
   constructor(first?: unknown, second?: unknown) {
-    super();
-    const given = checkOptions(typeof first === 'function' ? second : (first ?? second));
+    super(link);
+    // With options behind it, the first can be nothing else.
+    const isWrapper = typeof first === 'function' || (first != null && second != null);
+    const given = checkOptions(isWrapper ? second : (first ?? second));
     const { engine = Engine.instance(), fd, ...options } = given as ServerOptions<C>;
     if (!(engine instanceof Engine)) throw invalidType('engine', 'an Engine', engine);
-    const wrapper = typeof first === 'function' ? first : options.ConnectionClass;
-    if (wrapper !== undefined && typeof wrapper !== 'function') {
-      throw invalidType('ConnectionClass', 'a class', wrapper);
-    }
+    const wrapper = isWrapper ? first : options.ConnectionClass;
+    if (wrapper !== undefined) checkWrapper(wrapper);
     streamSettings(options);
     socketOptions(options);
     listenSettings(options);
@@ -111,31 +118,65 @@ export class StreamServer<
   }
 
   /**
+   * Listens: `([host, port], backlog = 1024, options)`, `({ host, port, …options })`, `(port)`, or,
+   * for a Unix socket, `('/path', backlog)`, `({ path, …options })`. What each of them does: see
+   * `Server` and `UnixServer`. Where nothing says what wraps its sockets, `Connection` does, or
+   * `UnixConnection`.
+   *
    * `({ fd, …options })`: takes over a socket that was bound elsewhere, TCP or Unix, and listens on
    * it. One that listens already keeps its backlog. A Unix socket's file is left to who made it.
    *
-   * @throws what the operating system says: `EBADF` (not open), `ENOTSOCK`, …; then the descriptor
-   *   is still the caller's. `ERR_INVALID_ARG_VALUE` for a socket of another kind, or one that a
-   *   channel has; `ERR_INVALID_ARG_TYPE`, `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`,
-   *   `ERR_ENGINE_CLOSED`
+   * @throws what the operating system says: `EADDRINUSE`, `EACCES`, …; for a descriptor `EBADF` (not
+   *   open), `ENOTSOCK`, …, and it is still the caller's then. `ERR_INVALID_ARG_VALUE` for a socket
+   *   of another kind, or one that a channel has; `ERR_INVALID_ARG_TYPE`, also where
+   *   `ConnectionClass` does not extend `Stream`; `ERR_SOCKET_BAD_PORT`, `ERR_UNIX_UNSUPPORTED`,
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`
    */
-  listen(socket: { fd: number } & ListenOptions): this {
-    const { fd, ...options } = checkOptions(socket) as DescriptorOptions & ListenOptions;
+  listen(
+    at:
+      | AddressLike
+      | (AddressLike & ListenOptions)
+      | string
+      | ({ path: string } & UnixListenOptions)
+      | ({ fd: number } & ListenOptions),
+    backlog?: number,
+    options?: ListenOptions & UnixListenOptions,
+  ): this;
+  listen(first: unknown, second?: unknown, third?: unknown): this {
+    if (hasDescriptor(first)) return this.#adopt(first);
+    const { at, options } = listenAnywhere(first, second, third);
+    return this[listenAt](at, options);
+  }
+
+  #adopt(socket: DescriptorOptions & ListenOptions): this {
+    const { fd, ...options } = socket;
     const descriptor = checkDescriptor(fd);
     if (descriptor === undefined) throw invalidType('fd', 'a descriptor', fd);
+    checkWrapper(this.ConnectionClass);
     const given = { ...this.connectionOptions, ...options };
     this[link].adopt(descriptor, this[family], socketOptions(given), listenSettings(given));
-    const isDefault = this.ConnectionClass === StreamServer.prototype.ConnectionClass;
-    if (isDefault && typeof this.localAddr === 'string') {
-      this.ConnectionClass = defaultConnections.get(Family.UNIX) as ConnectionConstructor<C>;
-    }
-    return this;
+    return this.#listening();
   }
 
   /** @internal */
-  [listenAt](at: Destination, options: ListenOptions): this {
+  [listenAt](at: Destination, options: ListenOptions & UnixListenOptions): this {
+    checkWrapper(this.ConnectionClass);
     const given = { ...this.connectionOptions, ...options };
+    const { mode } = given;
+    if (typeof at === 'string' && at.startsWith('\0') && mode !== undefined) {
+      throw invalidValue('mode', 'left out: an abstract name has no permissions', mode);
+    }
     this[link].listen(at, socketOptions(given), listenSettings(given));
+    return this.#listening();
+  }
+
+  /** A server of no kind learns here of which one it is: so what wraps its sockets is settled. */
+  #listening(): this {
+    const isDefault = this.ConnectionClass === StreamServer.prototype.ConnectionClass;
+    const isGiven = Object.hasOwn(this, 'ConnectionClass');
+    if (isDefault && !isGiven && typeof this.localAddr === 'string') {
+      this.ConnectionClass = defaultConnections.get(Family.UNIX) as ConnectionConstructor<C>;
+    }
     return this;
   }
 
@@ -164,8 +205,10 @@ export class StreamServer<
   onListen(): void {}
 
   /**
-   * A socket was accepted. The default wraps it in `ConnectionClass`. One that keeps it for later,
-   * or gives it to another class, owns it: `new Connection(socket, server)` or `socket.close()`.
+   * A socket was accepted. The default wraps it in `ConnectionClass`, and closes it where that did
+   * not take it. One that keeps it for later, or gives it to another class, owns it:
+   * `new Connection(socket, server)` or `socket.close()`. One that drops it has it closed when it is
+   * collected as garbage.
    */
   onAccept(socket: Socket<A>, _addr: A | null): void {
     const { ConnectionClass } = this;
@@ -174,6 +217,9 @@ export class StreamServer<
     } catch (error) {
       this[link].engine.discardAdopted(socket);
       throw error;
+    } finally {
+      // A no-op where it was taken.
+      socket.close();
     }
   }
 
@@ -182,6 +228,13 @@ export class StreamServer<
 
   /** The server and all of its connections have closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void {}
+}
+
+/** What wraps sockets is made as `new C(socket, server)`, and only a `Stream` takes them. */
+function checkWrapper(value: unknown): void {
+  const isStream = (made: typeof value) => made === Stream.prototype || made instanceof Stream;
+  if (typeof value === 'function' && isStream(value.prototype)) return;
+  throw invalidType('ConnectionClass', 'a class that extends Stream', value);
 }
 
 /** @internal Whether `listen()` is to take over a socket. */

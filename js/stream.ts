@@ -1,10 +1,12 @@
 /** A stream-oriented, connecting channel. */
 
+import { serverOf } from './accepted.ts';
 import type { Destination } from './address.ts';
 import { Channel, family, link } from './channel.ts';
 import { ConnectAttempt } from './connect.ts';
+import { connectAnywhere } from './destination.ts';
 import { Engine } from './engine.ts';
-import { channelActive, channelClosed, invalidType } from './errors.ts';
+import { channelActive, channelClosed, invalidType, invalidValue } from './errors.ts';
 import { defineFields } from './fields.ts';
 import { type FileLike, FileRequest } from './file.ts';
 import { Family } from './generated/wire.ts';
@@ -16,9 +18,12 @@ import {
   streamSettings,
 } from './options.ts';
 import type { ReadDelimiter } from './read-delimiter.ts';
+import { AcceptedSocket } from './socket.ts';
 import { StreamLink } from './stream-link.ts';
+import type { StreamServer } from './stream-server.ts';
 import type {
   Address,
+  AddressLike,
   ChannelError,
   CloseInfo,
   ConnectOptions,
@@ -26,8 +31,10 @@ import type {
   DescriptorOptions,
   Frame,
   PeerCredentials,
+  Socket,
   StreamOptions,
   StreamStats,
+  UnixConnectOptions,
 } from './types.ts';
 
 /** @internal What `connect()` of each kind of client comes to. */
@@ -83,9 +90,22 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`. For `fd` also what the operating system
    *   says: `EBADF` (not open), `ENOTSOCK`, `ENOTCONN`; then the descriptor is still the caller's
    */
-  constructor(options?: ConnectOptions & DescriptorOptions) {
-    super();
-    const { fd, ...given } = checkOptions(options) as ConnectOptions & DescriptorOptions;
+  constructor(options?: ConnectOptions & DescriptorOptions);
+  /**
+   * Wraps a socket that `onAccept` was given: so a server makes its connections. `onConnect`
+   * follows from the event loop; the connection's `server` is the server.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
+   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
+   */
+  constructor(socket: Socket<A>, server: StreamServer, options?: StreamOptions);
+  constructor(first?: unknown, second?: unknown, third?: unknown) {
+    super(link);
+    const accepted = first instanceof AcceptedSocket ? first : null;
+    const server = accepted && serverOf(accepted, second);
+    const { fd, ...given }: ConnectOptions & DescriptorOptions = server
+      ? { ...server.channel.connectionOptions, ...checkOptions(third) }
+      : checkOptions(first);
     const { engine = Engine.instance() } = given;
     if (!(engine instanceof Engine)) throw invalidType('engine', 'an Engine', engine);
     const settings = streamSettings(given);
@@ -93,6 +113,13 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     connectSettings(given);
     this.#options = given;
     this.#setFields(given);
+    if (server) {
+      if (engine !== server.engine)
+        throw invalidValue('engine', "left out, or the server's", engine);
+      Object.assign(this, { server: server.channel });
+      this[link].adopt(accepted as AcceptedSocket, server);
+      return;
+    }
     const descriptor = checkDescriptor(fd);
     if (descriptor === undefined) return;
     this[link].adoptDescriptor(descriptor, this[family], socketOptions(given));
@@ -146,6 +173,28 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   /** Counters since the channel began; they can be read in `onClose` and after it, too. */
   override stats(): StreamStats {
     return this[link].stats();
+  }
+
+  /**
+   * Connects to an address or to a path: `([host, port])`, `({ host, port })`, `(port)`, or, for a
+   * Unix socket, `('/path')`, `({ path })`. Options may stand behind it, or in the object. What each
+   * of them does: see `Client` and `UnixClient`.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`,
+   *   `ERR_UNIX_UNSUPPORTED`, and for wrong arguments `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
+   */
+  connect(
+    to:
+      | AddressLike
+      | (AddressLike & ConnectOptions)
+      | string
+      | ({ path: string } & UnixConnectOptions),
+    options?: ConnectOptions,
+  ): this;
+  connect(first: unknown, second?: unknown): this {
+    const { to, options } = connectAnywhere(first, second);
+    return this[connectTo](to, options);
   }
 
   /** @internal */

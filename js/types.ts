@@ -52,6 +52,7 @@ export type ErrorCode =
   | 'ERR_FRAME_OVERFLOW'
   | 'ERR_FRAME_TIMEOUT'
   | 'ERR_IDLE_TIMEOUT'
+  | 'ERR_ILLEGAL_CONSTRUCTOR'
   | 'ERR_INVALID_ARG_TYPE'
   | 'ERR_INVALID_ARG_VALUE'
   | 'ERR_LINGER_TIMEOUT'
@@ -253,7 +254,7 @@ export interface DatagramOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A class whose instances wrap accepted sockets. */
+/** A class that extends `Stream`; its instances wrap accepted sockets. */
 export type ConnectionConstructor<C extends Stream = Connection> = new (
   socket: never,
   server: never,

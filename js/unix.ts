@@ -1,12 +1,9 @@
 /** Unix stream sockets: clients, servers and their connections. */
 
-import { acceptedOptions, adoptAccepted } from './accepted.ts';
-import { checkPath } from './address.ts';
-import { hasUnixSockets } from './binding.ts';
+import { checkSocket } from './accepted.ts';
 import { family } from './channel.ts';
-import { invalidValue, unixUnsupported } from './errors.ts';
+import { connectToPath, listenAtPath } from './destination.ts';
 import { Family } from './generated/wire.ts';
-import { checkOptions } from './options.ts';
 import { connectTo, Stream } from './stream.ts';
 import { defaultConnections, hasDescriptor, listenAt, StreamServer } from './stream-server.ts';
 import type {
@@ -21,8 +18,10 @@ import type {
 
 /** A client of a Unix socket. `new UnixClient().connect('/run/app/control')`. */
 export class UnixClient extends Stream<string> {
-  constructor(options?: UnixConnectOptions & DescriptorOptions) {
-    super(options);
+  constructor(options?: UnixConnectOptions & DescriptorOptions);
+  constructor(socket: Socket<string>, server: StreamServer, options?: StreamOptions);
+  constructor(first?: unknown, second?: unknown, third?: unknown) {
+    super(first as never, second as never, third as never);
   }
 
   /** @internal */
@@ -41,18 +40,18 @@ export class UnixClient extends Stream<string> {
    * @throws `ERR_UNIX_UNSUPPORTED` where the platform has no Unix sockets; `ERR_CHANNEL_ACTIVE`,
    *   `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
-  connect(path: string, options?: UnixConnectOptions): this;
-  connect(to: { path: string } & UnixConnectOptions): this;
-  connect(first: unknown, second?: unknown): this {
-    const { path, options } = pathArguments(first, second);
-    return this[connectTo](path, options);
+  override connect(path: string, options?: UnixConnectOptions): this;
+  override connect(to: { path: string } & UnixConnectOptions): this;
+  override connect(first: unknown, second?: unknown): this {
+    const { to, options } = connectToPath(first, second);
+    return this[connectTo](to, options);
   }
 }
 
 /** A connection to a `UnixServer`; a class of your own is a protocol. */
 export class UnixConnection extends Stream<string> {
   /** The server that accepted it. */
-  readonly server: StreamServer<string, UnixConnection>;
+  declare readonly server: StreamServer<string, UnixConnection>;
 
   /**
    * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
@@ -61,19 +60,14 @@ export class UnixConnection extends Stream<string> {
    *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
    */
   constructor(socket: Socket<string>, server: StreamServer, options?: StreamOptions) {
-    super(acceptedOptions(socket, server, options));
-    this.server = server as StreamServer<string, UnixConnection>;
-    adoptAccepted(this, socket, server);
+    super(checkSocket(socket), server, options);
   }
 }
 
 /** A server on a Unix socket. `new UnixServer(MyConnection).listen('/run/app/control')`. */
-export class UnixServer extends StreamServer<string, UnixConnection> {
-  constructor(
-    ConnectionClass?: ConnectionConstructor<UnixConnection> | null,
-    options?: UnixServerOptions,
-  );
-  constructor(options?: UnixServerOptions);
+export class UnixServer<C extends Stream = UnixConnection> extends StreamServer<string, C> {
+  constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: UnixServerOptions<C>);
+  constructor(options?: UnixServerOptions<C>);
   constructor(first?: never, second?: never) {
     super(first, second);
   }
@@ -104,26 +98,10 @@ export class UnixServer extends StreamServer<string, UnixConnection> {
   override listen(socket: { fd: number } & UnixListenOptions): this;
   override listen(first: unknown, second?: unknown, third?: unknown): this {
     if (hasDescriptor(first)) return super.listen(first);
-    const backlog = second === undefined ? {} : { backlog: second as number };
-    const { path, options } = pathArguments(first, { ...checkOptions(third), ...backlog });
-    const mode = options.mode ?? this.connectionOptions.mode;
-    if (path.startsWith('\0') && mode !== undefined) {
-      throw invalidValue('mode', 'left out: an abstract name has no permissions', mode);
-    }
-    return this[listenAt](path, options);
+    const { at, options } = listenAtPath(first, second, third);
+    return this[listenAt](at, options);
   }
 }
 
 UnixServer.prototype.ConnectionClass = UnixConnection;
 defaultConnections.set(Family.UNIX, UnixConnection);
-
-function pathArguments(
-  first: unknown,
-  second: unknown,
-): { path: string; options: UnixConnectOptions & UnixListenOptions } {
-  if (!hasUnixSockets) throw unixUnsupported();
-  const isObject = typeof first === 'object' && first !== null;
-  const given = isObject ? (first as { path?: unknown }) : { path: first };
-  const { path, ...inline } = given;
-  return { path: checkPath(path), options: { ...inline, ...checkOptions(second) } };
-}

@@ -4,6 +4,7 @@ import type { Implementation, UnixImplementation } from '../helpers/implementati
 import { overUnix } from '../helpers/over-unix.ts';
 import { addresses } from './addresses.ts';
 import { badArguments } from './arguments.ts';
+import { classes, unixClasses } from './classes.ts';
 import { connecting } from './connecting.ts';
 import { datagramFraming } from './datagram-framing.ts';
 import { datagramNames } from './datagram-names.ts';
@@ -36,6 +37,7 @@ import { writing } from './writing.ts';
  */
 export function conformance(name: string, impl: Implementation): void {
   const suite = new Suite(name, impl);
+  classes(suite);
   connecting(suite);
   addresses(suite);
   servers(suite);
@@ -52,7 +54,9 @@ export function conformance(name: string, impl: Implementation): void {
 
 /** The same of Unix streams: what is theirs alone, and all that does not ask for a TCP address. */
 export function unixConformance(name: string, impl: Implementation & UnixImplementation): void {
-  unixSockets(new UnixSuite(impl));
+  const unix = new UnixSuite(impl);
+  unixSockets(unix);
+  unixClasses(unix);
   const over = overUnix(impl);
   test.after.always(() => over.remove());
   streams(new Suite(name, over));

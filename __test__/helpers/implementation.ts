@@ -5,6 +5,9 @@ import type { LookupFunction } from 'node:net';
  * they know neither which one they test nor how it is made.
  */
 export interface Implementation {
+  Channel: new () => object;
+  Stream: new (options?: ConnectOptions) => LowStreamLike;
+  StreamServer: StreamServerConstructor;
   Client: new (options?: ConnectOptions) => ClientLike;
   Connection: new (
     socket: SocketLike,
@@ -26,6 +29,34 @@ export interface UnixImplementation {
     options?: StreamOptions,
   ) => UnixConnectionLike;
   UnixServer: UnixServerConstructor;
+}
+
+/** A stream by itself: its addresses may be of either kind. */
+export interface LowStreamLike extends StreamLike<Address | string> {
+  connect(target: StreamConnectTarget, options?: ConnectOptions): this;
+}
+
+export type StreamConnectTarget = Target | string | ({ path: string } & ConnectOptions);
+
+export type StreamListenTarget =
+  | number
+  | string
+  | [host: string, port: number]
+  | Address
+  | (ListenOptions & { port: number })
+  | ({ path: string } & UnixListenOptions);
+
+/** A server by itself. */
+export interface LowServerLike extends ChannelLike, ServerHooks<Address | string> {
+  ConnectionClass: ConnectionConstructor;
+  readonly channels: Map<number, StreamLike<Address | string>>;
+  readonly localAddr: Address | string | null;
+  listen(target: StreamListenTarget, backlog?: number, options?: ListenOptions): this;
+}
+
+export interface StreamServerConstructor {
+  new (connectionClass?: ConnectionConstructor, options?: ServerOptions): LowServerLike;
+  new (options?: ServerOptions): LowServerLike;
 }
 
 export interface UnixServerConstructor {
@@ -212,7 +243,7 @@ export interface ServerLike extends ChannelLike, ServerHooks<Address> {
   readonly channels: Map<number, ConnectionLike>;
   readonly localAddr: Address | null;
   listen(port?: number, host?: string, backlog?: number, options?: ListenOptions): this;
-  listen(target: [string, number] | ListenOptions): this;
+  listen(target: [string, number] | ListenOptions, backlog?: number, options?: ListenOptions): this;
   end(timeoutMs?: number): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava';
 
 import type {
+  Address,
   ConnectionLike,
   ConnectOptions,
   Implementation,
@@ -106,7 +107,11 @@ export class Scene {
 
   async peer(server: ServerLike): Promise<Peer> {
     if (server.localAddr === null) throw new Error('the server does not listen');
-    const peer = await Peer.connect(server.localAddr);
+    return this.peerTo(server.localAddr);
+  }
+
+  async peerTo(address: Address): Promise<Peer> {
+    const peer = await Peer.connect(address);
     this.t.teardown(() => peer.socket.destroy());
     return peer;
   }

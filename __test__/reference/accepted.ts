@@ -4,6 +4,11 @@ import { codedError, typeError } from './errors.ts';
 import { filenoOf, localAddressOf, remoteAddressOf } from './socket.ts';
 import type { Address } from './types.ts';
 
+/** Closes those that an `onAccept` was given, and that nobody has any more. */
+const unclaimed = new FinalizationRegistry<Socket>((socket) => {
+  socket.destroy();
+});
+
 /** What `onAccept` gets: a socket that nobody reads yet, to be wrapped in a Connection, or closed. */
 export class Accepted {
   readonly fileno: number;
@@ -17,6 +22,7 @@ export class Accepted {
     this.localAddr = localAddressOf(socket);
     this.remoteAddr = remoteAddressOf(socket);
     this.#socket = socket;
+    unclaimed.register(this, socket, this);
     // Nobody listens before it is wrapped; what fails until then is seen by its Connection.
     socket.on('error', () => {});
   }
@@ -27,6 +33,7 @@ export class Accepted {
     const socket = accepted.#socket;
     if (socket === null) throw codedError('ERR_CHANNEL_ACTIVE', 'the socket is already taken');
     accepted.#socket = null;
+    unclaimed.unregister(accepted);
     accepted.#owner = owner;
     return socket;
   }

@@ -1,5 +1,6 @@
 import type { Accepted } from './accepted.ts';
 import { Engine } from './engine.ts';
+import { illegalConstructor } from './errors.ts';
 import type { Address, CloseInfo, Data, ReadyState } from './types.ts';
 
 /** What every channel has: the hooks, its state, and its place in the engine. */
@@ -23,6 +24,11 @@ export abstract class Channel {
   abstract close(): void;
 
   #fileno: number | null = null;
+
+  constructor() {
+    // What is abstract here: a class that has it is one of this folder.
+    if (!('readyState' in this)) throw illegalConstructor('Channel');
+  }
 
   get fileno(): number | null {
     return this.#fileno;

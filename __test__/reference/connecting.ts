@@ -1,10 +1,15 @@
-import { connect, type NetConnectOpts } from 'node:net';
+import dns from 'node:dns';
+import { connect, type LookupFunction, type NetConnectOpts } from 'node:net';
+import os from 'node:os';
 
-import { abortError, codedError } from './errors.ts';
-import { checkConnectOptions, checkObject } from './options.ts';
+import { Accepted } from './accepted.ts';
+import { abortError, codedError, typeError } from './errors.ts';
+import { checkConnectOptions, checkObject, parseAddress, plainHost } from './options.ts';
+import { isPath, isTooLong, pathOf, tooLong } from './path.ts';
 import { paths } from './socket.ts';
-import { Stream } from './stream.ts';
-import type { ConnectOptions } from './types.ts';
+import { ByteStream } from './stream.ts';
+import { StreamServer } from './stream-server.ts';
+import type { ConnectOptions, StreamOptions } from './types.ts';
 
 /** Where to connect to, in the words of node:net, and in those of the errors. */
 export interface Way {
@@ -14,15 +19,58 @@ export interface Way {
   refused?: Error;
 }
 
-/** What Client and UnixClient have in common. */
-export abstract class Connecting extends Stream {
+/** An address in any form, or a path; an object may hold options beside it. */
+export type Target = number | string | [host: string, port: number] | (ConnectOptions & Place);
+type Place = { host?: string; address?: string; port: number } | { path: string };
+
+/** A stream that connects, or that wraps a socket which a server has accepted. */
+export class Stream extends ByteStream {
   readonly #defaults: ConnectOptions;
+  #server: StreamServer | null = null;
   #stopWaiting: () => void = () => {};
 
-  constructor(options: ConnectOptions = {}) {
-    super(options);
-    checkConnectOptions(options);
-    this.#defaults = options;
+  constructor(options?: ConnectOptions);
+  constructor(socket: Accepted, server: StreamServer, options?: StreamOptions);
+  constructor(
+    first: ConnectOptions | Accepted = {},
+    server?: StreamServer,
+    options: StreamOptions = {},
+  ) {
+    const accepted = first instanceof Accepted ? first : null;
+    const own = first instanceof Accepted ? options : first;
+    if (accepted && !(server instanceof StreamServer))
+      throw typeError('server', 'a server', server);
+    super(accepted ? server?._connectionOptions : {});
+    this._configure(own);
+    checkConnectOptions(own);
+    this.#defaults = own;
+    if (accepted && server) this.#adopt(accepted, server);
+  }
+
+  connect(target: Target, options?: ConnectOptions): this {
+    if (!isPath(target)) return this._connectTo(parseAddress(target, ''), target, options);
+    const path = pathOf(target);
+    return this._connect(target, options, () => wayToPath(path));
+  }
+
+  // For Client
+
+  protected _connectTo(
+    { host, port }: { host: string; port: number },
+    first: unknown,
+    given: ConnectOptions | undefined,
+  ): this {
+    return this._connect(first, given, ({ localAddress, localPort, lookup, family }) => ({
+      to: {
+        host: host === '' ? 'localhost' : host,
+        port,
+        ...(localAddress !== undefined && { localAddress: plainHost(localAddress) }),
+        ...(localPort !== undefined && { localPort }),
+        lookup: ipv6First(lookup),
+        ...(family !== undefined && { family: familyNumber(family) }),
+      },
+      fields: { address: host, port },
+    }));
   }
 
   /** `first` is what `connect` was given: an object may hold options beside the address. */
@@ -73,11 +121,64 @@ export abstract class Connecting extends Stream {
   #timedOut(fields: Way['fields']): void {
     const where = Object.values(fields).join(':');
     const error = codedError('ETIMEDOUT', `connect ETIMEDOUT ${where}`);
-    this._connectFailed(Object.assign(error, { errno: -110, syscall: 'connect' }, fields));
+    const errno = -os.constants.errno.ETIMEDOUT;
+    this._connectFailed(Object.assign(error, { errno, syscall: 'connect' }, fields));
+  }
+
+  #adopt(accepted: Accepted, server: StreamServer): void {
+    Object.assign(this, { server });
+    this.#server = server;
+    this._attach(Accepted.take(accepted, this));
+    this._begin();
+    server._add(this, accepted.fileno);
+    setImmediate(() => this.#opened());
+  }
+
+  /** The constructors of an accepted one have run. */
+  #opened(): void {
+    try {
+      this._adoptFields();
+    } catch (error) {
+      this._connectFailed(error as Error);
+      process.nextTick(() => {
+        throw error;
+      });
+      return;
+    }
+    this._open();
   }
 
   protected override _closed(): void {
     this.#stopWaiting();
     super._closed();
+    this.#server?._forget(this);
   }
+
+  protected override _afterClose(): void {
+    this.#server?._connectionClosed(this);
+  }
+}
+
+function wayToPath(path: string): Way {
+  const way = { to: { path }, fields: { address: path } };
+  return isTooLong(path) ? { ...way, refused: tooLong('connect', path) } : way;
+}
+
+/** Node begins with the family of the first address, and then takes turns: so IPv6 has to be first. */
+function ipv6First(given: LookupFunction | undefined): LookupFunction {
+  return (hostname, options, callback) => {
+    const lookup = given ?? (dns.lookup as LookupFunction);
+    lookup(hostname, options, (error, found, family) => {
+      if (!Array.isArray(found)) callback(error, found, family);
+      else
+        callback(
+          error,
+          [...found].sort((a, b) => Number(b.family) - Number(a.family)),
+        );
+    });
+  };
+}
+
+function familyNumber(family: NonNullable<ConnectOptions['family']>): number {
+  return typeof family === 'number' ? family : Number(family.slice('IPv'.length));
 }

@@ -5,12 +5,12 @@
 export { Accepted } from './accepted.ts';
 export { Channel } from './channel.ts';
 export { Client } from './client.ts';
-export { Connection } from './connection.ts';
+export { Stream } from './connecting.ts';
+export { Connection, UnixConnection } from './connection.ts';
 export { Datagram } from './datagram.ts';
 export { Engine } from './engine.ts';
 export { LengthPrefix, lengthPrefix } from './read-delimiter.ts';
 export { Server } from './server.ts';
-export { Stream } from './stream.ts';
 export { StreamServer } from './stream-server.ts';
 export type * from './types.ts';
-export { UnixClient, UnixConnection, UnixServer } from './unix.ts';
+export { UnixClient, UnixServer } from './unix.ts';

@@ -87,7 +87,10 @@ export interface Endpoint {
 /** Reads any form in which an address can be given. */
 export function parseAddress(address: unknown, defaultHost: string): Endpoint {
   if (typeof address === 'number') return endpoint(defaultHost, address);
-  if (Array.isArray(address)) return endpoint(address[0], address[1]);
+  if (Array.isArray(address)) {
+    if (address.length !== 2) throw valueError('address', '[host, port]', address);
+    return endpoint(address[0], address[1]);
+  }
   if (typeof address !== 'object' || address === null) {
     throw typeError('address', 'a port, [host, port] or { host, port }', address);
   }

@@ -1,33 +1,19 @@
-import { Connection } from './connection.ts';
-import { bind } from './listening.ts';
-import { checkObject, endpoint, parseAddress } from './options.ts';
-import { type ConnectionConstructor, StreamServer, serverArguments } from './stream-server.ts';
+import { endpoint, parseAddress } from './options.ts';
+import { type ListenTarget, StreamServer } from './stream-server.ts';
 import type { ServerOptions } from './types.ts';
 
-type ListenOptions = ServerOptions & { host?: string; address?: string; port?: number };
-type Target = number | [host: string, port: number] | ListenOptions;
-
 export class Server extends StreamServer {
-  ConnectionClass: ConnectionConstructor = Connection;
-
-  constructor(connectionClass?: ConnectionConstructor, options?: ServerOptions);
-  constructor(options?: ServerOptions);
-  constructor(first?: ConnectionConstructor | ServerOptions, second?: ServerOptions) {
-    const [connectionClass, options] = serverArguments(first, second);
-    super(options);
-    if (connectionClass) this.ConnectionClass = connectionClass;
-  }
-
-  listen(target?: Target, host?: string, backlog?: number, options?: ServerOptions): this;
-  listen(first: Target = 8080, host = '', backlog?: number, given: ServerOptions = {}): this {
-    checkObject(given);
-    const inline = typeof first === 'object' && !Array.isArray(first) ? first : {};
-    const address = first === inline ? { ...inline, port: inline.port ?? 8080 } : first;
-    const where = typeof address === 'number' ? endpoint(host, address) : parseAddress(address, '');
-    const options: ServerOptions = { ...this._options, ...inline, ...given };
-    if (backlog !== undefined) options.backlog = backlog;
-    const target = { ...where, backlog: options.backlog ?? 1024 };
-    this._listenOn(options, () => bind(target, options.ipv6Only ?? false));
-    return this;
+  override listen(port?: number, host?: string, backlog?: number, options?: ServerOptions): this;
+  override listen(target: ListenTarget, backlog?: number, options?: ServerOptions): this;
+  override listen(
+    first: ListenTarget = 8080,
+    second?: string | number,
+    third?: number | ServerOptions,
+    fourth?: ServerOptions,
+  ): this {
+    if (typeof first !== 'object') {
+      return this._listenAt(endpoint(second ?? '', first), first, third as number, fourth);
+    }
+    return this._listenAt(parseAddress(first, ''), first, second as number, third as ServerOptions);
   }
 }

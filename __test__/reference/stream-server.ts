@@ -3,44 +3,43 @@ import { createServer, type Server as NetServer } from 'node:net';
 import { Accepted } from './accepted.ts';
 import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
-import { codedError, typeError } from './errors.ts';
-import { filenoOfServer, type Handle, listenWith } from './listening.ts';
-import { checkMilliseconds, checkServerOptions } from './options.ts';
+import { Stream } from './connecting.ts';
+import { codedError, typeError, valueError } from './errors.ts';
+import { bind, bindPath, filenoOfServer, type Handle, listenWith } from './listening.ts';
+import {
+  checkMilliseconds,
+  checkObject,
+  checkServerOptions,
+  type Endpoint,
+  parseAddress,
+} from './options.ts';
+import { isPath, isTooLong, pathOf, tooLong } from './path.ts';
 import { listeningAddress, paths } from './socket.ts';
 import type { Address, CloseInfo, ReadyState, ServerOptions, StreamOptions } from './types.ts';
 
-/** What a server needs of the connections it holds. */
-export interface ServerConnection extends Channel {
-  close(): void;
+export type ConnectionConstructor = new (socket: Accepted, server: StreamServer) => Stream;
+
+/** Where to listen; an object may hold options beside it. */
+export type ListenTarget = number | string | [host: string, port: number] | (ServerOptions & Place);
+type Place = { host?: string; address?: string; port?: number } | { path: string };
+
+interface Options extends ServerOptions {
+  ConnectionClass?: ConnectionConstructor;
 }
 
-export type ConnectionConstructor = new (
-  socket: Accepted,
-  server: StreamServer,
-  options?: StreamOptions,
-) => ServerConnection;
+export class StreamServer extends Channel {
+  /** What wraps the sockets of a path, where nobody has said what does. */
+  static wrapsPaths: ConnectionConstructor | null = null;
 
-/** The arguments of a constructor: `(ConnectionClass, options)` or `(options)`. */
-export function serverArguments(
-  first: ConnectionConstructor | ServerOptions | undefined,
-  second: ServerOptions | undefined,
-): [ConnectionConstructor | undefined, ServerOptions | undefined] {
-  if (typeof first === 'function') return [first, second];
-  if (first !== undefined && second !== undefined) {
-    throw typeError('ConnectionClass', 'a class', first);
-  }
-  return [undefined, second ?? first];
-}
-
-export abstract class StreamServer extends Channel {
-  abstract ConnectionClass: ConnectionConstructor;
+  /** Wraps what is accepted. On the prototypes, so that a class field may take its place. */
+  declare ConnectionClass: ConnectionConstructor;
 
   /** The live connections, by descriptor. */
-  readonly channels = new Map<number, ServerConnection>();
+  readonly channels = new Map<number, Stream>();
   /** Those whose onClose has not returned yet; by then their descriptor may be another's. */
-  readonly #open = new Set<ServerConnection>();
+  readonly #open = new Set<Stream>();
 
-  protected _options: ServerOptions;
+  #options: ServerOptions;
   #phase: 'idle' | 'listening' | 'ending' | 'closed' = 'idle';
   #listener: NetServer | null = null;
   #localAddr: Address | string | null = null;
@@ -50,10 +49,40 @@ export abstract class StreamServer extends Channel {
   #onCloseCalled = false;
   #waiting: (() => void)[] = [];
 
-  constructor(options: ServerOptions = {}) {
+  constructor(connectionClass?: ConnectionConstructor, options?: ServerOptions);
+  constructor(options?: Options);
+  constructor(first?: ConnectionConstructor | Options, second?: Options) {
     super();
+    const isClass = typeof first === 'function' || (first != null && second != null);
+    const given = (isClass ? second : (first ?? second)) ?? {};
+    checkObject(given);
+    const { ConnectionClass, ...options } = given as Options;
+    const wrapper = isClass ? first : ConnectionClass;
     checkServerOptions(options);
-    this._options = options;
+    this.#options = options;
+    if (wrapper !== undefined) this.ConnectionClass = checkWrapper(wrapper);
+  }
+
+  listen(target: ListenTarget, backlog?: number, options?: ServerOptions): this {
+    if (!isPath(target)) return this._listenAt(parseAddress(target, ''), target, backlog, options);
+    const path = pathOf(target);
+    const given = this.#given(target, backlog, options);
+    const { mode } = given;
+    if (path.startsWith('\0') && mode !== undefined) throw valueError('mode', 'left out', mode);
+    this.#listenOn(
+      given,
+      () => {
+        if (isTooLong(path)) throw tooLong('listen', path);
+        return bindPath(path, given.backlog ?? 1024, mode);
+      },
+      path,
+    );
+    const isGiven = Object.hasOwn(this, 'ConnectionClass');
+    const { wrapsPaths } = StreamServer;
+    if (!isGiven && wrapsPaths && this.ConnectionClass === StreamServer.prototype.ConnectionClass) {
+      this.ConnectionClass = wrapsPaths;
+    }
+    return this;
   }
 
   get readyState(): ReadyState {
@@ -69,7 +98,7 @@ export abstract class StreamServer extends Channel {
   }
 
   get _connectionOptions(): StreamOptions {
-    return this._options;
+    return this.#options;
   }
 
   ref(): this {
@@ -85,7 +114,15 @@ export abstract class StreamServer extends Channel {
   }
 
   override onAccept(socket: Accepted, _addr: Address | string | null): void {
-    new this.ConnectionClass(socket, this);
+    try {
+      new this.ConnectionClass(socket, this);
+    } catch (error) {
+      Accepted.discard(socket);
+      throw error;
+    } finally {
+      // Nothing, where it was taken.
+      socket.close();
+    }
   }
 
   /** Closes the listener and every connection, at once. */
@@ -108,15 +145,32 @@ export abstract class StreamServer extends Channel {
 
   // For Server
 
-  protected _listenOn(options: ServerOptions, bind: () => Handle, path?: string): void {
+  protected _listenAt(
+    { host, port }: Endpoint,
+    first: unknown,
+    backlog: number | undefined,
+    options: ServerOptions | undefined,
+  ): this {
+    const given = this.#given(first, backlog, options);
+    const at = { host, port, backlog: given.backlog ?? 1024 };
+    this.#listenOn(given, () => bind(at, given.ipv6Only ?? false));
+    return this;
+  }
+
+  /** Options may stand in the address, and behind it. */
+  #given(first: unknown, backlog: number | undefined, options: ServerOptions = {}): ServerOptions {
+    checkObject(options);
+    const inline = typeof first === 'object' && !Array.isArray(first) ? first : {};
+    return { ...this.#options, ...inline, ...options, ...(backlog !== undefined && { backlog }) };
+  }
+
+  #listenOn(options: ServerOptions, bind: () => Handle, path?: string): void {
     checkServerOptions(options);
     if (this.#phase === 'listening') throw codedError('ERR_CHANNEL_ACTIVE', 'already listening');
     if (this.#phase !== 'idle') throw codedError('ERR_CHANNEL_CLOSED', 'already closed');
-    if (typeof this.ConnectionClass !== 'function') {
-      throw typeError('ConnectionClass', 'a class', this.ConnectionClass);
-    }
+    checkWrapper(this.ConnectionClass);
     const handle = bind();
-    this._options = options;
+    this.#options = options;
     const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true });
     if (options.maxConnections !== undefined) listener.maxConnections = options.maxConnections;
     listener.on('connection', (socket) => {
@@ -146,19 +200,19 @@ export abstract class StreamServer extends Channel {
 
   // For the connections
 
-  _add(connection: ServerConnection, fileno: number): void {
+  _add(connection: Stream, fileno: number): void {
     this.channels.set(fileno, connection);
     this.#open.add(connection);
     if (this.#phase !== 'listening') connection.close();
   }
 
-  _forget(connection: ServerConnection): void {
+  _forget(connection: Stream): void {
     for (const [fileno, other] of this.channels) {
       if (other === connection) this.channels.delete(fileno);
     }
   }
 
-  _connectionClosed(connection: ServerConnection): void {
+  _connectionClosed(connection: Stream): void {
     this.#open.delete(connection);
     this.#closeIfDone();
   }
@@ -175,7 +229,7 @@ export abstract class StreamServer extends Channel {
       try {
         this.onAccept(socket, remoteAddr);
       } catch (error) {
-        Accepted.discard(socket);
+        socket.close();
         throw error;
       }
     });
@@ -201,4 +255,11 @@ export abstract class StreamServer extends Channel {
     this.#localAddr = null;
     for (const resolve of this.#waiting) resolve();
   }
+}
+
+/** What wraps sockets is made as `new C(socket, server)`, and only a Stream takes them. */
+function checkWrapper(value: unknown): ConnectionConstructor {
+  const isStream = (made: unknown) => made === Stream.prototype || made instanceof Stream;
+  if (typeof value === 'function' && isStream(value.prototype)) return value as never;
+  throw typeError('ConnectionClass', 'a class that extends Stream', value);
 }

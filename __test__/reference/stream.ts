@@ -29,8 +29,8 @@ import type {
   Writable,
 } from './types.ts';
 
-/** A connected, or connecting, byte stream: what Client and Connection have in common. */
-export abstract class Stream extends Channel {
+/** A connected, or connecting, byte stream: a `Stream`, but for how it gets its socket. */
+export abstract class ByteStream extends Channel {
   // Accessors, defined below: declared as properties, so that a class field may take their place.
   declare readDelimiter: ReadDelimiter;
   declare readEncoding: string | null;
@@ -93,11 +93,11 @@ export abstract class Stream extends Channel {
 
   static {
     for (const [name, check] of Object.entries(PROPERTIES)) {
-      Object.defineProperty(Stream.prototype, name, {
-        get(this: Stream): unknown {
+      Object.defineProperty(ByteStream.prototype, name, {
+        get(this: ByteStream): unknown {
           return Reflect.get(this.#settings, name);
         },
-        set(this: Stream, value: never) {
+        set(this: ByteStream, value: never) {
           check(value);
           this.#change({ [name]: value });
           // The bytes that wait may be cut differently now.

@@ -40,11 +40,13 @@ const server = new UnixServer(Line, { mode: 0o600, bufferSize: 1 });
 server.listen('/run/sock').listen('/run/sock', 16, { mode: 0o600 }).listen({ path: '/run/sock' });
 new LineServer().listen({ path: '/run/sock', backlog: 1, maxConnections: 2 });
 same<typeof server.localAddr, string | null>(true);
-same<typeof server.channels, Map<number, UnixConnection>>(true);
+same<typeof server.channels, Map<number, Line>>(true);
+const plain = new UnixServer();
+same<typeof plain.channels, Map<number, UnixConnection>>(true);
 // @ts-expect-error: a path, and no port
 server.listen(8080);
-// @ts-expect-error: a Connection is of TCP
-new UnixServer(Connection).ConnectionClass = Connection;
+// @ts-expect-error: another class than it was made for
+server.ConnectionClass = Connection;
 
 const client = new UnixClient({ readDelimiter: '\n', connectTimeout: 1 });
 client.connect('/run/sock').connect('/run/sock', { signal: new AbortController().signal });
@@ -64,8 +66,8 @@ new UnixClient({ fd: 3 });
 new StreamServer({ fd: 3 }).listen({ fd: 3, backlog: 1 });
 new Server(Connection, { fd: 3 }).listen({ fd: 3 });
 new UnixServer(Line, { fd: 3 }).listen({ fd: 3 });
-// @ts-expect-error: only one that was bound elsewhere
-new StreamServer().listen(8080);
+// @ts-expect-error: a port stands with its host
+new StreamServer().listen('', 8080, 1024, 1);
 
 // Either kind is what they have in common.
 const channels: Stream[] = [client, new Client()];
