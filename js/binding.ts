@@ -18,7 +18,6 @@ export type NativeBinding = Pick<
   | 'cut'
   | 'datagramBufferSizes'
   | 'engineStats'
-  | 'fill'
   | 'holdEngine'
   | 'listen'
   | 'listenPath'

@@ -9,19 +9,22 @@
  * The reactor passes datagrams on as they came; with a delimiter they are cut here, per sender.
  */
 
+import type { Cut } from './cut.ts';
 import type { Endpoint, Endpoints } from './endpoint.ts';
 import { bufferDetached, frameOverflow, senderEvicted, withAddress } from './errors.ts';
 import { FramingKind, Packet } from './generated/wire.ts';
-import type { Cut, Receiver } from './inbox.ts';
+import type { Receiver } from './inbox.ts';
 import { cutsAlike, type Framing, framingOf } from './read-delimiter.ts';
 import { type SenderSettings, Senders } from './senders.ts';
+import type { Slab } from './slab.ts';
 import { decode, latin1 } from './text.ts';
 
 /** @internal A record of datagrams, as it comes. */
 export interface Datagrams {
+  /** The batch: it holds until the next one. */
   bytes: Buffer;
-  /** Nobody else writes to `bytes`, ever. */
-  owned: boolean;
+  /** Where what outlives it is kept. */
+  slab: Slab;
   /** Where the senders' addresses begin, and behind them the datagrams. */
   start: number;
   words: Uint32Array;
@@ -118,7 +121,7 @@ export class DatagramInbox implements Receiver {
   take(record: Datagrams): void {
     // What `resume()` or another delimiter has let go may still be waiting for its turn.
     if (this.#recut) this.deliverHeld();
-    const { bytes, owned, words, senders, count } = record;
+    const { bytes, slab, words, senders, count } = record;
     const from: Endpoint[] = [];
     let start = record.start;
     let at = record.at;
@@ -134,10 +137,11 @@ export class DatagramInbox implements Receiver {
       const length = word & mask;
       this.consumed += length;
       const free = this.receptive && this.#backlog.length === 0;
-      if (!free || !this.#take(sender, bytes, start, start + length, owned)) {
+      const kept = slab.keep(start, start + length, this);
+      if (kept < 0) return;
+      if (!free || !this.#take(sender, slab.bytes, kept, kept + length)) {
         if (this.#receiver.done) return;
-        const kept = bytes.subarray(start, start + length);
-        this.#backlog.push({ sender, bytes: owned ? kept : Buffer.from(kept) });
+        this.#backlog.push({ sender, bytes: slab.bytes.subarray(kept, kept + length) });
       }
       start += length;
     }
@@ -159,7 +163,7 @@ export class DatagramInbox implements Receiver {
     let done = 0;
     while (done < this.#backlog.length && this.receptive) {
       const { sender, bytes } = this.#backlog[done] as Waiting;
-      if (!this.#take(sender, bytes, 0, bytes.length, true)) break;
+      if (!this.#take(sender, bytes, 0, bytes.length)) break;
       done += 1;
     }
     this.#backlog.splice(0, done);
@@ -211,29 +215,28 @@ export class DatagramInbox implements Receiver {
    * One datagram: as it is, or behind what waits of its sender. False where it could not be looked
    * at, because what waited has led to a `pause()`.
    */
-  #take(sender: Endpoint, bytes: Buffer, start: number, end: number, owned: boolean): boolean {
+  #take(sender: Endpoint, bytes: Buffer, start: number, end: number): boolean {
     if (!this.listens) return true;
     let taken = true;
     this.sender = sender;
     if (this.#framing.kind !== FramingKind.RAW) {
-      this.#senders.take(sender, bytes, start, end, owned, this.#senderSettings);
+      this.#senders.take(sender, bytes, start, end, this.#senderSettings);
     } else {
       // What waited for a delimiter that is no more is data of its own.
       this.#senders.recut(sender, this.#senderSettings);
       taken = this.receptive;
-      if (taken) this.#whole(bytes, start, end, owned);
+      if (taken) this.#whole(bytes, start, end);
     }
     this.sender = null;
     if (!this.receptive) this.#recut = true;
     return taken;
   }
 
-  #whole(bytes: Buffer, start: number, end: number, owned: boolean): void {
+  #whole(bytes: Buffer, start: number, end: number): void {
     if (end > bytes.length) {
       this.undeliverable(bufferDetached());
     } else if (this.encoding === null) {
-      const data = bytes.subarray(start, end);
-      this.deliver(owned ? data : Buffer.from(data));
+      this.deliver(bytes.subarray(start, end));
     } else {
       const data = decode(bytes, start, end, this.encoding, this);
       if (data !== null) this.deliver(data);

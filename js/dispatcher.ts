@@ -2,16 +2,14 @@
  * Reads the reactor's completions, a batch at a time, and calls the links they are for.
  *
  * ```text
- *   words   [header] [record][record]…        one call takes them, one copies the bytes
- *   bytes   those of the records, in the same order
+ *   words   [header] [record][record]…        one call takes both, where there is room for both;
+ *   bytes   those of the records, in order    otherwise it says how much is needed
  * ```
  *
  * Nothing here throws for what user code does: links report that themselves. Should one throw all
  * the same, that is reported too, and the next record is read as if nothing had happened: so each
  * is stepped over before its link is called.
  */
-
-import { markAsUntransferable } from 'node:worker_threads';
 
 import type { NativeBinding, NativeEngineHandle } from './binding.ts';
 import { ConnectAttempt } from './connect.ts';
@@ -28,6 +26,7 @@ import {
 import { BatchHeader, Flag, Kind, Reason, Tally as TallyAt } from './generated/wire.ts';
 import type { Chunk } from './inbox.ts';
 import { ServerLink } from './server-link.ts';
+import { memory, Slab } from './slab.ts';
 import { AcceptedSocket } from './socket.ts';
 import { StreamLink } from './stream-link.ts';
 import type { Target } from './submission.ts';
@@ -37,7 +36,7 @@ import type { CloseInfo } from './types.ts';
 
 const FIRST_WORDS = 32 * 1024;
 const FIRST_BYTES = 64 * 1024;
-/** Bytes for text are copied to the same place each time; after one large batch it is given back. */
+/** Bytes are read into the same place each time; what one large batch needed is given back. */
 const KEEP_BYTES = 1024 * 1024;
 /** How many batches one call of `drain` handles before timers and other input have their turn. */
 const MOST_BATCHES = 8;
@@ -60,7 +59,8 @@ export class Dispatcher {
   #native: NativeEngineHandle;
   #engine: DispatchEngine;
   #words = new Uint32Array(FIRST_WORDS);
-  #scratch = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #bytes = memory(FIRST_BYTES);
+  #slab = new Slab();
   /** Reused for every chunk: nothing keeps it. */
   #chunk: Chunk;
   /** As above, for datagrams. */
@@ -71,8 +71,8 @@ export class Dispatcher {
     this.#native = native;
     this.#engine = engine;
     this.#chunk = {
-      bytes: this.#scratch,
-      owned: false,
+      bytes: this.#bytes,
+      slab: this.#slab,
       start: 0,
       length: 0,
       epoch: 0,
@@ -82,8 +82,8 @@ export class Dispatcher {
       ascii: false,
     };
     this.#datagrams = {
-      bytes: this.#scratch,
-      owned: false,
+      bytes: this.#bytes,
+      slab: this.#slab,
       start: 0,
       words: this.#words,
       at: 0,
@@ -95,11 +95,11 @@ export class Dispatcher {
   /** Handles what there is; returns whether there may be more, which nobody will ring for. */
   drain(): boolean {
     for (let batches = 0; batches < MOST_BATCHES; batches += 1) {
-      this.#binding.take(this.#native, this.#words);
       const header = this.#words;
-      const needed = header[BatchHeader.NEEDED] as number;
+      this.#binding.take(this.#native, header, this.#bytes);
+      const needed = header[BatchHeader.NEEDED_WORDS] as number;
       if (needed > 0) {
-        this.#words = new Uint32Array(2 * needed);
+        this.#grow(needed, header[BatchHeader.NEEDED_BYTES] as number);
         continue;
       }
       const count = header[BatchHeader.RECORD_WORDS] as number;
@@ -107,25 +107,24 @@ export class Dispatcher {
         if (header[BatchHeader.FAILED] !== 0) this.#engine.failed(engineFailed());
         return false;
       }
-      this.#batch(count, header[BatchHeader.BYTES] as number, header[BatchHeader.BINARY] !== 0);
+      this.#batch(count, header[BatchHeader.BYTES] as number);
       this.#engine.settle();
     }
     return true;
   }
 
-  #batch(count: number, length: number, binary: boolean): void {
-    // Frames that users keep as Buffers are views of memory that is theirs; text is made of bytes
-    // that nobody else ever sees.
-    const bytes = binary ? Buffer.allocUnsafeSlow(length) : this.#room(length);
-    if (binary) markAsUntransferable(bytes.buffer);
-    this.#binding.fill(this.#native, bytes);
-    if (this.#words.length > FIRST_WORDS && count < FIRST_WORDS / 2) {
-      this.#words = this.#words.slice(0, FIRST_WORDS);
-    }
+  #batch(count: number, length: number): void {
     const words = this.#words;
+    const bytes = this.#bytes;
+    if (words.length > FIRST_WORDS && count < FIRST_WORDS / 2) {
+      this.#words = new Uint32Array(FIRST_WORDS);
+    }
+    const large = bytes.length > KEEP_BYTES;
+    if (large) this.#bytes = memory(FIRST_BYTES);
+    const slab = this.#slab;
+    slab.begin(bytes, length, large);
     const chunk = this.#chunk;
     chunk.bytes = bytes;
-    chunk.owned = binary;
     chunk.words = words;
     let at: number = BatchHeader.WORDS;
     let from = 0;
@@ -167,7 +166,7 @@ export class Dispatcher {
             const rest = words[at] as number;
             at += 1;
             from += rest;
-            if (link instanceof StreamLink) link.finished(bytes, start, rest, binary);
+            if (link instanceof StreamLink) link.finished(slab, start, rest);
             break;
           }
           case Kind.CLOSED: {
@@ -203,7 +202,7 @@ export class Dispatcher {
             const size = words[at + 2] as number;
             at += 3;
             from += size;
-            if (link instanceof StreamLink) link.outgrown(bytes, start, size, binary);
+            if (link instanceof StreamLink) link.outgrown(slab, start, size);
             break;
           }
           case Kind.DATAGRAMS: {
@@ -211,7 +210,7 @@ export class Dispatcher {
             const start = from;
             at += 3 + (words[at + 1] as number) + (words[at + 2] as number);
             from += words[record] as number;
-            this.#datagram(link, words, record, bytes, start, binary);
+            this.#datagram(link, words, record, bytes, start);
             break;
           }
           case Kind.DATAGRAM_FAILED: {
@@ -248,11 +247,9 @@ export class Dispatcher {
     at: number,
     bytes: Buffer,
     from: number,
-    binary: boolean,
   ): void {
     const record = this.#datagrams;
     record.bytes = bytes;
-    record.owned = binary;
     record.start = from;
     record.words = words;
     record.senders = words[at + 1] as number;
@@ -321,11 +318,9 @@ export class Dispatcher {
     }
   }
 
-  #room(length: number): Buffer {
-    const small = this.#scratch.length > KEEP_BYTES && length < KEEP_BYTES;
-    if (this.#scratch.length < length || small) {
-      this.#scratch = Buffer.allocUnsafeSlow(Math.max(length, FIRST_BYTES));
-    }
-    return this.#scratch;
+  /** Room for so much: only then can it be taken. */
+  #grow(words: number, bytes: number): void {
+    if (words > this.#words.length) this.#words = new Uint32Array(2 * words);
+    if (bytes > this.#bytes.length) this.#bytes = memory(bytes);
   }
 }

@@ -7,13 +7,13 @@ import {
   type NativeRegExpHandle,
 } from './binding.ts';
 import type { Channel } from './channel.ts';
+import { CUT_WORDS, type Cut } from './cut.ts';
 import type { DatagramLink } from './datagram-link.ts';
 import type { DatagramSettings } from './datagram-options.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { ParseAddress } from './endpoint.ts';
-import { engineClosed, engineNotStarted, invalidValue } from './errors.ts';
+import { engineClosed, engineFailed, engineNotStarted, invalidValue } from './errors.ts';
 import { Op, Tally } from './generated/wire.ts';
-import { CUT_WORDS, type Cut } from './inbox.ts';
 import type { ServerLink } from './server-link.ts';
 import type { StreamLink } from './stream-link.ts';
 import { encodeReframe, reframeBytes, Submission, type Target } from './submission.ts';
@@ -413,7 +413,9 @@ export class Engine {
   /** @internal The reactor has died: every channel ends with this error, and none begins. */
   failed(error: Error): void {
     if (this.#state === 'running') this.#state = 'closing';
-    for (const link of [...this.#active]) {
+    // Servers last: their end closes their connections, which would hear of no error then.
+    const isServer = (link: Link) => Number(!('outbox' in link));
+    for (const link of [...this.#active].sort((a, b) => isServer(a) - isServer(b))) {
       const unsentBytes = 'outbox' in link ? link.outbox.pending : 0;
       link.closed({ reason: 'error', error, unsentBytes });
     }
@@ -452,6 +454,11 @@ export class Engine {
     this.#draining = true;
     try {
       more = this.#dispatcher.drain();
+    } catch (error) {
+      // There is no memory to take completions to. None has been taken, and none will be.
+      more = false;
+      if (this.#native !== null) this.#binding.closeEngine(this.#native);
+      this.failed(engineFailed(error));
     } finally {
       this.#draining = false;
       // Nobody rings for what is left; timers and other input have their turn in between.

@@ -173,9 +173,14 @@ export function nameNotFound(host: string): Error {
   return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), fields);
 }
 
-export function engineFailed(): ChannelError {
+/** `cause`: what has kept this side from taking what the reactor reports. */
+export function engineFailed(cause?: unknown): ChannelError {
+  const why =
+    cause instanceof Error
+      ? `what it reports cannot be taken (${cause.message})`
+      : 'an internal error';
   return withCode(
-    new Error('the reactor has died of an internal error; its channels are closed'),
+    new Error(`the reactor has died of ${why}; its channels are closed`, { cause }),
     'ERR_ENGINE_FAILED',
   );
 }

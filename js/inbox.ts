@@ -18,9 +18,11 @@
  */
 
 import type { NativeSearchHandle } from './binding.ts';
+import { type Cut, MOST_FRAMES, nextFrame, overflowDetail } from './cut.ts';
 import { bufferDetached } from './errors.ts';
 import { CutResult, FramingKind, Stop } from './generated/wire.ts';
 import { cutsAlike, type Framing, searchOf } from './read-delimiter.ts';
+import { memory, type Slab } from './slab.ts';
 import type { ReframeRequest } from './submission.ts';
 import { completeLength, decode, isAsciiCompatible, latin1 } from './text.ts';
 
@@ -28,27 +30,12 @@ const CUTS = 0;
 const ASKED = 1;
 const RAW = 2;
 
-/** How many frames one native cut looks for; fewer where the last ones were cut in vain. */
-const MOST_FRAMES = 256;
 /** After this many changes a delimiter counts as one that changes all the time … */
 const RESTLESS = 8;
 /** … and the reactor is asked to cut again only after this many chunks without a change. */
 const SETTLED = 16;
 /** ASCII chunks up to this size become one string, of which the frames are slices. */
 const SLICE_BYTES = 8 * 1024;
-
-/** @internal How many words the answer of a cut needs. */
-export const CUT_WORDS: number = CutResult.WORDS + 2 * MOST_FRAMES;
-
-/** @internal Cuts up to `most` frames off `bytes` natively. The answer holds until the next cut. */
-export type Cut = (
-  reframe: ReframeRequest,
-  bytes: Uint8Array,
-  from: number,
-  scan: number,
-  most: number,
-  search: NativeSearchHandle | null,
-) => Uint32Array;
 
 /** @internal What becomes of frames. */
 export interface Receiver {
@@ -65,9 +52,10 @@ export interface Receiver {
 
 /** @internal A chunk as the reactor passes it on. */
 export interface Chunk {
+  /** The batch: it holds until the next one. */
   bytes: Buffer;
-  /** Nobody else writes to `bytes`, ever. */
-  owned: boolean;
+  /** Where what outlives it is kept. */
+  slab: Slab;
   start: number;
   length: number;
   /** Under which epoch it was cut; 0: it was not. */
@@ -131,13 +119,13 @@ export class Inbox {
     return this.#held === null ? 0 : this.#held.length - this.#at;
   }
 
-  /** What is held for long shall not keep the batch alive in which it came. */
-  compact(): void {
-    if (this.#held === null) return;
-    // Nor shall few bytes keep room for many. What grows needs some.
+  /** Few bytes that wait shall not keep alive what has come with them. What grows needs some room. */
+  #compact(held: Buffer): void {
     const { length } = this;
-    if (this.#backing !== null && this.#backing.length <= 4 * length) return;
-    this.#held = Buffer.from(this.#held.subarray(this.#at));
+    if (held.buffer.byteLength <= 4 * length || held.length === 0) return;
+    const own = memory(length);
+    held.copy(own, 0, this.#at);
+    this.#held = own;
     this.#at = 0;
     this.#backing = null;
   }
@@ -206,32 +194,38 @@ export class Inbox {
       this.#state = RAW;
     }
     this.#stable += 1;
-    this.hold(chunk.bytes, chunk.start, chunk.start + chunk.length, chunk.owned);
+    this.#keep(chunk.slab, chunk.start, chunk.start + chunk.length);
     this.deliverHeld();
     this.requestDue ||= this.#state === RAW && this.#held === null;
   }
 
   /** All that the reactor held when a frame outgrew the limit; it has halted. */
-  takeOverflow(bytes: Buffer, start: number, length: number, owned: boolean): void {
+  takeOverflow(slab: Slab, start: number, length: number): void {
     this.consumed += length;
     this.#state = RAW;
     this.#halted = true;
     this.requestDue = true;
-    this.hold(bytes, start, start + length, owned);
+    this.#keep(slab, start, start + length);
     this.deliverHeld();
   }
 
-  /** Keeps bytes, behind those kept before. */
-  hold(bytes: Buffer, start: number, end: number, owned: boolean): void {
+  /** Holds bytes of a batch. */
+  #keep(slab: Slab, start: number, end: number): void {
     if (start >= end) return;
-    if (end > bytes.length) {
-      this.#receiver.undeliverable(bufferDetached());
-      return;
-    }
+    const at = slab.keep(start, end, this.#receiver);
+    if (at >= 0) this.hold(slab.bytes, at, at + end - start);
+  }
+
+  /** Holds bytes that nobody else writes to, behind those that are held. */
+  hold(bytes: Buffer, start: number, end: number): void {
+    if (start >= end) return;
     const more = bytes.subarray(start, end);
     if (this.#held === null) {
-      this.#held = owned ? more : Buffer.from(more);
+      this.#held = more;
       this.#scan = 0;
+    } else if (this.#held.length === 0) {
+      // Detached: `deliverHeld` says so.
+      return;
     } else {
       this.#held = this.#append(this.#held.subarray(this.#at), more);
     }
@@ -246,7 +240,7 @@ export class Inbox {
     let backing = this.#backing;
     let from = backing === null ? 0 : held.byteOffset - backing.byteOffset;
     if (backing === null || this.#used + more.length > backing.length) {
-      backing = Buffer.allocUnsafeSlow(2 * (held.length + more.length));
+      backing = memory(2 * (held.length + more.length));
       held.copy(backing);
       from = 0;
       this.#backing = backing;
@@ -264,16 +258,26 @@ export class Inbox {
 
   /** Delivers frames out of what is held, until it is incomplete or may not be delivered. */
   deliverHeld(): void {
+    this.#deliverHeld();
+    if (this.#held !== null) this.#compact(this.#held);
+  }
+
+  #deliverHeld(): void {
     while (this.#held !== null && this.#receiver.receptive) {
       const held: Buffer = this.#held;
       const at = this.#at;
+      if (held.length === 0) {
+        this.#release();
+        this.#receiver.undeliverable(bufferDetached());
+        return;
+      }
       if (this.framing.kind === FramingKind.RAW) {
         this.#release();
         const encoding = this.#whole ? null : this.encoding;
         const end = at + completeLength(held, at, held.length, encoding);
-        this.hold(held, end, held.length, true);
+        this.hold(held, end, held.length);
         if (end === at) return;
-        this.#deliver(held, at, end, true);
+        this.#deliver(held, at, end);
         continue;
       }
       this.#search ??= searchOf(this.framing);
@@ -301,10 +305,10 @@ export class Inbox {
   }
 
   /** The peer has finished: what the reactor held. It may hold frames of a newer delimiter. */
-  takeRest(bytes: Buffer, start: number, length: number, owned: boolean): void {
+  takeRest(slab: Slab, start: number, length: number): void {
     this.consumed += length;
     this.#last = true;
-    this.hold(bytes, start, start + length, owned);
+    this.#keep(slab, start, start + length);
     this.deliverHeld();
   }
 
@@ -332,31 +336,56 @@ export class Inbox {
   #deliverCut(chunk: Chunk): void {
     if (!this.#receiver.listens) return;
     if (this.framing.kind === FramingKind.RAW) {
-      this.hold(chunk.bytes, chunk.start, chunk.start + chunk.length, chunk.owned);
-      this.deliverHeld();
+      this.#deliverRaw(chunk);
       return;
     }
-    const { bytes, owned, start, length, words, at } = chunk;
+    const { slab, length, words, at } = chunk;
     const epoch = this.#epoch;
     const { kind } = this.framing;
-    let text = this.#sliceable(chunk) ? latin1(bytes, start, start + length) : null;
+    let text = this.#sliceable(chunk)
+      ? latin1(chunk.bytes, chunk.start, chunk.start + length)
+      : null;
+    let start = this.#startOf(chunk);
+    if (start < 0) return;
+    let bytes = this.encoding === null ? slab.bytes : chunk.bytes;
     this.changed = false;
     const end = at + 2 * chunk.frames;
     for (let word = at; word < end; word += 2) {
       const from = words[word] as number;
       const to = words[word + 1] as number;
-      if (text === null) this.#deliver(bytes, start + from, start + to, owned);
+      if (text === null) this.#deliver(bytes, start + from, start + to);
       else this.#receiver.deliver(text.slice(from, to));
       if (!this.changed) continue;
       this.changed = false;
       if (this.#epoch !== epoch || !this.#receiver.receptive) {
         const next = nextFrame(kind, words, word, end, length);
-        this.hold(bytes, start + next, start + length, owned);
+        this.#keep(slab, chunk.start + next, chunk.start + length);
         this.deliverHeld();
         return;
       }
       text = null;
+      start = this.#startOf(chunk);
+      if (start < 0) return;
+      bytes = this.encoding === null ? slab.bytes : chunk.bytes;
     }
+  }
+
+  /** Data as it arrives; of text, what makes whole characters. */
+  #deliverRaw(chunk: Chunk): void {
+    const { slab, length } = chunk;
+    const start = this.#startOf(chunk);
+    if (start < 0) return;
+    const bytes = this.encoding === null ? slab.bytes : chunk.bytes;
+    const encoding = this.#whole ? null : this.encoding;
+    const whole = completeLength(bytes, start, start + length, encoding);
+    this.#keep(slab, chunk.start + whole, chunk.start + length);
+    if (whole > 0) this.#deliver(bytes, start, start + whole);
+    if (this.#held !== null) this.deliverHeld();
+  }
+
+  /** Text is made of the batch's bytes, a Buffer is one of those that outlive it; -1 for neither. */
+  #startOf({ slab, start, length }: Chunk): number {
+    return this.encoding === null ? slab.keep(start, start + length, this.#receiver) : start;
   }
 
   /** Whether a chunk's frames may be slices of one string: ASCII, and not pinning much memory. */
@@ -376,19 +405,18 @@ export class Inbox {
       this.#at = at + nextFrame(kind, words, word, end, consumed);
       this.#scan = 0;
       if (this.#at >= held.length) this.#release();
-      this.#deliver(held, at + from, at + to, true);
+      this.#deliver(held, at + from, at + to);
       if (this.#epoch !== epoch || !this.#receiver.receptive) return false;
     }
     return true;
   }
 
-  #deliver(bytes: Buffer, from: number, to: number, owned: boolean): void {
+  #deliver(bytes: Buffer, from: number, to: number): void {
     this.#overflowed = false;
     if (to > bytes.length) {
       this.#receiver.undeliverable(bufferDetached());
     } else if (this.encoding === null) {
-      const frame = bytes.subarray(from, to);
-      this.#receiver.deliver(owned ? frame : Buffer.from(frame));
+      this.#receiver.deliver(bytes.subarray(from, to));
     } else {
       const frame = decode(bytes, from, to, this.encoding, this.#receiver);
       if (frame !== null) this.#receiver.deliver(frame);
@@ -400,26 +428,4 @@ export class Inbox {
     this.#overflowed = true;
     this.#receiver.overflow(detail, again);
   }
-}
-
-/**
- * Where the frame behind that at `word` begins, delimiter or header included: the next one's start,
- * if there is one, but for the header; or the end of all that was cut.
- */
-function nextFrame(
-  kind: number,
-  words: Uint32Array,
-  word: number,
-  end: number,
-  whole: number,
-): number {
-  if (kind === FramingKind.LENGTH_PREFIX) return words[word + 1] as number;
-  return word + 2 < end ? (words[word + 2] as number) : whole;
-}
-
-function overflowDetail(stop: number, announced: number): string {
-  if (stop === Stop.TOO_LONG) return `its header announces ${announced} bytes`;
-  if (stop === Stop.NEGATIVE) return `its header announces a negative length (-${announced})`;
-  if (stop === Stop.MATCH) return 'the delimiter itself is longer than 65536 bytes, or may be';
-  return 'no delimiter was found within the limit';
 }

@@ -5,9 +5,10 @@
  * senders of datagrams are whoever they say they are.
  */
 
+import type { Cut } from './cut.ts';
 import type { Endpoint } from './endpoint.ts';
 import { FramingKind } from './generated/wire.ts';
-import { type Cut, Inbox, type Receiver } from './inbox.ts';
+import { Inbox, type Receiver } from './inbox.ts';
 import type { Framing } from './read-delimiter.ts';
 
 /** All senders together may leave this many times `bufferSize` waiting. */
@@ -73,13 +74,12 @@ export class Senders {
     bytes: Buffer,
     start: number,
     end: number,
-    owned: boolean,
     settings: SenderSettings,
   ): void {
     const inbox = this.#open(sender, settings);
     // Last heard of, last in the map; one that is only cut again keeps its place.
     this.#waiting.delete(sender.key);
-    inbox.hold(bytes, start, end, owned);
+    inbox.hold(bytes, start, end);
     this.#deliver(sender, inbox, settings);
   }
 
@@ -139,7 +139,6 @@ export class Senders {
       this.#waiting.delete(sender.key);
       this.#spare = inbox;
     } else if (settings.framing.kind !== FramingKind.RAW || !this.#receiver.receptive) {
-      inbox.compact();
       this.#waiting.set(sender.key, { sender, inbox });
       this.#bytes += inbox.length;
     } else {

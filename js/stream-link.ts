@@ -29,6 +29,7 @@ import {
 import { Outbox } from './outbox.ts';
 import { type Framing, framingOf, type ReadDelimiter } from './read-delimiter.ts';
 import type { ServerLink } from './server-link.ts';
+import type { Slab } from './slab.ts';
 import { AcceptedSocket } from './socket.ts';
 import type { Stream } from './stream.ts';
 import type { Tally } from './tally.ts';
@@ -291,17 +292,17 @@ export class StreamLink extends Link<Stream> implements Receiver {
   }
 
   /** A frame outgrew the limit; the bytes are all that the reactor held. */
-  outgrown(bytes: Buffer, start: number, length: number, owned: boolean): void {
+  outgrown(slab: Slab, start: number, length: number): void {
     if (this.closing || this.ending) return;
-    this.inbox.takeOverflow(bytes, start, length, owned);
+    this.inbox.takeOverflow(slab, start, length);
     this.#delivered();
   }
 
   /** The peer has finished sending; the bytes are what no delimiter completed. */
-  finished(bytes: Buffer, start: number, length: number, owned: boolean): void {
+  finished(slab: Slab, start: number, length: number): void {
     if (this.closing || this.ending) return;
     this.#finished = true;
-    this.inbox.takeRest(bytes, start, length, owned);
+    this.inbox.takeRest(slab, start, length);
     this.#delivered();
   }
 

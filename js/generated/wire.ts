@@ -118,9 +118,9 @@ export const Tally = {
 export const BatchHeader = {
   RECORD_WORDS: 0,
   BYTES: 1,
-  BINARY: 2,
-  FAILED: 3,
-  NEEDED: 4,
+  FAILED: 2,
+  NEEDED_WORDS: 3,
+  NEEDED_BYTES: 4,
   WORDS: 5,
 } as const;
 

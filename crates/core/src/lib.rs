@@ -1,7 +1,7 @@
 //! The reactor of pants-native: sockets, framing and queues, without a word of Node.
 //!
 //! ```text
-//!  socket ─▶ reactor turn ─▶ source ─▶ framing ─▶ completion queue ─▶ take / fill   (any thread)
+//!  socket ─▶ reactor turn ─▶ source ─▶ framing ─▶ completion queue ─▶ take          (any thread)
 //!  socket ◀─ source ◀─ send buffer ◀─ reactor turn ◀─ submission queue ◀─ Handle    (any thread)
 //! ```
 //!

@@ -125,10 +125,9 @@ impl Scene {
     /// Takes what there is; false where that is nothing.
     fn take(&mut self) -> bool {
         let mut words = vec![0; 64 * 1024];
-        self.handle().take(&mut words);
+        let mut bytes = vec![0; 512 * 1024];
+        assert!(self.handle().take(&mut words, &mut bytes));
         let end = (batch::WORDS + words[batch::RECORD_WORDS as usize]) as usize;
-        let mut bytes = vec![0; words[batch::BYTES as usize] as usize];
-        self.handle().fill(&mut bytes);
         let mut rest = &bytes[..];
         let mut bytes = |length: u32| {
             let (front, behind) = rest.split_at(length as usize);

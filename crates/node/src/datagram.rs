@@ -111,7 +111,7 @@ fn errno(result: Option<io::Result<()>>) -> i32 {
 }
 
 /// Binds a datagram socket to an address.
-#[napi]
+#[napi(catch_unwind)]
 pub fn bind_datagram(
     engine: &External<NativeEngine>,
     host: String,
@@ -123,7 +123,7 @@ pub fn bind_datagram(
 }
 
 /// Binds a Unix datagram socket to a path.
-#[napi]
+#[napi(catch_unwind)]
 pub fn bind_datagram_path(
     engine: &External<NativeEngine>,
     path: &[u8],
@@ -134,7 +134,7 @@ pub fn bind_datagram_path(
 }
 
 /// Sets an option; see `errno`.
-#[napi]
+#[napi(catch_unwind)]
 pub fn configure_datagram(
     engine: &External<NativeEngine>,
     index: u32,
@@ -149,7 +149,7 @@ pub fn configure_datagram(
 }
 
 /// The sizes of the receive and of the send buffer, or a number as `configure_datagram` gives it.
-#[napi]
+#[napi(catch_unwind)]
 pub fn datagram_buffer_sizes(
     engine: &External<NativeEngine>,
     index: u32,
@@ -163,7 +163,7 @@ pub fn datagram_buffer_sizes(
 }
 
 /// Writes the bytes of a literal's address to `target`; false where it is a name, or none.
-#[napi]
+#[napi(catch_unwind)]
 pub fn parse_address(host: String, port: u16, mut target: Uint8ArraySlice<'_>) -> bool {
     let Some(address) = addr::parse(&host, port) else {
         return false;

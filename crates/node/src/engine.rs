@@ -50,7 +50,7 @@ impl NativeEngine {
 /// that has found none.
 ///
 /// The environment's end stops it: no thread of this addon outlives the hook that is set here.
-#[napi]
+#[napi(catch_unwind)]
 pub fn open_engine(env: &Env, drain: Function<'_, (), ()>) -> Result<External<NativeEngine>> {
     let notifier = Notifier::new(&drain)?;
     let doorbell = notifier.clone();
@@ -71,7 +71,7 @@ pub fn open_engine(env: &Env, drain: Function<'_, (), ()>) -> Result<External<Na
 }
 
 /// Stops the reactor and closes all its sockets; nothing is reported any more.
-#[napi]
+#[napi(catch_unwind)]
 pub fn close_engine(env: &Env, engine: &External<NativeEngine>) -> Result<()> {
     engine.thread.borrow_mut().stop();
     engine.owned.take();
@@ -82,7 +82,7 @@ pub fn close_engine(env: &Env, engine: &External<NativeEngine>) -> Result<()> {
 }
 
 /// Whether the engine keeps the process alive.
-#[napi]
+#[napi(catch_unwind)]
 pub fn hold_engine(env: &Env, engine: &External<NativeEngine>, alive: bool) -> Result<()> {
     match &*engine.bell.borrow() {
         Some(bell) => bell.notifier.hold(env, alive),
@@ -91,7 +91,7 @@ pub fn hold_engine(env: &Env, engine: &External<NativeEngine>, alive: bool) -> R
 }
 
 /// Submits the first `length` bytes of a batch of records.
-#[napi]
+#[napi(catch_unwind)]
 pub fn submit(engine: &External<NativeEngine>, records: &[u8], length: u32) -> Result<()> {
     let records = records
         .get(..length as usize)
@@ -105,37 +105,41 @@ pub fn submit(engine: &External<NativeEngine>, records: &[u8], length: u32) -> R
 }
 
 /// Copies `data` for the next `WRITE_OWNED` record.
-#[napi]
+#[napi(catch_unwind)]
 pub fn push_owned(engine: &External<NativeEngine>, data: &[u8]) {
     engine.push(data.to_vec().into());
 }
 
 /// Makes a pattern known to the engine before a `REFRAME` or `START` refers to it.
-#[napi]
+#[napi(catch_unwind)]
 pub fn share_reg_exp(engine: &External<NativeEngine>, regexp: &External<NativeRegExp>) {
     engine.thread.borrow().handle().share(regexp.regexp());
 }
 
-/// Takes completions into `words`; see `wire::batch`.
-#[napi]
-pub fn take(engine: &External<NativeEngine>, mut words: Uint32ArraySlice<'_>) {
+/// Takes completions into `words`, see `wire::batch`, and their bytes into `bytes`; none of them
+/// where there is too little room.
+#[napi(catch_unwind)]
+pub fn take(
+    engine: &External<NativeEngine>,
+    mut words: Uint32ArraySlice<'_>,
+    mut bytes: Uint8ArraySlice<'_>,
+) -> Result<()> {
     // SAFETY: the array is private to the engine's JS, which stands still during this call; no
     // other thread is ever given it.
     let words = unsafe { words.as_mut() };
-    engine.thread.borrow().handle().take(words);
-}
-
-/// Copies the bytes of the completions taken last into `target`.
-#[napi]
-pub fn fill(engine: &External<NativeEngine>, mut target: Uint8ArraySlice<'_>) -> u32 {
-    // SAFETY: no other thread has seen this memory, and the JS thread stands still during this
-    // call. The reactor's own bytes are in another buffer, copied from here and now.
-    let target = unsafe { target.as_mut() };
-    engine.thread.borrow().handle().fill(target) as u32
+    // SAFETY: as above.
+    let bytes = unsafe { bytes.as_mut() };
+    if !engine.handle(|handle| handle.take(words, bytes)) {
+        return Err(Error::new(
+            Status::InvalidArg,
+            "words without room for a header",
+        ));
+    }
+    Ok(())
 }
 
 /// Cuts at most `most` frames off bytes that JS holds; see `queue::recut`. `search` for a `RegExp`.
-#[napi]
+#[napi(catch_unwind)]
 pub fn cut(
     payload: &[u8],
     bytes: &[u8],
@@ -159,7 +163,7 @@ pub fn cut(
 }
 
 /// Begins to connect to the first of `to` (literals) that answers; gives index and generation.
-#[napi]
+#[napi(catch_unwind)]
 pub fn connect(
     engine: &External<NativeEngine>,
     to: Vec<String>,
@@ -179,7 +183,7 @@ pub fn connect(
 }
 
 /// Connects to the Unix socket at a path; gives index and generation.
-#[napi]
+#[napi(catch_unwind)]
 pub fn connect_path(
     engine: &External<NativeEngine>,
     path: &[u8],
@@ -191,7 +195,7 @@ pub fn connect_path(
 }
 
 /// Binds and listens.
-#[napi]
+#[napi(catch_unwind)]
 pub fn listen(
     engine: &External<NativeEngine>,
     host: String,
@@ -207,7 +211,7 @@ pub fn listen(
 }
 
 /// Binds a Unix socket to a path and listens.
-#[napi]
+#[napi(catch_unwind)]
 pub fn listen_path(
     engine: &External<NativeEngine>,
     path: &[u8],
@@ -222,7 +226,7 @@ pub fn listen_path(
 }
 
 /// Takes a connected socket over, by its descriptor; `family` is one of `wire::family`.
-#[napi]
+#[napi(catch_unwind)]
 pub fn adopt(
     engine: &External<NativeEngine>,
     descriptor: i32,
@@ -238,7 +242,7 @@ pub fn adopt(
 }
 
 /// Takes a listening socket over, by its descriptor; `family` is one of `wire::family`.
-#[napi]
+#[napi(catch_unwind)]
 pub fn adopt_listener(
     engine: &External<NativeEngine>,
     descriptor: i32,
@@ -254,7 +258,7 @@ pub fn adopt_listener(
 }
 
 /// How many bytes of a channel the operating system has taken; -1 when it has closed.
-#[napi]
+#[napi(catch_unwind)]
 pub fn sent(engine: &External<NativeEngine>, index: u32, generation: u32) -> f64 {
     let sent = engine
         .thread
@@ -265,7 +269,7 @@ pub fn sent(engine: &External<NativeEngine>, index: u32, generation: u32) -> f64
 }
 
 /// Writes `wire::tally` of a channel to `answer`; false where it has closed.
-#[napi]
+#[napi(catch_unwind)]
 pub fn tally(
     engine: &External<NativeEngine>,
     index: u32,
@@ -286,7 +290,7 @@ pub fn tally(
 }
 
 /// The engine's counters.
-#[napi]
+#[napi(catch_unwind)]
 pub fn engine_stats(engine: &External<NativeEngine>) -> NativeStats {
     engine.thread.borrow().handle().stats().into()
 }
@@ -294,7 +298,7 @@ pub fn engine_stats(engine: &External<NativeEngine>) -> NativeStats {
 /// Reports what a hook has thrown, at once, as an uncaught exception.
 ///
 /// Returns when a handler has taken it; where there is none, the process ends as Node ends it.
-#[napi]
+#[napi(catch_unwind)]
 pub fn report_uncaught(env: &Env, error: Unknown<'_>) -> Result<()> {
     // SAFETY: both belong to the environment that is calling.
     check_status!(unsafe { sys::napi_fatal_exception(env.raw(), error.raw()) })

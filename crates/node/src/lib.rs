@@ -19,13 +19,13 @@ mod regexp;
 use napi_derive::napi;
 
 /// Whether the platform has Unix sockets, and sockets that can be adopted by number.
-#[napi]
+#[napi(catch_unwind)]
 pub fn has_unix_sockets() -> bool {
     pants_core::UNIX_SOCKETS
 }
 
 /// The version of the native part.
-#[napi]
+#[napi(catch_unwind)]
 pub fn version() -> &'static str {
     pants_core::VERSION
 }

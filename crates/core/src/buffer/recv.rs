@@ -69,10 +69,6 @@ impl RecvBuffer {
         self.uncut
     }
 
-    pub(crate) fn is_text(&self) -> bool {
-        self.text
-    }
-
     /// Cuts under another framing from now on, beginning with what is held.
     pub(crate) fn adopt(&mut self, framing: Framing, limit: usize, epoch: u32) {
         self.framing = framing;
@@ -236,10 +232,10 @@ mod tests {
     fn passed_on(batch: &mut Batch) -> Vec<u8> {
         let queue = Completions::default();
         queue.publish(batch);
+        let mut bytes = vec![0; 1 << 20];
         let mut words = [0; 10_000];
-        queue.take(&mut words);
-        let mut bytes = vec![0; words[1] as usize];
-        queue.fill(&mut bytes);
+        queue.take(&mut words, &mut bytes);
+        bytes.truncate(words[1] as usize);
         bytes
     }
 

@@ -1,15 +1,18 @@
 //! What the reactor has to tell: batches of records and bytes, bounded, drained by another thread.
 //!
 //! ```text
-//!   reactor thread                    │ one lock │                      any other thread
-//!   filling ──publish()──▶ [batch][batch][batch][batch] ──take()──▶ taken ──fill()──▶ caller
-//!      ▲                                                              │
-//!      └──────────────────────────── spare ◀──────────────────────────┘
+//!   reactor thread                    │ one lock │                     any other thread
+//!   filling ──publish()──▶ [batch][batch][batch][batch] ──take()──▶ the caller's words and bytes
+//!      ▲                                                    │
+//!      └───────────────────────── spare ◀───────────────────┘
 //! ```
 //!
 //! The lock is taken once a turn on one side and twice a batch on the other, and is never held
 //! while bytes are copied. When [`MAX_BATCHES`] wait, the reactor keeps filling the one it has
 //! up to its limit, and then stops reading: the kernel's buffers push back on the peers.
+//!
+//! Where the caller has too little room, nothing is taken, and the answer is how much is needed:
+//! so nothing that was taken can be lost on the way.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -38,7 +41,6 @@ pub(crate) struct Batch {
     words: Vec<u32>,
     bytes: Vec<u8>,
     used: usize,
-    binary: bool,
 }
 
 /// A chunk of data that has been written into a batch, not yet sealed.
@@ -91,7 +93,6 @@ impl Batch {
         if text && bytes.is_ascii() {
             self.words[chunk.header] |= flag::ASCII << 8;
         }
-        self.binary |= !text;
         self.words[chunk.header + 4] = wire_len(consumed);
         self.words[chunk.header + 5] = wire_len(frames);
         self.used += consumed;
@@ -124,30 +125,24 @@ impl Batch {
         self.used += n;
     }
 
-    /// Marks the batch as holding bytes that a channel wants as a Buffer.
-    pub(crate) fn mark_binary(&mut self) {
-        self.binary = true;
-    }
-
     fn clear(&mut self) {
         self.words.clear();
         self.used = 0;
-        self.binary = false;
         if self.bytes.len() > KEEP_BYTES {
             self.bytes = Vec::new();
         }
     }
 }
 
-/// Lengths cross as 32 bits: a single chunk is bounded by `bufferSize`, which is kept below that.
+/// Lengths cross as 32 bits: a batch takes one record more once it is full, and that one is bounded
+/// by `bufferSize`, which is kept below 2 GiB.
 fn wire_len(n: usize) -> u32 {
-    u32::try_from(n).expect("a chunk is shorter than 4 GiB")
+    u32::try_from(n).expect("a batch is shorter than 4 GiB")
 }
 
 #[derive(Debug)]
 struct State {
     batches: VecDeque<Batch>,
-    taken: Vec<Batch>,
     spare: Vec<Batch>,
     /// The other side has found nothing and waits for the doorbell.
     armed: bool,
@@ -174,7 +169,6 @@ impl Default for Completions {
         Self {
             state: Mutex::new(State {
                 batches: VecDeque::with_capacity(MAX_BATCHES),
-                taken: Vec::new(),
                 spare: Vec::new(),
                 armed: true,
                 starved: false,
@@ -210,61 +204,62 @@ impl Completions {
         !state.starved
     }
 
-    /// Moves as many batches as `words` can hold out of the queue, copies their records there
-    /// behind the header, and keeps their bytes for [`fill`](Self::fill).
-    pub(crate) fn take(&self, words: &mut [u32]) -> Taken {
-        let mut state = lock(&self.state);
-        let state = &mut *state;
-        let header = batch::WORDS as usize;
-        let (mut at, mut bytes, mut binary) = (header, 0, false);
-        while let Some(next) = state.batches.front() {
-            let fits = at + next.words.len() <= words.len();
-            if !fits || (at > header && bytes + next.used > BATCH_BYTES) {
-                break;
+    /// Moves as many batches as there is room for out of the queue: their records to `words`,
+    /// behind the header, and their bytes to `bytes`. Where there is too little room for one,
+    /// nothing is taken, and the header says how much it needs.
+    ///
+    /// `None` where `words` has no room for the header.
+    pub(crate) fn take(&self, words: &mut [u32], bytes: &mut [u8]) -> Option<Taken> {
+        let (header, words) = words.split_at_mut_checked(batch::WORDS as usize)?;
+        let mut taken = Vec::new();
+        let (mut at, mut from) = (0, 0);
+        let (wake, failed, needed) = {
+            let mut state = lock(&self.state);
+            let state = &mut *state;
+            while let Some(next) = state.batches.front() {
+                let fits = at + next.words.len() <= words.len() && from + next.used <= bytes.len();
+                if !fits || (!taken.is_empty() && from + next.used > BATCH_BYTES) {
+                    break;
+                }
+                at += next.words.len();
+                from += next.used;
+                taken.extend(state.batches.pop_front());
             }
-            words[at..at + next.words.len()].copy_from_slice(&next.words);
-            at += next.words.len();
-            bytes += next.used;
-            binary |= next.binary;
-            state.taken.extend(state.batches.pop_front());
-        }
-        // Records without data (20,000 channels that close at once) may outgrow the words.
-        let needed = match state.batches.front() {
-            Some(next) if at == header => header + next.words.len(),
-            _ => 0,
+            let needed = match state.batches.front() {
+                Some(next) if taken.is_empty() => (header.len() + next.words.len(), next.used),
+                _ => (0, 0),
+            };
+            state.armed |= taken.is_empty() && needed.0 == 0;
+            let wake = !taken.is_empty() && std::mem::take(&mut state.starved);
+            (wake, state.failed, needed)
         };
-        if at == header && needed == 0 {
-            state.armed = true;
+        header[batch::RECORD_WORDS as usize] = wire_len(at);
+        header[batch::BYTES as usize] = wire_len(from);
+        header[batch::NEEDED_WORDS as usize] = wire_len(needed.0);
+        header[batch::NEEDED_BYTES as usize] = wire_len(needed.1);
+        header[batch::FAILED as usize] = u32::from(failed);
+        (at, from) = (0, 0);
+        for batch in &mut taken {
+            words[at..at + batch.words.len()].copy_from_slice(&batch.words);
+            bytes[from..from + batch.used].copy_from_slice(&batch.bytes[..batch.used]);
+            at += batch.words.len();
+            from += batch.used;
+            batch.clear();
         }
-        words[batch::NEEDED as usize] = wire_len(needed);
-        words[batch::RECORD_WORDS as usize] = wire_len(at - header);
-        words[batch::BYTES as usize] = wire_len(bytes);
-        words[batch::BINARY as usize] = u32::from(binary);
-        words[batch::FAILED as usize] = u32::from(state.failed);
-        Taken {
-            wake: at > header && std::mem::take(&mut state.starved),
-        }
+        self.recycle(taken);
+        Some(Taken { wake })
     }
 
-    /// Copies the bytes of what was taken last, in order, to the front of `target`, and gives
-    /// the batches back to the reactor. Returns how many bytes that was.
-    ///
-    /// A target that is too short (it was detached by its owner) gets what fits.
-    pub(crate) fn fill(&self, target: &mut [u8]) -> usize {
-        let mut taken = std::mem::take(&mut lock(&self.state).taken);
-        let mut at = 0;
-        for batch in &mut taken {
-            let n = batch.used.min(target.len() - at);
-            target[at..at + n].copy_from_slice(&batch.bytes[..n]);
-            at += n;
-            batch.clear();
+    /// Gives batches back to the reactor.
+    fn recycle(&self, mut taken: Vec<Batch>) {
+        if taken.is_empty() {
+            return;
         }
         let mut state = lock(&self.state);
         while state.spare.len() < MAX_BATCHES {
             let Some(batch) = taken.pop() else { break };
             state.spare.push(batch);
         }
-        at
     }
 
     /// How many batches wait.
@@ -302,30 +297,46 @@ mod tests {
         let queue = Completions::default();
         assert!(queue.publish(&mut filled(b"one")));
         assert!(!queue.publish(&mut filled(b"two")));
-        let mut words = [0; 64];
-        queue.take(&mut words);
+        let (mut words, mut bytes) = ([0; 64], [0; 8]);
+        queue.take(&mut words, &mut bytes);
         assert_eq!(words[..5], [12, 6, 0, 0, 0], "both batches in one");
-        let mut bytes = [0; 8];
-        assert_eq!(queue.fill(&mut bytes), 6);
         assert_eq!(&bytes[..6], b"onetwo");
         assert!(!queue.publish(&mut filled(b"three")), "still busy");
-        queue.take(&mut words);
-        queue.fill(&mut bytes);
-        queue.take(&mut words);
+        queue.take(&mut words, &mut bytes);
+        queue.take(&mut words, &mut bytes);
         assert_eq!(words[0], 0);
         assert!(queue.publish(&mut filled(b"four")), "armed again");
     }
 
     #[test]
-    fn says_how_many_words_a_batch_needs() {
+    fn says_what_a_batch_needs_and_takes_nothing_for_want_of_room() {
         let queue = Completions::default();
         queue.publish(&mut filled(b"one"));
-        let mut words = [0; 8];
-        queue.take(&mut words);
-        assert_eq!((words[0], words[batch::NEEDED as usize]), (0, 11));
-        let mut words = [0; 11];
-        queue.take(&mut words);
-        assert_eq!((words[0], words[batch::NEEDED as usize]), (6, 0));
+        queue.publish(&mut filled(b"three"));
+        let needed = [batch::NEEDED_WORDS as usize, batch::NEEDED_BYTES as usize];
+        for (words, bytes) in [(10, 3), (11, 2), (5, 0)] {
+            let (mut words, mut bytes) = (vec![0; words], vec![9; bytes]);
+            queue.take(&mut words, &mut bytes);
+            assert_eq!((words[0], words[1]), (0, 0));
+            assert_eq!(needed.map(|at| words[at]), [11, 3]);
+            assert!(bytes.iter().all(|byte| *byte == 9), "untouched");
+        }
+        assert_eq!(queue.depth(), 2);
+        // Room for one of them.
+        let (mut words, mut bytes) = ([0; 64], [0; 7]);
+        queue.take(&mut words, &mut bytes);
+        assert_eq!((words[0], &bytes[..3]), (6, &b"one"[..]));
+        assert_eq!(needed.map(|at| words[at]), [0, 0]);
+        queue.take(&mut words, &mut bytes);
+        assert_eq!((words[0], &bytes[..5]), (6, &b"three"[..]));
+    }
+
+    #[test]
+    fn without_room_for_a_header_nothing_is_taken() {
+        let queue = Completions::default();
+        queue.publish(&mut filled(b"one"));
+        assert_eq!(queue.take(&mut [0; 4], &mut [0; 8]), None);
+        assert_eq!(queue.depth(), 1);
     }
 
     #[test]
@@ -338,19 +349,9 @@ mod tests {
         assert!(!queue.publish(&mut kept));
         assert!(!kept.is_empty());
         assert!(!queue.has_room());
-        let mut words = [0; 64];
-        assert!(queue.take(&mut words).wake);
+        let taken = queue.take(&mut [0; 64], &mut [0; 64]);
+        assert_eq!(taken, Some(Taken { wake: true }));
         assert!(queue.has_room());
-    }
-
-    #[test]
-    fn a_short_target_gets_what_fits_and_harms_nothing() {
-        let queue = Completions::default();
-        queue.publish(&mut filled(b"hello"));
-        queue.take(&mut [0; 64]);
-        let mut short = [0; 2];
-        assert_eq!(queue.fill(&mut short), 2);
-        assert_eq!(queue.fill(&mut []), 0);
     }
 
     #[test]

@@ -227,14 +227,14 @@ constants! {
     batch, "BatchHeader" {
         /// How many words of records follow; 0: nothing to do, the doorbell will ring.
         RECORD_WORDS = 0,
-        /// How many bytes [`fill`](crate::Handle::fill) will copy.
+        /// How many bytes they have.
         BYTES = 1,
-        /// 1 where some of the bytes are for channels that want Buffers.
-        BINARY = 2,
         /// 1 where the reactor has died.
-        FAILED = 3,
-        /// Where not 0: nothing was taken, because the words must be at least this many.
-        NEEDED = 4,
+        FAILED = 2,
+        /// Where not 0: nothing was taken, because there must be room for so many words …
+        NEEDED_WORDS = 3,
+        /// … and for so many bytes.
+        NEEDED_BYTES = 4,
         WORDS = 5,
     }
 }

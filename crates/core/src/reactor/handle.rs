@@ -13,7 +13,7 @@ use crate::buffer::Piece;
 use crate::framing::{RegExp, RegExps};
 use crate::id::{ChannelId, Slots, Tally};
 use crate::options::{ConnectOptions, ListenOptions, SocketOptions};
-use crate::queue::completion::Completions;
+use crate::queue::completion::{Completions, Taken};
 use crate::queue::submission::{Submission, Submissions, lone_write, push_write};
 use crate::source::{
     Acceptor, AdoptError, Connect, ListenError, Listener, Stream, adopt_listener, adopt_stream,
@@ -275,19 +275,22 @@ impl Handle {
         Ok(Adopted { id, about })
     }
 
-    /// Takes what there is of completions: header and records are copied to `words`, see
-    /// [`wire::batch`](crate::queue::wire::batch). The bytes follow with [`fill`](Self::fill).
+    /// Takes what there is of completions, and there is room for: header and records are copied to
+    /// `words`, see [`wire::batch`](crate::queue::wire::batch), their bytes to `bytes`. False where
+    /// `words` has no room for the header.
     ///
+    /// Where there is too little room, nothing is taken, and the header says how much is needed.
     /// When there is nothing, the doorbell will ring for the next.
-    pub fn take(&self, words: &mut [u32]) {
-        if self.shared.completions.take(words).wake {
-            self.shared.wake();
+    pub fn take(&self, words: &mut [u32], bytes: &mut [u8]) -> bool {
+        match self.shared.completions.take(words, bytes) {
+            Some(Taken { wake }) => {
+                if wake {
+                    self.shared.wake();
+                }
+                true
+            }
+            None => false,
         }
-    }
-
-    /// Copies the bytes of what was taken last; call it once after each `take` that took any.
-    pub fn fill(&self, target: &mut [u8]) -> usize {
-        self.shared.completions.fill(target)
     }
 
     /// How many bytes of this channel the operating system has taken; `None` once it has closed.

@@ -96,7 +96,7 @@ impl Reactor {
     pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
         self.cx.now = Instant::now();
         self.cx.stats.turns += 1;
-        if !self.apply_submissions() {
+        if !self.apply_submissions()? {
             self.send_out();
             return Ok(false);
         }
@@ -114,7 +114,11 @@ impl Reactor {
         Ok(true)
     }
 
-    fn apply_submissions(&mut self) -> bool {
+    /// Does what was submitted; false where the reactor shall stop.
+    ///
+    /// An error where a batch breaks the wire's layout: nobody knows what else it asked for, or of
+    /// whom, so the engine ends, and says so.
+    fn apply_submissions(&mut self) -> io::Result<bool> {
         let mut submitted = std::mem::take(&mut self.submitted);
         let go_on = self.shared.submissions.drain(&mut submitted);
         for submission in submitted.drain(..) {
@@ -124,7 +128,7 @@ impl Reactor {
                     let whole = each_record(&records, &mut owned, &shared.regexps, |record| {
                         self.drive(record.id, |source, cx| source.request(cx, record.request));
                     });
-                    debug_assert!(whole.is_some(), "a submission breaks the wire's layout");
+                    whole.ok_or(io::ErrorKind::InvalidData)?;
                     self.shared.recycle(records);
                 }
                 Submission::Connect { id, connect } => {
@@ -152,7 +156,7 @@ impl Reactor {
             }
         }
         self.submitted = submitted;
-        go_on
+        Ok(go_on)
     }
 
     fn check_registered(&mut self, id: ChannelId, registered: io::Result<()>, syscall: u32) {

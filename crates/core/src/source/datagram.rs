@@ -448,9 +448,6 @@ impl Datagram {
         self.socket.count_truncated(truncated);
         cx.stats.drops += truncated as u64;
         cx.count_received(self.id, bytes);
-        if !self.text {
-            cx.filling.mark_binary();
-        }
     }
 
     /// Tells of a failure, as soon as there is room.

@@ -1,5 +1,6 @@
 //! The reactor on a thread of its own, and the doorbell between the two.
 
+use std::collections::VecDeque;
 use std::io::Read;
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use pants_core::ReactorThread;
 use pants_core::addr::Address;
-use pants_core::queue::wire::batch;
+use pants_core::queue::wire::{batch, op};
 
 use crate::support::{
     Ask, Cut, Engine, PATIENCE, Peer, connect, connect_options, listen, listen_options,
@@ -62,7 +63,7 @@ fn p12_a_panic_ends_the_reactor_and_nothing_else() {
     };
     // There is nothing yet: the next completion rings, which panics.
     let mut words = vec![0; 1024];
-    thread.handle().take(&mut words);
+    thread.handle().take(&mut words, &mut []);
     assert_eq!(words[batch::FAILED as usize], 0);
     let mut peer = connect(address);
     let mut sink = Vec::new();
@@ -72,7 +73,30 @@ fn p12_a_panic_ends_the_reactor_and_nothing_else() {
     while words[batch::FAILED as usize] == 0 {
         assert!(Instant::now() < deadline);
         thread::yield_now();
-        thread.handle().take(&mut words);
+        thread.handle().take(&mut words, &mut []);
+    }
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn a_malformed_submission_ends_the_engine_and_says_so() {
+    let thread = ReactorThread::spawn(|| ()).unwrap();
+    let listening = thread.handle().listen("127.0.0.1", 0, listen_options());
+    let Some(Address::Inet(address)) = listening.unwrap().local else {
+        panic!("no address")
+    };
+    // A write that is shorter than its length says.
+    let mut records = Vec::new();
+    for word in [op::WRITE, 0, 1, 100] {
+        records.extend(word.to_ne_bytes());
+    }
+    thread.handle().submit(&records, VecDeque::new());
+    let mut words = vec![0; 1024];
+    let deadline = Instant::now() + PATIENCE;
+    while words[batch::FAILED as usize] == 0 {
+        assert!(Instant::now() < deadline);
+        thread::yield_now();
+        thread.handle().take(&mut words, &mut []);
     }
     assert!(TcpStream::connect(address).is_err());
 }

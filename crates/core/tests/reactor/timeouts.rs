@@ -175,3 +175,36 @@ fn a_peer_is_not_blamed_for_what_was_not_read() {
         }
     }
 }
+
+#[test]
+fn what_channels_hold_whose_time_is_up_together_is_passed_on_in_bounded_batches() {
+    const HELD: usize = 60_000;
+    let start = Start::new(Cut::lines());
+    for start in [start.clone().frame(TIMEOUT), start.idle(TIMEOUT)] {
+        let mut engine = Engine::by_turns();
+        let channels: Vec<_> = (0..100).map(|_| engine.pair()).collect();
+        let begun = vec![b'x'; HELD];
+        for (id, peer) in &channels {
+            engine.ask(Ask::default().start(*id, &start));
+            peer.send(&begun);
+        }
+        while engine.stats().bytes_read < (channels.len() * HELD) as u64 {
+            engine.turn(Duration::from_millis(5));
+        }
+        engine.take_all();
+        // All are due in one turn; then nobody takes, and it waits for that.
+        thread::sleep(TIMEOUT * 2);
+        engine.turns_within(Duration::from_millis(20));
+        let turns = engine.turns_within(Duration::from_millis(50));
+        assert!(turns <= 3, "{turns}");
+        for (id, peer) in &channels {
+            let closed = engine.expect_closed(*id);
+            assert!([reason::FRAME, reason::IDLE].contains(&closed.reason));
+            assert_eq!(engine.log.of(*id).received.len(), HELD);
+            peer.expect_gone();
+        }
+        // A full batch, and what filled it.
+        let most = 256 * 1024 + HELD;
+        assert!(engine.largest <= most, "{} of {most}", engine.largest);
+    }
+}

@@ -29,6 +29,9 @@ pub struct Engine {
     handle: Handle,
     pub log: Log,
     words: Vec<u32>,
+    bytes: Vec<u8>,
+    /// The bytes of the largest batch so far.
+    pub largest: usize,
     /// Where [`pair`](Self::pair) connects to.
     server: Option<Server>,
     paired: HashSet<ChannelId>,
@@ -82,6 +85,8 @@ impl Engine {
             handle,
             log: Log::default(),
             words: vec![0; 1024],
+            bytes: Vec::new(),
+            largest: 0,
             server: None,
             paired: HashSet::new(),
             rings,
@@ -236,11 +241,14 @@ impl Engine {
     /// Takes once what there is; returns whether there was anything.
     pub fn take(&mut self) -> bool {
         let header = batch::WORDS as usize;
-        self.handle.take(&mut self.words);
-        let needed = self.words[batch::NEEDED as usize] as usize;
-        if needed > 0 {
-            assert!(needed > self.words.len(), "not needed");
-            self.words.resize(needed, 0);
+        assert!(self.handle.take(&mut self.words, &mut self.bytes));
+        let needed_words = self.words[batch::NEEDED_WORDS as usize] as usize;
+        let needed_bytes = self.words[batch::NEEDED_BYTES as usize] as usize;
+        if needed_words > 0 {
+            let fits = needed_words <= self.words.len() && needed_bytes <= self.bytes.len();
+            assert!(!fits, "not needed");
+            self.words.resize(needed_words.max(self.words.len()), 0);
+            self.bytes.resize(needed_bytes.max(self.bytes.len()), 0);
             return self.take();
         }
         assert_eq!(
@@ -252,10 +260,10 @@ impl Engine {
         if count == 0 {
             return false;
         }
-        let mut bytes = vec![0; self.words[batch::BYTES as usize] as usize];
-        assert_eq!(self.handle.fill(&mut bytes), bytes.len());
-        for (id, completion) in decode(&self.words[header..header + count], &bytes) {
-            self.log.add(id, completion, &bytes);
+        let bytes = &self.bytes[..self.words[batch::BYTES as usize] as usize];
+        self.largest = self.largest.max(bytes.len());
+        for (id, completion) in decode(&self.words[header..header + count], bytes) {
+            self.log.add(id, completion, bytes);
         }
         true
     }

@@ -38,7 +38,7 @@ impl Stream {
         }
         let since = if self.is_behind() { cx.now } else { since };
         if since + limit <= cx.now {
-            return self.close(cx, Closing::new(reason::FRAME));
+            return self.time_is_up(cx, reason::FRAME);
         }
         self.frame_since = Some(since);
         self.frame_armed = true;
@@ -58,10 +58,22 @@ impl Stream {
         if self.is_behind() {
             self.active_at = cx.now;
         } else if self.active_at + idle <= cx.now {
-            return self.close(cx, Closing::new(reason::IDLE));
+            return self.time_is_up(cx, reason::IDLE);
         }
         cx.arm(self.id, Timer::Idle, self.active_at + idle);
         Fate::Keep
+    }
+
+    /// Closes when what is held has been passed on, which waits for room: with many channels whose
+    /// time is up together, no batch has more than it holds.
+    fn time_is_up(&mut self, cx: &mut Context, reason: u32) -> Fate {
+        let closing = Closing::new(reason);
+        if self.is_discarding() || !self.recv.has_partial() {
+            return Fate::Close(closing);
+        }
+        self.failure.get_or_insert(closing);
+        self.mark_clear();
+        self.read(cx)
     }
 
     fn linger_due(&mut self, cx: &mut Context) -> Fate {

@@ -55,7 +55,8 @@ pub(crate) struct Stream {
     recv: RecvBuffer,
     send: SendBuffer,
     writing: Writing,
-    /// Writing has failed: what the peer had sent before is still read, then the channel closes.
+    /// Writing has failed, or time is up: what the peer had sent before is still passed on, then the
+    /// channel closes.
     failure: Option<Closing>,
     readable: bool,
     writable: bool,

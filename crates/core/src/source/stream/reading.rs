@@ -119,7 +119,6 @@ impl Stream {
             self.held = true;
             cx.filling
                 .push_bytes(kind::OVERFLOW, flags, self.id, &words, &bytes);
-            self.mark_binary(cx);
         }
         self.watch_frame(cx, self.recv.emitted() != emitted_before);
     }
@@ -132,14 +131,7 @@ impl Stream {
         self.frame_since = None;
         let rest = self.recv.take_all();
         cx.filling.push_bytes(kind::END, 0, self.id, &[], &rest);
-        self.mark_binary(cx);
         Fate::Keep
-    }
-
-    fn mark_binary(&self, cx: &mut Context) {
-        if !self.recv.is_text() {
-            cx.filling.mark_binary();
-        }
     }
 
     fn read_failed(&mut self, cx: &mut Context, error: &io::Error) -> Fate {
@@ -165,7 +157,6 @@ impl Stream {
             self.recv.pass_on();
             if self.recv.has_uncut() {
                 self.recv.cut_held(&mut cx.filling, self.id);
-                self.mark_binary(cx);
             }
         }
         Fate::Close(closing)
@@ -197,10 +188,10 @@ impl Stream {
         matches!(self.writing, Writing::Ending | Writing::Lingering)
     }
 
-    /// What there was to send has failed, not the socket: its peer may go on for ever, and only what
-    /// has been read already is delivered.
+    /// It is not the socket that has failed: its peer may go on for ever, and only what has been
+    /// read already is delivered.
     fn is_cut_short(&self) -> bool {
         let failure = self.failure.as_ref();
-        failure.is_some_and(|closing| closing.reason == reason::TRUNCATED)
+        failure.is_some_and(|closing| closing.reason != reason::ERROR)
     }
 }

@@ -1,0 +1,97 @@
+/**
+ * The memory of what outlives a batch: Buffers that users are given, and bytes that wait.
+ *
+ * A batch is read into the same place again and again. What is to be kept of it is copied out, and
+ * what follows with it, as far as there is room: it is mostly wanted next.
+ *
+ * ```text
+ *   batch   [chunk][chunk][chunk][chunk][chunk]…
+ *                  └──── kept ───┘
+ *   slab    [of batches before ][chunk][chunk]·  ·  ·  ]
+ * ```
+ *
+ * So a Buffer of few bytes keeps no more memory alive than a slab has, or the chunk it was cut off.
+ */
+
+import { markAsUntransferable } from 'node:worker_threads';
+
+/** As Node's own pool. */
+const SLAB_BYTES = 8 * 1024;
+/** Chunks from this size on have memory of their own. */
+const LARGE_BYTES = SLAB_BYTES / 2;
+
+/** @internal */
+export class Slab {
+  /** What `keep` has found its bytes in. */
+  bytes: Buffer = Buffer.alloc(0);
+  #batch: Buffer = this.bytes;
+  #length = 0;
+  /** Whether the batch's memory is read into no more. */
+  #given = false;
+  /** Which bytes of the batch are in `bytes`, and how far they have moved. */
+  #from = 0;
+  #to = 0;
+  #shift = 0;
+  #slab = this.bytes;
+  #used = 0;
+
+  /** Another batch, of so many bytes. `given`: its memory is read into no more, and may be kept. */
+  begin(batch: Buffer, length: number, given: boolean): void {
+    this.#batch = batch;
+    this.#length = length;
+    this.#given = given;
+    this.#from = 0;
+    this.#to = 0;
+  }
+
+  /**
+   * Where in `bytes` these bytes of the batch are, to which nobody writes any more; -1, and the
+   * receiver is told, where there is no memory for them.
+   */
+  keep(start: number, end: number, receiver: { undeliverable(error: Error): void }): number {
+    // What was detached by whoever has a Buffer of it is copied once more.
+    if (start < this.#from || end > this.#to || this.bytes.length === 0) {
+      try {
+        this.#copy(start, end);
+      } catch (error) {
+        receiver.undeliverable(error as Error);
+        return -1;
+      }
+    }
+    return start + this.#shift;
+  }
+
+  #copy(start: number, end: number): void {
+    const length = end - start;
+    if (this.#given) {
+      this.#place(this.#batch, 0, 0, this.#length);
+    } else if (length >= LARGE_BYTES) {
+      const own = memory(length);
+      this.#batch.copy(own, 0, start, end);
+      this.#place(own, 0, start, end);
+    } else {
+      if (this.#slab.length - this.#used < length) {
+        this.#slab = memory(SLAB_BYTES);
+        this.#used = 0;
+      }
+      const to = Math.min(start + this.#slab.length - this.#used, this.#length);
+      this.#batch.copy(this.#slab, this.#used, start, to);
+      this.#place(this.#slab, this.#used, start, to);
+      this.#used += to - start;
+    }
+  }
+
+  #place(bytes: Buffer, at: number, from: number, to: number): void {
+    this.bytes = bytes;
+    this.#from = from;
+    this.#to = to;
+    this.#shift = at - from;
+  }
+}
+
+/** @internal Memory that no thread can be given: others may have Buffers of it. */
+export function memory(length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  markAsUntransferable(bytes.buffer);
+  return bytes;
+}
