@@ -1016,7 +1016,7 @@ export declare class Datagram<A extends Address | string | null = Address> exten
   /**
    * Takes the peer back, behind what was written to it.
    *
-   * @throws `ERR_CHANNEL_NOT_CONNECTED`
+   * @throws `ERR_CHANNEL_NOT_CONNECTED`, also between `connect()` and `onConnect`
    */
   disconnect(): this;
   /** Delivers nothing until `resume()`; what arrives waits in the receive buffer, or is dropped. */

@@ -175,6 +175,20 @@ test('a socket for both families knows its peer in either form', async (t) => {
   t.throws(() => channel.write('five', { host: '::1', port: 9 }), { code: 'ERR_CHANNEL_ACTIVE' });
 });
 
+test('who goes on sending is remembered among many others', async (t) => {
+  const channel = Noting.make(t);
+  channel.listen([LOOPBACK, 0]);
+  const peer = Noting.make(t);
+  for (let n = 0; n < 2000; n += 1) {
+    channel.write('x', [`127.1.${n >> 8}.${n & 255}`, 9]);
+    if (n % 200 === 0) {
+      peer.write('still here', channel.localAddr);
+      await channel.frames(n / 200 + 1);
+    }
+  }
+  t.is(new Set(channel.from).size, 1);
+});
+
 test('reusePort: two channels share what is sent to one address', async (t) => {
   const first = Noting.make(t, { reusePort: true }).listen([LOOPBACK, 0]);
   const at = first.localAddr as Address;

@@ -77,6 +77,8 @@ export class DatagramInbox implements Receiver {
   #framing: Framing = framingOf(null);
   #settings: InboxSettings;
   #limit: number;
+  /** How senders' bytes are cut now. */
+  #how: SenderSettings;
   #senders: Senders;
   #backlog: Waiting[] = [];
   /** What waits of senders is to be looked at again. */
@@ -87,6 +89,7 @@ export class DatagramInbox implements Receiver {
     this.#endpoints = endpoints;
     this.#settings = settings;
     this.#limit = settings.bufferSize;
+    this.#how = { framing: this.#framing, limit: this.#limit, encoding: null };
     this.#senders = new Senders(this, cut);
   }
 
@@ -102,14 +105,14 @@ export class DatagramInbox implements Receiver {
     // An integer delimiter that is larger raises the limit for as long as it holds.
     const fixed = framing.kind === FramingKind.FIXED;
     this.#limit = fixed ? Math.max(settings.bufferSize, framing.parameter) : settings.bufferSize;
-    this.#senders.changed(this.#senderSettings);
+    this.#change();
     this.#recut ||= !this.#senders.isEmpty;
     return this.#recut;
   }
 
   setEncoding(encoding: BufferEncoding | null): void {
     this.encoding = encoding;
-    this.#senders.changed(this.#senderSettings);
+    this.#change();
   }
 
   /** Something that a loop over frames must look at has changed. */
@@ -155,7 +158,7 @@ export class DatagramInbox implements Receiver {
       for (const sender of this.#senders.all) {
         if (!this.receptive) break;
         this.sender = sender;
-        this.#senders.recut(sender, this.#senderSettings);
+        this.#senders.recut(sender, this.#how);
         this.sender = null;
       }
       if (!this.receptive) this.#recut = true;
@@ -207,8 +210,9 @@ export class DatagramInbox implements Receiver {
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
 
-  get #senderSettings(): SenderSettings {
-    return { framing: this.#framing, limit: this.#limit, encoding: this.encoding };
+  #change(): void {
+    this.#how = { framing: this.#framing, limit: this.#limit, encoding: this.encoding };
+    this.#senders.changed(this.#how);
   }
 
   /**
@@ -217,16 +221,13 @@ export class DatagramInbox implements Receiver {
    */
   #take(sender: Endpoint, bytes: Buffer, start: number, end: number): boolean {
     if (!this.listens) return true;
-    let taken = true;
     this.sender = sender;
-    if (this.#framing.kind !== FramingKind.RAW) {
-      this.#senders.take(sender, bytes, start, end, this.#senderSettings);
-    } else {
-      // What waited for a delimiter that is no more is data of its own.
-      this.#senders.recut(sender, this.#senderSettings);
-      taken = this.receptive;
-      if (taken) this.#whole(bytes, start, end);
-    }
+    // What waited for a delimiter that is no more is data of its own, whose `onRead` may pause, or
+    // set another delimiter.
+    if (this.#framing.kind === FramingKind.RAW) this.#senders.recut(sender, this.#how);
+    const taken = this.receptive;
+    if (taken && this.#framing.kind === FramingKind.RAW) this.#whole(bytes, start, end);
+    else if (taken) this.#senders.take(sender, bytes, start, end, this.#how);
     this.sender = null;
     if (!this.receptive) this.#recut = true;
     return taken;

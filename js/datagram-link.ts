@@ -21,12 +21,14 @@ import {
   addressUnusable,
   channelActive,
   channelClosed,
+  channelNotBound,
   channelNotConnected,
   datagramFailed,
   datagramTruncated,
   lingerTimeout,
   listenFailed,
   optionFailed,
+  peerNotSet,
 } from './errors.ts';
 import { adoptFields } from './fields.ts';
 import { Op, Syscall, Tally as TallyAt } from './generated/wire.ts';
@@ -74,10 +76,8 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   #refused = 0;
   /** `end()` or `close()` was called: a write throws from then on. */
   #endedHere = false;
-  /** Errors that a call has met: they are told from the event loop. */
+  /** Of datagrams that a call has dropped: they are told from the event loop. */
   #late: Error[] = [];
-  /** A datagram was dropped here: nothing else may be pending, and nobody else tells of it. */
-  #gaveUp = false;
   #signal: AbortSignal | undefined;
   #linger: NodeJS.Timeout | undefined;
 
@@ -201,6 +201,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   }
 
   disconnect(): void {
+    if (this.#connection === 'connecting' && !this.done) throw peerNotSet('disconnect()');
     if (this.#connection !== 'set' || this.closing) throw channelNotConnected('disconnect()');
     this.#connection = 'none';
     this.#peer = null;
@@ -314,9 +315,10 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.#peerFailed(datagramFailed(errno, 'connect', address));
   }
 
-  drained(): void {
+  /** The reactor has sent or refused so many datagrams: perhaps nothing is pending any more. */
+  drained(datagrams = this.outbox.reached): void {
     this.#open();
-    if (!this.closing && this.outbox.drained()) this.hook(() => this.channel.onWrite());
+    if (!this.closing && this.outbox.drained(datagrams)) this.hook(() => this.channel.onWrite());
   }
 
   /** The socket is gone. */
@@ -335,9 +337,8 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
       this.overflow(this.#flooded);
       this.close({ reason: 'overflow', error: this.#flooded });
     }
-    for (const error of this.#late.splice(0)) if (!this.done) this.report(error);
-    if (this.#gaveUp) {
-      this.#gaveUp = false;
+    if (this.#late.length > 0) {
+      for (const error of this.#late.splice(0)) if (!this.done) this.report(error);
       this.drained();
     }
     this.inbox.deliverHeld();
@@ -426,7 +427,6 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.outbox.accept(size);
     this.outbox.giveUp(size);
     this.#late.push(datagramFailed(constants.errno.EMSGSIZE, Syscall.SEND, address));
-    this.#gaveUp = true;
     this.schedule();
   }
 
@@ -465,12 +465,11 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     return { kept, size };
   }
 
-  /** A datagram that was accepted cannot be sent. */
+  /** A datagram that was accepted cannot be sent. From the event loop only. */
   #giveUp(size: number, error: Error): void {
     this.outbox.giveUp(size);
-    if (!this.ending) this.report(error);
-    this.#gaveUp = true;
-    this.schedule();
+    if (!this.done) this.report(error);
+    this.drained();
   }
 
   /** Gives an address that can be used, of a channel that is bound; or says why not. */
@@ -530,7 +529,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   #peerFailed(error: Error): void {
     this.#connection = 'none';
     this.#peer = null;
-    if (!this.ending) this.report(error);
+    if (!this.done) this.report(error);
     for (const send of this.#forPeer.splice(0)) send(error);
   }
 
@@ -552,7 +551,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   #assertBound(what: string): void {
     if (this.closing || this.phase === 'closed') throw channelClosed(what);
-    if (this.phase === 'idle') throw channelNotConnected(what);
+    if (this.phase === 'idle') throw channelNotBound(what);
   }
 
   #bind(host: string, port: number): void {

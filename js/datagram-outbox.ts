@@ -55,12 +55,23 @@ export class DatagramOutbox {
     return this.accepted - this.#settled;
   }
 
-  /** Whether everything written has been sent or refused, and that was not said before. */
-  drained(): boolean {
+  /** How many datagrams the reactor has sent or refused. */
+  get reached(): number {
     this.refresh();
-    const news = this.#datagrams === this.#settledDatagrams && this.#datagrams !== this.#told;
-    if (news) this.#told = this.#datagrams;
-    return news;
+    return this.#settledDatagrams - this.#givenDatagrams;
+  }
+
+  /**
+   * Whether everything written has been sent or refused, so many datagrams of it by the reactor, and
+   * that was not said before.
+   */
+  drained(datagrams: number): boolean {
+    const settled = datagrams + this.#givenDatagrams;
+    if (settled !== this.#datagrams || settled === this.#told) return false;
+    this.#told = settled;
+    this.#settledDatagrams = settled;
+    this.#settled = this.accepted;
+    return true;
   }
 
   /** An error where too much is pending before a write. */

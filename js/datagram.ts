@@ -200,7 +200,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   /**
    * Takes the peer back, behind what was written to it.
    *
-   * @throws `ERR_CHANNEL_NOT_CONNECTED`
+   * @throws `ERR_CHANNEL_NOT_CONNECTED`, also between `connect()` and `onConnect`
    */
   disconnect(): this {
     this[link].disconnect();

@@ -148,9 +148,9 @@ export class Dispatcher {
             break;
           }
           case Kind.DRAINED: {
-            const sent = (words[at] as number) + (words[at + 1] as number) * 0x1_0000_0000;
+            const reached = (words[at] as number) + (words[at + 1] as number) * 0x1_0000_0000;
             at += 2;
-            if (link instanceof StreamLink || link instanceof DatagramLink) link.drained(sent);
+            if (link instanceof StreamLink || link instanceof DatagramLink) link.drained(reached);
             break;
           }
           case Kind.ACCEPTED: {

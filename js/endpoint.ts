@@ -4,8 +4,8 @@ import { decodeAddress } from './address.ts';
 import { ADDRESS_BYTES, Family } from './generated/wire.ts';
 import type { Address } from './types.ts';
 
-/** How many addresses a channel remembers in both forms. */
-const MOST_KNOWN = 1024;
+/** How many addresses a channel remembers at least, and at most twice as many. */
+const KNOWN = 512;
 
 /** @internal Writes a literal's bytes to `target`; false where `host` is a name. */
 export type ParseAddress = (host: string, port: number, target: Uint8Array) => boolean;
@@ -40,8 +40,8 @@ export class Endpoint {
 /** @internal The endpoints that a channel has met lately. */
 export class Endpoints {
   #parse: ParseAddress;
-  #byKey = new Map<string, Endpoint>();
-  #byText = new Map<string, Endpoint>();
+  #byKey = new Recent<Endpoint>(KNOWN);
+  #byText = new Recent<Endpoint>(KNOWN);
   #scratch = Buffer.alloc(ADDRESS_BYTES);
 
   constructor(parse: ParseAddress) {
@@ -52,7 +52,7 @@ export class Endpoints {
   of(key: string): Endpoint {
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
-    return remember(this.#byKey, key, new Endpoint(key));
+    return this.#byKey.add(key, new Endpoint(key));
   }
 
   ofPath(path: string): Endpoint {
@@ -67,12 +67,36 @@ export class Endpoints {
     const known = this.#byText.get(text);
     if (known !== undefined) return known;
     if (!this.#parse(host, port, this.#scratch)) return null;
-    return remember(this.#byText, text, this.of(this.#scratch.toString('latin1')));
+    return this.#byText.add(text, this.of(this.#scratch.toString('latin1')));
   }
 }
 
-function remember(known: Map<string, Endpoint>, key: string, endpoint: Endpoint): Endpoint {
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(key, endpoint);
-  return endpoint;
+/**
+ * The last so many that were asked for, and some before them: what nobody has asked for in a whole
+ * generation goes.
+ */
+class Recent<T> {
+  #most: number;
+  #young = new Map<string, T>();
+  #old = new Map<string, T>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get(key: string): T | undefined {
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    return old === undefined ? undefined : this.add(key, old);
+  }
+
+  add(key: string, value: T): T {
+    if (this.#young.size >= this.#most) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(key, value);
+    return value;
+  }
 }

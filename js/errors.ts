@@ -60,6 +60,20 @@ export function channelNotConnected(what: string): ChannelError {
   );
 }
 
+export function channelNotBound(what: string): ChannelError {
+  return withCode(
+    new Error(`${what}: the channel is not bound yet: call listen() first`),
+    'ERR_CHANNEL_NOT_CONNECTED',
+  );
+}
+
+export function peerNotSet(what: string): ChannelError {
+  return withCode(
+    new Error(`${what}: the channel is not connected yet: wait for onConnect`),
+    'ERR_CHANNEL_NOT_CONNECTED',
+  );
+}
+
 export function frameOverflow(detail: string, limit: number): ChannelError {
   return withCode(
     new Error(`a frame outgrew bufferSize (${limit} bytes): ${detail}`),

@@ -67,6 +67,27 @@ export function datagramFraming(suite: Suite): void {
     t.deepEqual(log.reads, ['partone', 'two\nthree', 'four\nfive', '']);
   });
 
+  suite.datagrams('a change to null and back: the next datagram is cut', async (scene, t) => {
+    const next: Record<string, string | null> = { go: null, part: 'ab' };
+    const { channel, log, peer } = await scene.open({ readDelimiter: '\n' }, (channel) => ({
+      onRead: (data) => {
+        const delimiter = next[`${data}`];
+        if (delimiter !== undefined) channel.readDelimiter = delimiter;
+      },
+    }));
+    const other = await scene.peer();
+    // What has come meanwhile comes at once.
+    channel.pause();
+    await peer.send(channel.localAddr, 'part');
+    await other.send(channel.localAddr, 'go\n');
+    await peer.send(channel.localAddr, 'xaby');
+    channel.resume();
+    await log.frames(3);
+    await peer.send(channel.localAddr, 'zab');
+    await log.frames(4);
+    t.deepEqual(log.reads, ['go', 'part', 'x', 'yz']);
+  });
+
   suite.datagrams('a change from outside cuts again what waits', async (scene, t) => {
     const { channel, log, peer } = await scene.open({ readDelimiter: '\n' });
     const other = await scene.peer();

@@ -270,6 +270,8 @@ export function datagrams(suite: Suite): void {
     t.throws(() => channel.disconnect(), { code: 'ERR_CHANNEL_NOT_CONNECTED' });
     t.is(channel.connect(peer.address), channel);
     t.is(channel.readyState, 'opening');
+    const early = { code: 'ERR_CHANNEL_NOT_CONNECTED', message: /not connected yet/ };
+    t.throws(() => channel.disconnect(), early);
     t.throws(() => channel.connect(stranger.address), { code: 'ERR_CHANNEL_ACTIVE' });
     channel.write('early');
     await log.seen('connect');
@@ -361,6 +363,19 @@ export function datagrams(suite: Suite): void {
     await peer.datagrams(100);
     t.deepEqual(info, { reason: 'end', unsentBytes: 0 });
     t.deepEqual(log.order, ['listen', 'close end']);
+  });
+
+  suite.datagrams('end() with data pending: onWrite, then onClose', async (scene, t) => {
+    const { channel, log, peer } = await scene.open();
+    channel.write('pending', peer.address);
+    channel.end();
+    await log.closed();
+    t.deepEqual(log.hooks, ['listen', 'write', 'close end']);
+
+    const idle = await scene.open();
+    idle.channel.end();
+    await idle.log.closed();
+    t.deepEqual(idle.log.hooks, ['listen', 'close end']);
   });
 
   suite.datagrams('end() and close() on an idle channel', async (scene, t) => {

@@ -62,12 +62,21 @@ export class DatagramInbox {
     }
   }
 
-  #take({ sender, bytes }: Arrived): void {
-    if (this.#receiver.inboxSettings.delimiter.kind === 'none') {
+  #take(arrived: Arrived): void {
+    const { sender, bytes } = arrived;
+    const key = `${sender.address} ${sender.port}`;
+    const isWhole = () => this.#receiver.inboxSettings.delimiter.kind === 'none';
+    const waiting = this.#senders.get(key);
+    // What waited is data of its own, of which onRead may pause, or set a delimiter.
+    if (waiting !== undefined && isWhole()) this.#cut(key, waiting);
+    if (!this.#receiver.receptive) {
+      this.#arrived.unshift(arrived);
+      return;
+    }
+    if (isWhole()) {
       this.#receiver.read(bytes, sender);
       return;
     }
-    const key = `${sender.address} ${sender.port}`;
     const known = this.#senders.get(key);
     const from = known ?? { address: sender, framer: new Framer(), reported: false };
     from.framer.push(bytes);

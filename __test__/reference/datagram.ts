@@ -6,7 +6,7 @@ import { copyBytes, decoded } from './bytes.ts';
 import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { DatagramInbox, type DatagramReceiver } from './datagram-inbox.ts';
-import { codedError, notConnected, unusable } from './errors.ts';
+import { codedError, notBound, notConnected, notFound, unusable } from './errors.ts';
 import { checkDatagramOptions, type Endpoint, parseAddress, plainHost } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { DEFAULTS, PROPERTIES } from './settings.ts';
@@ -197,7 +197,9 @@ export class Datagram extends Channel {
   }
 
   disconnect(): this {
-    if (this.#peer !== 'set' || this.#phase !== 'bound') throw notConnected('disconnect');
+    if (this.#peer !== 'set' || this.#phase !== 'bound') {
+      throw codedError('ERR_CHANNEL_NOT_CONNECTED', 'disconnect: not connected yet, or no more');
+    }
     this.#socket?.disconnect();
     this.#peer = 'none';
     this.#peerAddr = null;
@@ -314,7 +316,7 @@ export class Datagram extends Channel {
 
   #bound(what: string): Socket {
     if (this.#phase === 'closed') throw codedError('ERR_CHANNEL_CLOSED', `${what}: closed`);
-    if (this.#socket === null) throw notConnected(what);
+    if (this.#socket === null) throw notBound(what);
     return this.#socket;
   }
 
@@ -382,9 +384,8 @@ export class Datagram extends Channel {
       const usable = found.filter(({ address }) => isUsable(address));
       const best = usable.find(({ family }) => family === 4) ?? usable[0];
       const [first] = found;
-      const failure =
-        error ??
-        (best === undefined && first !== undefined ? unusable(syscall, first.address) : null);
+      const none = first === undefined ? notFound(host) : unusable(syscall, first.address);
+      const failure = error ?? (best === undefined ? none : null);
       setImmediate(() => {
         const all = this.#lookups.get(host) ?? [];
         this.#lookups.delete(host);

@@ -44,6 +44,15 @@ export function unusable(syscall: string, address: string): CodedError {
   });
 }
 
+export function notFound(hostname: string): CodedError {
+  const error = codedError('ENOTFOUND', `getaddrinfo ENOTFOUND ${hostname}`);
+  return Object.assign(error, { syscall: 'getaddrinfo', hostname });
+}
+
+export function notBound(what: string): CodedError {
+  return codedError('ERR_CHANNEL_NOT_CONNECTED', `${what} on a channel that is not bound yet`);
+}
+
 export function notConnected(what: string): CodedError {
   const message = `${what} on a channel that is not connected`;
   return codedError('ERR_CHANNEL_NOT_CONNECTED', message);

@@ -73,8 +73,9 @@ constants! {
         ACCEPTED = 5,
         /// [errno]: a server could not accept for now. Once per shortage, once a second at most.
         ACCEPT_ERROR = 6,
-        /// [sent low][sent high]: everything written so far has been taken by the operating
-        /// system; that many bytes since the channel began.
+        /// [low][high]: everything written so far has been taken by the operating system; that many
+        /// bytes since the channel began. Of a datagram channel: sent or refused, and that many
+        /// datagrams.
         DRAINED = 7,
         /// [announced low][announced high][bytes]: a frame outgrew the limit. The bytes are all
         /// that had been received; the reactor reads no more until it is told how to go on.
