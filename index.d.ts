@@ -860,7 +860,7 @@ export declare class Engine {
   readonly channels: Map<number, Channel>;
   /** An engine of its own, with a reactor thread of its own. */
   constructor();
-  /** Counters since the engine began. */
+  /** Counters since the engine began; none is above 0 before its first channel. */
   stats(): EngineStats;
   /**
    * Closes every channel, cancels every timer and stops the reactor. Resolves when all that is
@@ -871,9 +871,19 @@ export declare class Engine {
   callback<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
   /** Runs `fn(...args)` in every turn of the event loop. Returns a function that cancels it. */
   loop<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
-  /** Runs `fn(...args)` once, after so many seconds. Returns a function that cancels it. */
+  /**
+   * Runs `fn(...args)` once, after so many seconds. Returns a function that cancels it. Any time is
+   * taken, of years, too; 0 is as soon as timers run, which is a millisecond for Node.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
+   */
   defer<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
-  /** Runs `fn(...args)` every so many seconds. Returns a function that cancels it. */
+  /**
+   * Runs `fn(...args)` every so many seconds. Returns a function that cancels it. What holds of
+   * `defer()` holds of each time; `cycle(0)` is every millisecond, and lets all else have its turn.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
+   */
   cycle<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
   /**
    * Keeps the process alive until `stop()`, also without a channel. Node's event loop runs by

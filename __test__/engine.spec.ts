@@ -17,8 +17,17 @@ test('one reactor for each thread that uses channels', (t) => {
   const output = execFileSync(process.execPath, [program], { encoding: 'utf8', timeout: 30_000 });
   t.is(
     output,
-    'imported: 0\nused: 1\na worker that uses none: 1\na worker that does: 2\nterminated: 1\n',
+    'imported: 0\nasked, after 0 turns: 0\nused: 1\na worker that uses none: 1\na worker that does: 2\nterminated: 1\n',
   );
+});
+
+test('stats() starts no reactor', (t) => {
+  const engine = new Engine();
+  const stats = engine.stats();
+  t.deepEqual(new Set(Object.values(stats)), new Set([0]));
+  new Server(Connection, { engine }).listen(0, '127.0.0.1').close();
+  t.deepEqual(Object.keys(engine.stats()).sort(), Object.keys(stats).sort());
+  return engine.close();
 });
 
 test('an engine that is closed is let go of', async (t) => {

@@ -27,6 +27,22 @@ interface Soon {
   runSoon(): void;
 }
 
+/** What a reactor has counted that never ran. */
+const NOTHING: Omit<EngineStats, 'frames'> = {
+  turns: 0,
+  rings: 0,
+  accepted: 0,
+  refused: 0,
+  bytesRead: 0,
+  bytesWritten: 0,
+  reads: 0,
+  writes: 0,
+  drops: 0,
+  channels: 0,
+  queuedBatches: 0,
+  queuedSubmissions: 0,
+};
+
 /** The engines of this thread whose reactors run. */
 const running = new Set<Engine>();
 let watchesExit = false;
@@ -102,11 +118,13 @@ export class Engine {
     });
   }
 
-  /** Counters since the engine began. */
+  /** Counters since the engine began; none is above 0 before its first channel. */
   stats(): EngineStats {
     let frames = this.#frames;
     for (const link of this.#active) frames += link.frames;
-    return { ...this.#binding.engineStats(this.#reactor), frames };
+    // To be asked is no reason to start.
+    const counted = this.#native === null ? NOTHING : this.#binding.engineStats(this.#native);
+    return { ...counted, frames };
   }
 
   /**
@@ -136,12 +154,22 @@ export class Engine {
     return this.#timers.loop(fn, args);
   }
 
-  /** Runs `fn(...args)` once, after so many seconds. Returns a function that cancels it. */
+  /**
+   * Runs `fn(...args)` once, after so many seconds. Returns a function that cancels it. Any time is
+   * taken, of years, too; 0 is as soon as timers run, which is a millisecond for Node.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
+   */
   defer<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void {
     return this.#timers.defer(seconds, fn, args);
   }
 
-  /** Runs `fn(...args)` every so many seconds. Returns a function that cancels it. */
+  /**
+   * Runs `fn(...args)` every so many seconds. Returns a function that cancels it. What holds of
+   * `defer()` holds of each time; `cycle(0)` is every millisecond, and lets all else have its turn.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
+   */
   cycle<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void {
     return this.#timers.cycle(seconds, fn, args);
   }

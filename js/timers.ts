@@ -33,19 +33,25 @@ export class Timers {
   defer<A extends unknown[]>(seconds: number, fn: Call<A>, args: A): () => void {
     const ms = checkDelay(seconds);
     checkFunction(fn);
-    const cancel = this.#add(() => clearTimeout(timeout));
-    const timeout = setTimeout(() => {
+    const wait = new Wait(() => {
       this.#active.delete(cancel);
       fn(...args);
-    }, ms);
+    });
+    const cancel = this.#add(() => wait.stop());
+    wait.start(ms);
     return cancel;
   }
 
   cycle<A extends unknown[]>(seconds: number, fn: Call<A>, args: A): () => void {
     const ms = checkDelay(seconds);
     checkFunction(fn);
-    const interval = setInterval(() => fn(...args), ms);
-    return this.#add(() => clearInterval(interval));
+    const wait = new Wait(() => {
+      // Before the call: it goes on whatever `fn` throws.
+      wait.start(ms);
+      fn(...args);
+    });
+    wait.start(ms);
+    return this.#add(() => wait.stop());
   }
 
   clear(): void {
@@ -62,6 +68,28 @@ export class Timers {
   }
 }
 
+/** The longest time that one of Node's timers takes: 24.8 days. */
+const LONGEST = 0x7fff_ffff;
+
+/** A time of any length: as many of Node's timers, one after the other, as it takes. */
+class Wait {
+  #over: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(over: () => void) {
+    this.#over = over;
+  }
+
+  start(ms: number): void {
+    const next = ms > LONGEST ? () => this.start(ms - LONGEST) : this.#over;
+    this.#timer = setTimeout(next, Math.min(ms, LONGEST));
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
 function checkFunction(fn: unknown): void {
   if (typeof fn !== 'function') throw invalidType('fn', 'a function', fn);
 }
@@ -69,8 +97,8 @@ function checkFunction(fn: unknown): void {
 /** Seconds, as Pants has them; in milliseconds, as Node's timers take them. */
 function checkDelay(seconds: unknown): number {
   if (typeof seconds !== 'number') throw invalidType('seconds', 'a number', seconds);
-  if (!(seconds >= 0 && seconds <= 0x7fff_ffff / 1000)) {
-    throw invalidValue('seconds', 'from 0 to 2147483', seconds);
+  if (!(seconds >= 0 && seconds < Infinity)) {
+    throw invalidValue('seconds', 'at least 0, and not endless', seconds);
   }
   return seconds * 1000;
 }

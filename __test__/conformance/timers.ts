@@ -1,3 +1,4 @@
+import { Clock } from '../helpers/clock.ts';
 import { Lockstep } from '../helpers/lockstep.ts';
 import { collectUncaught } from '../helpers/uncaught.ts';
 import { eventually, milliseconds, turn } from '../helpers/wait.ts';
@@ -174,6 +175,71 @@ function engine(suite: Suite): void {
     t.true(performance.now() - before >= 50);
     await milliseconds(50);
     t.deepEqual(seen, ['x', 'x', 'x']);
+  });
+
+  suite.test('engine: defer() and cycle() beyond what one timer takes', (scene, t) => {
+    const engine = scene.impl.Engine.instance();
+    const day = 86_400;
+    const clock = new Clock(t);
+    const days = (count: number) => clock.pass(count * day * 1_000);
+    const seen: unknown[] = [];
+    engine.defer(60 * day, (name) => seen.push(name), 'defer');
+    const cancelled = engine.defer(60 * day, () => seen.push('cancelled'));
+    const cancel = engine.cycle(25 * day, (name) => seen.push(name), 'cycle');
+    // One that never comes is no error.
+    engine.defer(Number.MAX_VALUE, () => seen.push('never'))();
+    days(24.9);
+    t.deepEqual(seen, []);
+    days(0.1);
+    t.deepEqual(seen, ['cycle']);
+    days(34.9);
+    t.deepEqual(seen, ['cycle', 'cycle']);
+    cancelled();
+    days(0.1);
+    t.deepEqual(seen, ['cycle', 'cycle', 'defer']);
+    days(15);
+    t.is(seen.length, 4);
+    cancel();
+    days(100);
+    t.is(seen.length, 4);
+  });
+
+  suite.test('engine: a cycle() may be cancelled from what it calls', (scene, t) => {
+    const clock = new Clock(t);
+    let calls = 0;
+    const cancel = scene.impl.Engine.instance().cycle(1, () => {
+      calls += 1;
+      cancel();
+    });
+    clock.pass(5_000);
+    t.is(calls, 1);
+  });
+
+  suite.test('engine: defer(0) and cycle(0): as soon as timers run', async (scene, t) => {
+    const engine = scene.impl.Engine.instance();
+    const seen: unknown[] = [];
+    engine.defer(0, () => seen.push('defer'));
+    const cancel = engine.cycle(0, () => {
+      seen.push('cycle');
+      if (seen.length >= 3) cancel();
+    });
+    t.deepEqual(seen, [], 'not inside the call');
+    await eventually('three calls', () => seen.length >= 3);
+    await milliseconds(5);
+    t.deepEqual(seen, ['defer', 'cycle', 'cycle']);
+  });
+
+  suite.test('engine: what is no time', (scene, t) => {
+    const engine = scene.impl.Engine.instance();
+    const call = () => t.fail();
+    for (const seconds of [-1, -0.001, Number.NaN, Infinity, -Infinity]) {
+      t.throws(() => engine.defer(seconds, call), { code: 'ERR_INVALID_ARG_VALUE' }, `${seconds}`);
+      t.throws(() => engine.cycle(seconds, call), { code: 'ERR_INVALID_ARG_VALUE' }, `${seconds}`);
+    }
+    for (const seconds of ['1', null, undefined, 1n, {}] as never[]) {
+      t.throws(() => engine.defer(seconds, call), { code: 'ERR_INVALID_ARG_TYPE' });
+      t.throws(() => engine.cycle(seconds, call), { code: 'ERR_INVALID_ARG_TYPE' });
+    }
   });
 
   suite.test('engine: what a timer throws is uncaught, and the timer goes on', async (scene, t) => {

@@ -35,16 +35,19 @@ export class Engine {
   defer<A extends unknown[]>(seconds: number, task: (...args: A) => void, ...args: A): Cancel {
     checkSeconds(seconds);
     checkTask(task);
-    const timer = setTimeout(task, seconds * 1000, ...args);
-    return () => clearTimeout(timer);
+    return after(seconds * 1000, () => task(...args));
   }
 
   /** Calls `task` every `seconds`. */
   cycle<A extends unknown[]>(seconds: number, task: (...args: A) => void, ...args: A): Cancel {
     checkSeconds(seconds);
     checkTask(task);
-    const timer = setInterval(task, seconds * 1000, ...args);
-    return () => clearInterval(timer);
+    let cancel = after(seconds * 1000, again);
+    function again(): void {
+      cancel = after(seconds * 1000, again);
+      task(...args);
+    }
+    return () => cancel();
   }
 
   start(): void {}
@@ -57,6 +60,19 @@ export class Engine {
   close(): void {
     for (const channel of [...this.channels.values()]) channel.close();
   }
+}
+
+/** The longest time that a timer takes. */
+const LONGEST = 2 ** 31 - 1;
+
+/** A timer for any time. */
+function after(ms: number, task: () => void): Cancel {
+  let timer: NodeJS.Timeout;
+  const wait = (left: number) => {
+    timer = setTimeout(left > LONGEST ? () => wait(left - LONGEST) : task, Math.min(left, LONGEST));
+  };
+  wait(ms);
+  return () => clearTimeout(timer);
 }
 
 function checkTask(task: unknown): void {
