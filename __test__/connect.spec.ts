@@ -1,6 +1,7 @@
 // Of connect(), what takes an address that never answers.
 
 import type { LookupFunction } from 'node:net';
+import { constants } from 'node:os';
 
 import test, { type ExecutionContext } from 'ava';
 import { Client } from 'pants-native';
@@ -51,7 +52,7 @@ linux('C3: connectTimeout bounds all attempts, and the error names each', async 
   await log.closed();
   const took = performance.now() - before;
   t.true(took >= 395 && took < 2_000, `${took} ms`);
-  const fields = { code: 'ETIMEDOUT', errno: -110, syscall: 'connect', port };
+  const fields = { code: 'ETIMEDOUT', errno: -constants.errno.ETIMEDOUT, syscall: 'connect', port };
   t.like(log.connectError, { ...fields, address: 'two.addresses' });
   const { errors } = log.connectError as unknown as { errors: NodeJS.ErrnoException[] };
   t.is(errors.length, 2);

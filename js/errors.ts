@@ -1,7 +1,7 @@
 /** Every error that the package makes: a stable `code`, and a message that quotes what was given. */
 
 import os from 'node:os';
-import { getSystemErrorName, inspect } from 'node:util';
+import { getSystemErrorMap, getSystemErrorName, inspect } from 'node:util';
 
 import type { Destination } from './address.ts';
 import { Syscall } from './generated/wire.ts';
@@ -251,7 +251,15 @@ function errnoName(errno: number): string {
   return getSystemErrorName(-errno);
 }
 
-/** An error of the operating system with the fields that Node gives it. */
+/** The number and the words that Node has for an error, which are libuv's, by its name. */
+const SYSTEM_ERRORS = new Map(
+  [...getSystemErrorMap()].map(([errno, [code, words]]) => [code, { errno, words }]),
+);
+
+/**
+ * An error of the operating system with the fields that Node gives it, and with its message: Node
+ * has words for what `listen` says, and for nothing else.
+ */
 export function systemError(
   errno: number,
   syscall: number | string,
@@ -260,10 +268,12 @@ export function systemError(
 ): SystemError {
   const code = errnoName(errno);
   const call = typeof syscall === 'number' ? (SYSCALLS[syscall] ?? 'socket') : syscall;
-  const where = address === undefined ? '' : ` ${address}${port === undefined ? '' : `:${port}`}`;
-  const error: SystemError = Object.assign(new Error(`${call} ${code}${where}`), {
+  const known = SYSTEM_ERRORS.get(code);
+  const words = call === 'listen' && known !== undefined ? `: ${known.words}` : '';
+  const where = address === undefined ? '' : ` ${address}${port ? `:${port}` : ''}`;
+  const error: SystemError = Object.assign(new Error(`${call} ${code}${words}${where}`), {
     code,
-    errno: -errno,
+    errno: known?.errno ?? -errno,
     syscall: call,
   });
   if (address !== undefined) error.address = address;
@@ -292,7 +302,7 @@ export function connectTimedOut(ms: number, address: string, port: number): Syst
   const error = new Error(`connect ETIMEDOUT ${address}:${port} (connectTimeout ${ms} ms)`);
   return Object.assign(error, {
     code: 'ETIMEDOUT',
-    errno: process.platform === 'win32' ? -4039 : -110,
+    errno: SYSTEM_ERRORS.get('ETIMEDOUT')?.errno ?? 0,
     syscall: 'connect',
     address,
     port,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { constants } from 'node:os';
 
 import type {
   ConnectionLike,
@@ -105,7 +106,9 @@ function listens(suite: Suite): void {
     server.onError = () => hooks.push('error');
     server.onClose = () => hooks.push('close');
     const error = t.throws(() => server.listen(port, '127.0.0.1'), { code: 'EADDRINUSE' });
-    t.like(error, { errno: -98, syscall: 'listen', address: '127.0.0.1', port });
+    const errno = -constants.errno.EADDRINUSE;
+    const message = `listen EADDRINUSE: address already in use 127.0.0.1:${port}`;
+    t.like(error, { errno, syscall: 'listen', address: '127.0.0.1', port, message });
     t.is(server.readyState, 'idle');
     t.is(server.localAddr, null);
     await turn();
@@ -118,7 +121,10 @@ function listens(suite: Suite): void {
 
   suite.test('A13: an address that is not ours', (scene, t) => {
     const server = new scene.impl.Server();
-    t.throws(() => server.listen(0, '203.0.113.1'), { code: 'EADDRNOTAVAIL' });
+    t.throws(() => server.listen(0, '203.0.113.1'), {
+      code: 'EADDRNOTAVAIL',
+      message: 'listen EADDRNOTAVAIL: address not available 203.0.113.1',
+    });
   });
 
   suite.test('a port can be listened on again at once (SO_REUSEADDR)', async (scene, t) => {

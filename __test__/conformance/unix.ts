@@ -113,7 +113,8 @@ function listens(suite: UnixSuite): void {
     const path = scene.path();
     scene.echo(path);
     const error = t.throws(() => scene.server(path), { code: 'EADDRINUSE' });
-    t.like(error, { syscall: 'listen', address: path });
+    const message = `listen EADDRINUSE: address already in use ${path}`;
+    t.like(error, { syscall: 'listen', address: path, message });
     t.is(await scene.answer(path), 'hello');
   });
 

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import net, { isIP, type Server } from 'node:net';
-import { getSystemErrorName } from 'node:util';
+import { getSystemErrorMap } from 'node:util';
 
 import { codedError } from './errors.ts';
 import type { Endpoint } from './options.ts';
@@ -73,8 +73,8 @@ function tryBind(
 
 function checked(handle: Handle | number, address: string, port?: number): Handle {
   if (typeof handle !== 'number') return handle;
-  const code = getSystemErrorName(handle);
-  const error = codedError(code, `listen ${code}: ${address}${port ? `:${port}` : ''}`);
+  const [code, words] = getSystemErrorMap().get(handle) ?? [`${handle}`, ''];
+  const error = codedError(code, `listen ${code}: ${words} ${address}${port ? `:${port}` : ''}`);
   const fields = { errno: handle, syscall: 'listen', address };
   throw Object.assign(error, fields, port !== undefined && { port });
 }

@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 import { codedError, typeError, valueError } from './errors.ts';
 
 /** The longest path that fits into a `sockaddr_un`. */
@@ -25,6 +27,7 @@ export function isTooLong(path: string): boolean {
 }
 
 export function tooLong(syscall: string, address: string): Error {
-  const error = codedError('EINVAL', `${syscall} EINVAL ${address}`);
-  return Object.assign(error, { errno: -22, syscall, address });
+  const words = syscall === 'listen' ? ': invalid argument' : '';
+  const error = codedError('EINVAL', `${syscall} EINVAL${words} ${address}`);
+  return Object.assign(error, { errno: -constants.errno.EINVAL, syscall, address });
 }
