@@ -29,6 +29,7 @@ export type NativeBinding = Pick<
   | 'pushOwned'
   | 'reportUncaught'
   | 'sent'
+  | 'setPace'
   | 'shareRegExp'
   | 'submit'
   | 'take'

@@ -63,6 +63,8 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   paused = false;
   /** The reactor has been told of the pause. */
   #halted = false;
+  /** As a stream's: the rest of what there is goes on in the next turn. */
+  #awaitsTurn = false;
   #home: AnyAddress = null;
   #peer: Endpoint | null = null;
   #connection: 'none' | 'connecting' | 'set' = 'none';
@@ -346,10 +348,19 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     if (this.#due !== null) this.#finish();
   }
 
+  /** What the budget of an earlier turn has left. */
+  goOn(): void {
+    this.#awaitsTurn = false;
+    this.inbox.deliverHeld();
+    this.#tellPause();
+    if (this.#due !== null) this.#finish();
+  }
+
   // ── What the inbox asks and says ────────────────────────────────────────────────────────────
 
   get receptive(): boolean {
-    return !this.paused && !this.closing && !this.ending && this.phase === 'bound';
+    const may = !this.paused && !this.closing && !this.ending && !this.#awaitsTurn;
+    return may && this.phase === 'bound';
   }
 
   get done(): boolean {
@@ -367,6 +378,9 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     } catch (error) {
       this.engine.uncaught(error);
     }
+    const { budget } = this.engine;
+    budget.count();
+    if (budget.overdrawn) this.#pauseForTurn();
   }
 
   overflow(error: Error): void {
@@ -385,6 +399,14 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
+
+  /** As a pause that ends by itself. */
+  #pauseForTurn(): void {
+    if (this.#awaitsTurn) return;
+    this.#awaitsTurn = true;
+    this.inbox.interrupt();
+    this.engine.goOnLater(this);
+  }
 
   adoptFields(): void {
     adoptFields(this.channel, this);
@@ -628,6 +650,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     const info = this.#due;
     if (info === null || this.phase === 'closed') return;
     if (!this.closing && !this.ending) {
+      if (this.#awaitsTurn) return;
       const { error } = info;
       this.closing = true;
       if (error !== undefined && info.reason === 'error') this.report(error);

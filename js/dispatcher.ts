@@ -6,12 +6,17 @@
  *   bytes   those of the records, in order    otherwise it says how much is needed
  * ```
  *
+ * A batch may hold thousands of frames. Where hooks have run for long enough, what is left of it
+ * waits for the next turn of the event loop: first the link in whose frames that happened, then the
+ * next record. Only when all is through is more taken, to the same memory.
+ *
  * Nothing here throws for what user code does: links report that themselves. Should one throw all
  * the same, that is reported too, and the next record is read as if nothing had happened: so each
  * is stepped over before its link is called.
  */
 
 import type { NativeBinding, NativeEngineHandle } from './binding.ts';
+import type { Budget } from './budget.ts';
 import { ConnectAttempt } from './connect.ts';
 import type { Datagrams } from './datagram-inbox.ts';
 import { DatagramLink } from './datagram-link.ts';
@@ -25,6 +30,7 @@ import {
 } from './errors.ts';
 import { BatchHeader, Flag, Kind, Reason, Tally as TallyAt } from './generated/wire.ts';
 import type { Chunk } from './inbox.ts';
+import { Pace } from './pace.ts';
 import { ServerLink } from './server-link.ts';
 import { memory, Slab } from './slab.ts';
 import { AcceptedSocket } from './socket.ts';
@@ -38,13 +44,17 @@ const FIRST_WORDS = 32 * 1024;
 const FIRST_BYTES = 64 * 1024;
 /** Bytes are read into the same place each time; what one large batch needed is given back. */
 const KEEP_BYTES = 1024 * 1024;
-/** How many batches one call of `drain` handles before timers and other input have their turn. */
-const MOST_BATCHES = 8;
 
 type Link = StreamLink | ServerLink | DatagramLink;
 
+/** Who has frames left for the next turn. */
+interface Late {
+  goOn(): void;
+}
+
 /** @internal The engine, as far as the dispatcher needs it. */
 export interface DispatchEngine {
+  readonly budget: Budget;
   find(index: number, generation: number): Link | undefined;
   closeSocket(socket: Target): void;
   /** Between two batches: what hooks have set off is done, and submitted. */
@@ -65,6 +75,14 @@ export class Dispatcher {
   #chunk: Chunk;
   /** As above, for datagrams. */
   #datagrams: Datagrams;
+  #late: Late[] = [];
+  #pace = new Pace();
+  /** The batch: where its next record begins, and its bytes, and where the records end. */
+  #at = 0;
+  #from = 0;
+  #end = 0;
+  /** Milliseconds that it has taken in earlier turns. */
+  #taken = 0;
 
   constructor(binding: NativeBinding, native: NativeEngineHandle, engine: DispatchEngine) {
     this.#binding = binding;
@@ -92,44 +110,85 @@ export class Dispatcher {
     };
   }
 
+  /** The budget was overdrawn before the link had delivered all: it goes on in the next. */
+  goOnLater(link: Late): void {
+    this.#late.push(link);
+  }
+
   /** Handles what there is; returns whether there may be more, which nobody will ring for. */
   drain(): boolean {
-    for (let batches = 0; batches < MOST_BATCHES; batches += 1) {
-      const header = this.#words;
-      this.#binding.take(this.#native, header, this.#bytes);
-      const needed = header[BatchHeader.NEEDED_WORDS] as number;
-      if (needed > 0) {
-        this.#grow(needed, header[BatchHeader.NEEDED_BYTES] as number);
-        continue;
+    const { budget } = this.#engine;
+    let began = 0;
+    while (!budget.spent) {
+      const late = this.#late.shift();
+      if (late !== undefined) {
+        late.goOn();
+      } else if (this.#at < this.#end) {
+        this.#records();
+      } else {
+        this.#engine.settle();
+        const now = budget.elapsed;
+        this.#handled(now - began);
+        began = now;
+        if (!this.#take()) return false;
       }
-      const count = header[BatchHeader.RECORD_WORDS] as number;
-      if (count === 0) {
-        if (header[BatchHeader.FAILED] !== 0) this.#engine.failed(engineFailed());
-        return false;
-      }
-      this.#batch(count, header[BatchHeader.BYTES] as number);
-      this.#engine.settle();
     }
+    this.#engine.settle();
+    this.#taken += budget.elapsed - began;
     return true;
   }
 
-  #batch(count: number, length: number): void {
+  /** Takes what the reactor has ready, if anything. */
+  #take(): boolean {
+    for (;;) {
+      this.#binding.take(this.#native, this.#words, this.#bytes);
+      const needed = this.#words[BatchHeader.NEEDED_WORDS] as number;
+      if (needed === 0) break;
+      this.#grow(needed, this.#words[BatchHeader.NEEDED_BYTES] as number);
+    }
     const words = this.#words;
     const bytes = this.#bytes;
+    const count = words[BatchHeader.RECORD_WORDS] as number;
+    if (count === 0) {
+      if (words[BatchHeader.FAILED] !== 0) this.#engine.failed(engineFailed());
+      return false;
+    }
     if (words.length > FIRST_WORDS && count < FIRST_WORDS / 2) {
       this.#words = new Uint32Array(FIRST_WORDS);
     }
     const large = bytes.length > KEEP_BYTES;
     if (large) this.#bytes = memory(FIRST_BYTES);
+    this.#slab.begin(bytes, words[BatchHeader.BYTES] as number, large);
+    this.#chunk.bytes = bytes;
+    this.#chunk.words = words;
+    this.#at = BatchHeader.WORDS;
+    this.#from = 0;
+    this.#end = BatchHeader.WORDS + count;
+    return true;
+  }
+
+  /** All of a batch is through; in this turn it has taken so many milliseconds. */
+  #handled(elapsed: number): void {
+    if (this.#end === 0) return;
+    const bytes = this.#from;
+    if (this.#pace.handled(this.#end, bytes, this.#taken + elapsed)) {
+      this.#binding.setPace(this.#native, this.#pace.part);
+    }
+    this.#taken = 0;
+    this.#end = 0;
+    this.#at = 0;
+  }
+
+  /** Handles records until the batch ends, or the turn. */
+  #records(): void {
+    const { budget } = this.#engine;
     const slab = this.#slab;
-    slab.begin(bytes, length, large);
     const chunk = this.#chunk;
-    chunk.bytes = bytes;
-    chunk.words = words;
-    let at: number = BatchHeader.WORDS;
-    let from = 0;
-    const end = BatchHeader.WORDS + count;
-    while (at < end) {
+    const { bytes, words } = chunk;
+    const end = this.#end;
+    let at = this.#at;
+    let from = this.#from;
+    while (at < end && !budget.spent) {
       try {
         const head = words[at] as number;
         const link = this.#engine.find(words[at + 1] as number, words[at + 2] as number);
@@ -238,7 +297,10 @@ export class Dispatcher {
       } catch (error) {
         this.#engine.uncaught(error);
       }
+      budget.count();
     }
+    this.#at = at;
+    this.#from = from;
   }
 
   #datagram(

@@ -6,6 +6,7 @@ import {
   type NativeEngineHandle,
   type NativeRegExpHandle,
 } from './binding.ts';
+import { Budget } from './budget.ts';
 import type { Channel } from './channel.ts';
 import { CUT_WORDS, type Cut } from './cut.ts';
 import type { DatagramLink } from './datagram-link.ts';
@@ -73,6 +74,8 @@ export class Engine {
   readonly submission: Submission;
   /** @internal How often something was submitted. */
   turn = 0;
+  /** @internal How long hooks may run. */
+  readonly budget: Budget = new Budget();
   #binding: NativeBinding = binding;
   #native: NativeEngineHandle | null = null;
   #dispatcher: Dispatcher | null = null;
@@ -90,6 +93,7 @@ export class Engine {
   #started = false;
   #draining = false;
   #ticking = false;
+  #ringing = false;
   #soon: Soon[] = [];
   #adopted: StreamLink[] = [];
   #reframed = new Set<StreamLink>();
@@ -220,6 +224,12 @@ export class Engine {
   /** @internal Runs a function from the event loop. */
   callSoon(fn: () => void): void {
     this.soon({ runSoon: fn });
+  }
+
+  /** @internal The budget was overdrawn before the link had delivered all that it holds. */
+  goOnLater(link: StreamLink | DatagramLink): void {
+    this.#dispatcher?.goOnLater(link);
+    this.#ringSoon();
   }
 
   /** @internal Tells the reactor how to cut the link's bytes when this turn's hooks are through. */
@@ -480,6 +490,7 @@ export class Engine {
     if (this.#state === 'closed' || this.#dispatcher === null) return;
     let more = true;
     this.#draining = true;
+    this.budget.begin();
     try {
       more = this.#dispatcher.drain();
     } catch (error) {
@@ -489,10 +500,22 @@ export class Engine {
       this.failed(engineFailed(error));
     } finally {
       this.#draining = false;
-      // Nobody rings for what is left; timers and other input have their turn in between.
-      if (more) setImmediate(this.#ring);
+      if (more) this.#ringSoon();
     }
   };
+
+  /** Nobody rings for what is left; timers and other input have their turn in between. */
+  #ringSoon(): void {
+    if (this.#ringing) return;
+    this.#ringing = true;
+    const again = () => {
+      this.#ringing = false;
+      this.#ring();
+    };
+    // An immediate keeps the process alive, or, where it is not to, may wait for other input.
+    if (this.#holds > 0) setImmediate(again);
+    else setTimeout(again, 1).unref();
+  }
 
   #tickSoon(): void {
     if (this.#ticking) return;
@@ -503,15 +526,25 @@ export class Engine {
   /** The end of a turn: what user code has set off is done, and all is submitted. */
   #tick = (): void => {
     this.#ticking = false;
+    this.budget.begin();
     this.openAdopted();
     // Also on a closed engine: a channel that never began hears that it has closed.
-    for (const soon of this.#soon.splice(0)) {
+    const due = this.#soon.splice(0);
+    let done = 0;
+    while (done < due.length && !this.budget.spent) {
+      const soon = due[done] as Soon;
+      done += 1;
       try {
         soon.runSoon();
       } catch (error) {
         // As in the dispatcher: whatever it is, the others are not to miss their turn for it.
         this.uncaught(error);
       }
+      this.budget.count();
+    }
+    if (done < due.length) {
+      this.#soon.unshift(...due.slice(done));
+      this.#tickSoon();
     }
     if (this.#state !== 'closed') this.settle();
   };

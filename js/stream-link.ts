@@ -54,6 +54,8 @@ export class StreamLink extends Link<Stream> implements Receiver {
   paused = false;
   /** The reactor has been told of the pause. */
   #halted = false;
+  /** The engine's budget was overdrawn in the middle of what there is: it goes on in the next turn. */
+  #awaitsTurn = false;
   /** Nothing is reported: the constructor of the channel has thrown. */
   silent = false;
   /** The peer has finished sending: `onEnd` follows what was received before. */
@@ -344,10 +346,18 @@ export class StreamLink extends Link<Stream> implements Receiver {
     if (request !== null) this.engine.submission.reframe(this, request);
   }
 
+  /** What the budget of an earlier turn has left. */
+  goOn(): void {
+    this.#awaitsTurn = false;
+    this.inbox.deliverHeld();
+    this.#delivered();
+  }
+
   // ── What the inbox asks and says ────────────────────────────────────────────────────────────
 
   get receptive(): boolean {
-    return !this.paused && !this.closing && !this.ending && this.phase === 'open';
+    const may = !this.paused && !this.closing && !this.ending && !this.#awaitsTurn;
+    return may && this.phase === 'open';
   }
 
   get listens(): boolean {
@@ -361,6 +371,9 @@ export class StreamLink extends Link<Stream> implements Receiver {
     } catch (error) {
       this.engine.uncaught(error);
     }
+    const { budget } = this.engine;
+    budget.count();
+    if (budget.overdrawn) this.#pauseForTurn();
   }
 
   overflow(detail: string, again: boolean): void {
@@ -378,6 +391,14 @@ export class StreamLink extends Link<Stream> implements Receiver {
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
+
+  /** As a pause that ends by itself. */
+  #pauseForTurn(): void {
+    if (this.#awaitsTurn) return;
+    this.#awaitsTurn = true;
+    this.inbox.changed = true;
+    this.engine.goOnLater(this);
+  }
 
   protected override exit(): void {
     this.server?.left(this);
@@ -489,6 +510,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
       const { error } = info;
       const inOrder = this.#finished && !this.#ended;
       const isLeft = this.phase === 'open' && (!this.inbox.isEmpty || inOrder);
+      if (this.#awaitsTurn && isLeft) return;
       // What came before the end waits for `resume()`; but not where time is up, and where that
       // would wait in turn, for an `onWrite` that will not come.
       const awaitsDrain = this.outbox.awaited && this.#wantsDrain;

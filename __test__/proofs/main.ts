@@ -2,10 +2,11 @@
  * What takes too long for the test suite: `npm run proof -- <name>…`, all of them without a name.
  * Each prints what it has shown; the exit code says whether it held.
  */
+import { everybody } from './fairness.ts';
 import { datagrams } from './flood.ts';
 import { large } from './large.ts';
 
-const proofs: Record<string, () => Promise<boolean>> = { datagrams, large };
+const proofs: Record<string, () => Promise<boolean>> = { datagrams, fairness: everybody, large };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(proofs, name));

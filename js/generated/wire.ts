@@ -151,5 +151,7 @@ export const Family = {
 } as const;
 
 export const HEADER_WORDS = 4;
+export const BATCH_BYTES = 262144;
+export const BATCH_WORDS = 16384;
 export const ADDRESS_BYTES = 24;
 export const UNIX_ADDRESS_BYTES = 4;

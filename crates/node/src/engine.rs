@@ -138,6 +138,12 @@ pub fn take(
     Ok(())
 }
 
+/// How much may wait to be taken: this part of what is the most.
+#[napi]
+pub fn set_pace(engine: &External<NativeEngine>, pace: f64) {
+    engine.handle(|handle| handle.set_pace(pace));
+}
+
 /// Cuts at most `most` frames off bytes that JS holds; see `queue::recut`. `search` for a `RegExp`.
 #[napi(catch_unwind)]
 pub fn cut(

@@ -4,8 +4,6 @@ use crate::framing::{Framing, Overflow, Run, Scan, Stop, cut_many};
 use crate::id::ChannelId;
 use crate::queue::completion::Batch;
 
-/// How many frames one chunk may hold: bounds what a flood of delimiters costs a turn.
-const MAX_FRAMES: usize = 2048;
 /// Memory up to this size is not worth giving back.
 const KEEP_BYTES: usize = 4096;
 
@@ -91,25 +89,32 @@ impl RecvBuffer {
         self.text = text;
     }
 
-    /// Takes in the first `n` bytes of the batch's room, and passes on the frames they complete.
-    pub(crate) fn take_in(&mut self, batch: &mut Batch, id: ChannelId, n: usize) -> Fed {
+    /// Takes in the first `n` bytes of the batch's room, and passes on the frames they complete,
+    /// up to `most`.
+    pub(crate) fn take_in(
+        &mut self,
+        batch: &mut Batch,
+        id: ChannelId,
+        n: usize,
+        most: usize,
+    ) -> Fed {
         if !self.held.is_empty() {
             self.held.push(&batch.room(n)[..n]);
-            return self.cut_held(batch, id);
+            return self.cut_held(batch, id, most);
         }
         let chunk = batch.open_chunk(id, self.epoch);
         let (bytes, words) = batch.room_and_words(n);
-        let run = self.cut(bytes, words);
+        let run = self.cut(bytes, words, most);
         self.held.push(&bytes[run.consumed..]);
         batch.seal_chunk(chunk, run.consumed, self.text);
         self.fed(run)
     }
 
-    /// Passes on the frames that are complete in what is held.
-    pub(crate) fn cut_held(&mut self, batch: &mut Batch, id: ChannelId) -> Fed {
+    /// Passes on the frames that are complete in what is held, up to `most`.
+    pub(crate) fn cut_held(&mut self, batch: &mut Batch, id: ChannelId, most: usize) -> Fed {
         let chunk = batch.open_chunk(id, self.epoch);
         let held = std::mem::take(&mut self.held);
-        let run = self.cut(held.bytes(), batch.room_and_words(0).1);
+        let run = self.cut(held.bytes(), batch.room_and_words(0).1, most);
         self.held = held;
         if run.consumed > 0 {
             batch
@@ -130,7 +135,7 @@ impl RecvBuffer {
         all
     }
 
-    fn cut(&mut self, bytes: &[u8], words: &mut Vec<u32>) -> Run {
+    fn cut(&mut self, bytes: &[u8], words: &mut Vec<u32>, most: usize) -> Run {
         if self.epoch == 0 {
             // Uncut bytes carry no frames: the other side finds them.
             return Run {
@@ -143,7 +148,7 @@ impl RecvBuffer {
             bytes,
             &mut self.scan,
             self.limit,
-            MAX_FRAMES,
+            most,
             |start, end| {
                 words.extend([start as u32, end as u32]);
             },
@@ -218,6 +223,8 @@ mod tests {
         generation: 1,
     };
 
+    const MOST: usize = 2048;
+
     fn lines() -> RecvBuffer {
         let mut buffer = RecvBuffer::new();
         buffer.adopt(Framing::Delimiter(Delimiter::new(b"\n").unwrap()), 100, 1);
@@ -226,7 +233,7 @@ mod tests {
 
     fn feed(buffer: &mut RecvBuffer, batch: &mut Batch, data: &[u8]) -> Fed {
         batch.room(data.len()).copy_from_slice(data);
-        buffer.take_in(batch, ID, data.len())
+        buffer.take_in(batch, ID, data.len(), MOST)
     }
 
     fn passed_on(batch: &mut Batch) -> Vec<u8> {
@@ -253,11 +260,11 @@ mod tests {
     #[test]
     fn a_flood_of_delimiters_is_cut_in_portions() {
         let (mut buffer, mut batch) = (lines(), Batch::default());
-        let flood = vec![b'\n'; 2 * MAX_FRAMES + 1];
+        let flood = vec![b'\n'; 2 * MOST + 1];
         assert_eq!(feed(&mut buffer, &mut batch, &flood), Fed::More);
         assert!(buffer.has_uncut());
-        assert_eq!(buffer.cut_held(&mut batch, ID), Fed::More);
-        assert_eq!(buffer.cut_held(&mut batch, ID), Fed::Whole);
+        assert_eq!(buffer.cut_held(&mut batch, ID, MOST), Fed::More);
+        assert_eq!(buffer.cut_held(&mut batch, ID, MOST), Fed::Whole);
         assert_eq!(passed_on(&mut batch), flood);
     }
 
@@ -268,7 +275,7 @@ mod tests {
         passed_on(&mut batch);
         buffer.adopt(Framing::Fixed(2), 100, 2);
         assert!(buffer.has_uncut());
-        assert_eq!(buffer.cut_held(&mut batch, ID), Fed::Whole);
+        assert_eq!(buffer.cut_held(&mut batch, ID, MOST), Fed::Whole);
         assert_eq!(passed_on(&mut batch), b"bc");
         assert_eq!((buffer.emitted(), buffer.take_all()), (4, b"d".to_vec()));
     }
@@ -279,7 +286,7 @@ mod tests {
         feed(&mut buffer, &mut batch, b"abc");
         buffer.pass_on();
         assert!(buffer.has_uncut());
-        assert_eq!(buffer.cut_held(&mut batch, ID), Fed::Whole);
+        assert_eq!(buffer.cut_held(&mut batch, ID, MOST), Fed::Whole);
         feed(&mut buffer, &mut batch, b"d");
         assert_eq!(passed_on(&mut batch), b"abcd");
     }
@@ -292,7 +299,7 @@ mod tests {
             feed(&mut buffer, &mut batch, &vec![b'\n'; size]);
             buffer.adopt(Framing::Delimiter(Delimiter::new(b"\n").unwrap()), 100, 2);
             let began = Instant::now();
-            while buffer.cut_held(&mut batch, ID) == Fed::More {
+            while buffer.cut_held(&mut batch, ID, MOST) == Fed::More {
                 batch = Batch::default();
             }
             assert_eq!(buffer.emitted(), size as u64);

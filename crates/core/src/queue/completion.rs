@@ -8,8 +8,12 @@
 //! ```
 //!
 //! The lock is taken once a turn on one side and twice a batch on the other, and is never held
-//! while bytes are copied. When [`MAX_BATCHES`] wait, the reactor keeps filling the one it has
-//! up to its limit, and then stops reading: the kernel's buffers push back on the peers.
+//! while bytes are copied. When [`MAX_BATCHES`] wait, or as much as one may hold, the reactor keeps
+//! filling the one it has up to its limit, and then stops reading: the kernel's buffers push back
+//! on the peers.
+//!
+//! How much that is, the other side says ([`set_pace`](Completions::set_pace)): what waits here is
+//! in front of everybody, so it is bounded by the time that the hooks need for it.
 //!
 //! Where the caller has too little room, nothing is taken, and the answer is how much is needed:
 //! so nothing that was taken can be lost on the way.
@@ -17,18 +21,71 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use super::wire::{batch, flag, kind};
+use super::wire::{BATCH_BYTES, BATCH_WORDS, batch, flag, kind};
 use crate::id::ChannelId;
 use crate::sync::lock;
 
 /// How many batches may wait for the other side.
 pub(crate) const MAX_BATCHES: usize = 4;
-/// A batch with this many bytes takes no further reads.
-pub(crate) const BATCH_BYTES: usize = 256 * 1024;
-/// A batch with this many words takes no further reads or accepts.
-pub(crate) const BATCH_WORDS: usize = 16 * 1024;
+/// What one batch may hold at full pace.
+const FULL: Load = Load {
+    bytes: BATCH_BYTES,
+    words: BATCH_WORDS,
+};
+/// A batch has room for so many channels that all have much to read: none fills it alone.
+const SHARES: usize = 4;
+/// However slow the hooks are, a channel has this share of a batch.
+const LEAST_SHARE: Load = Load {
+    bytes: 1024,
+    words: 32,
+};
 /// A batch whose buffer grew past this (one large frame) gives the memory back.
 const KEEP_BYTES: usize = 1024 * 1024;
+
+/// How much a batch holds, or may hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) bytes: usize,
+    pub(crate) words: usize,
+}
+
+impl Load {
+    /// Of `self`, what is left behind `used`; no bytes or no words: nothing.
+    pub(crate) fn less(self, used: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(used.bytes),
+            words: self.words.saturating_sub(used.words),
+        }
+    }
+
+    pub(crate) fn and(self, more: Self) -> Self {
+        Self {
+            bytes: self.bytes + more.bytes,
+            words: self.words + more.words,
+        }
+    }
+
+    pub(crate) fn is_used_up(self) -> bool {
+        self.bytes == 0 || self.words == 0
+    }
+
+    /// What each channel may put into a batch that may hold this.
+    pub(crate) fn share(self) -> Self {
+        Self {
+            bytes: self.bytes / SHARES,
+            words: self.words / SHARES,
+        }
+    }
+
+    /// A full batch, but for hooks that need their time.
+    fn at_pace(pace: f64) -> Self {
+        let part = |full: usize, least: usize| ((full as f64 * pace) as usize).clamp(least, full);
+        Self {
+            bytes: part(FULL.bytes, SHARES * LEAST_SHARE.bytes),
+            words: part(FULL.words, SHARES * LEAST_SHARE.words),
+        }
+    }
+}
 
 /// Records and their bytes, in the order of the records.
 ///
@@ -54,9 +111,11 @@ impl Batch {
         self.words.is_empty()
     }
 
-    /// Whether reads and accepts have to wait for the next batch.
-    pub(crate) fn is_full(&self) -> bool {
-        self.used >= BATCH_BYTES || self.words.len() >= BATCH_WORDS
+    pub(crate) fn load(&self) -> Load {
+        Load {
+            bytes: self.used,
+            words: self.words.len(),
+        }
     }
 
     /// Room for `n` bytes behind those in use. What is read there counts once a chunk is sealed.
@@ -149,12 +208,35 @@ struct State {
     /// The reactor has stopped reading until a batch is taken.
     starved: bool,
     failed: bool,
+    /// What one batch may hold, and all that wait.
+    limit: Load,
+}
+
+impl State {
+    fn has_room(&self) -> bool {
+        let waiting = self
+            .batches
+            .iter()
+            .fold(Load::default(), |sum, batch| sum.and(batch.load()));
+        self.batches.len() < MAX_BATCHES && !self.limit.less(waiting).is_used_up()
+    }
 }
 
 /// The queue; see the module's drawing.
 #[derive(Debug)]
 pub(crate) struct Completions {
     state: Mutex<State>,
+}
+
+/// What a [`Completions::publish`] has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Published {
+    /// The batch was handed over.
+    pub(crate) done: bool,
+    /// The other side waits: ring.
+    pub(crate) ring: bool,
+    /// What the next batch may hold.
+    pub(crate) limit: Load,
 }
 
 /// What a [`Completions::take`] found.
@@ -173,35 +255,41 @@ impl Default for Completions {
                 armed: true,
                 starved: false,
                 failed: false,
+                limit: FULL,
             }),
         }
     }
 }
 
 impl Completions {
-    /// Hands `filling` over, and leaves an empty batch in its place. Returns whether to ring.
+    /// Hands `filling` over, if there is something in it, and leaves an empty batch in its place.
     ///
-    /// With [`MAX_BATCHES`] waiting, nothing is handed over; the next [`take`](Self::take) then
+    /// Where too much waits already, nothing is handed over; the next [`take`](Self::take) then
     /// says to wake the reactor.
-    pub(crate) fn publish(&self, filling: &mut Batch) -> bool {
-        if filling.is_empty() {
-            return false;
-        }
+    pub(crate) fn publish(&self, filling: &mut Batch) -> Published {
         let mut state = lock(&self.state);
-        if state.batches.len() >= MAX_BATCHES {
+        let limit = state.limit;
+        let done = !filling.is_empty() && state.has_room();
+        if done {
+            let fresh = state.spare.pop().unwrap_or_default();
+            state.batches.push_back(std::mem::replace(filling, fresh));
+        } else if !filling.is_empty() {
             state.starved = true;
-            return false;
         }
-        let fresh = state.spare.pop().unwrap_or_default();
-        state.batches.push_back(std::mem::replace(filling, fresh));
-        std::mem::take(&mut state.armed)
+        let ring = done && std::mem::take(&mut state.armed);
+        Published { done, ring, limit }
     }
 
     /// Whether a batch could be handed over now. Where not, the next `take` wakes the reactor.
     pub(crate) fn has_room(&self) -> bool {
         let mut state = lock(&self.state);
-        state.starved = state.batches.len() >= MAX_BATCHES;
+        state.starved = !state.has_room();
         !state.starved
+    }
+
+    /// How much a batch may hold, and all that wait together: this part of what is the most.
+    pub(crate) fn set_pace(&self, pace: f64) {
+        lock(&self.state).limit = Load::at_pace(pace);
     }
 
     /// Moves as many batches as there is room for out of the queue: their records to `words`,
@@ -218,7 +306,7 @@ impl Completions {
             let state = &mut *state;
             while let Some(next) = state.batches.front() {
                 let fits = at + next.words.len() <= words.len() && from + next.used <= bytes.len();
-                if !fits || (!taken.is_empty() && from + next.used > BATCH_BYTES) {
+                if !fits || (!taken.is_empty() && from + next.used > FULL.bytes) {
                     break;
                 }
                 at += next.words.len();
@@ -295,17 +383,17 @@ mod tests {
     #[test]
     fn rings_once_and_not_while_the_other_side_is_busy() {
         let queue = Completions::default();
-        assert!(queue.publish(&mut filled(b"one")));
-        assert!(!queue.publish(&mut filled(b"two")));
+        assert!(queue.publish(&mut filled(b"one")).ring);
+        assert!(!queue.publish(&mut filled(b"two")).ring);
         let (mut words, mut bytes) = ([0; 64], [0; 8]);
         queue.take(&mut words, &mut bytes);
         assert_eq!(words[..5], [12, 6, 0, 0, 0], "both batches in one");
         assert_eq!(&bytes[..6], b"onetwo");
-        assert!(!queue.publish(&mut filled(b"three")), "still busy");
+        assert!(!queue.publish(&mut filled(b"three")).ring, "still busy");
         queue.take(&mut words, &mut bytes);
         queue.take(&mut words, &mut bytes);
         assert_eq!(words[0], 0);
-        assert!(queue.publish(&mut filled(b"four")), "armed again");
+        assert!(queue.publish(&mut filled(b"four")).ring, "armed again");
     }
 
     #[test]
@@ -346,12 +434,26 @@ mod tests {
             queue.publish(&mut filled(b"x"));
         }
         let mut kept = filled(b"kept");
-        assert!(!queue.publish(&mut kept));
+        assert!(!queue.publish(&mut kept).done);
         assert!(!kept.is_empty());
         assert!(!queue.has_room());
         let taken = queue.take(&mut [0; 64], &mut [0; 64]);
         assert_eq!(taken, Some(Taken { wake: true }));
         assert!(queue.has_room());
+    }
+
+    #[test]
+    fn where_hooks_are_slow_less_waits() {
+        let queue = Completions::default();
+        queue.set_pace(1.0 / 64.0);
+        let limit = queue.publish(&mut filled(b"x")).limit;
+        assert_eq!((limit.bytes, limit.words), (4096, 256));
+        assert!(queue.publish(&mut filled(&[b'x'; 4095])).done);
+        assert!(!queue.publish(&mut filled(b"x")).done, "as much as one may");
+        queue.set_pace(0.0);
+        assert!(!queue.publish(&mut Batch::default()).limit.is_used_up());
+        queue.set_pace(9.0);
+        assert_eq!(queue.publish(&mut filled(b"x")).limit, FULL);
     }
 
     #[test]

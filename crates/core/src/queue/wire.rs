@@ -278,6 +278,9 @@ constants! {
 
 /// A submission's header.
 pub const HEADER_WORDS: usize = 4;
+/// What a batch of completions may hold before it takes no further reads or accepts.
+pub const BATCH_BYTES: usize = 256 * 1024;
+pub const BATCH_WORDS: usize = 16 * 1024;
 /// An IP address as it crosses: see [`crate::addr::encode`].
 pub const ADDRESS_BYTES: usize = 24;
 /// A Unix address without its path, or no address.
@@ -312,6 +315,8 @@ pub fn typescript() -> String {
         text.push_str("} as const;\n");
     }
     text.push_str(&format!("\nexport const HEADER_WORDS = {HEADER_WORDS};\n"));
+    text.push_str(&format!("export const BATCH_BYTES = {BATCH_BYTES};\n"));
+    text.push_str(&format!("export const BATCH_WORDS = {BATCH_WORDS};\n"));
     text.push_str(&format!("export const ADDRESS_BYTES = {ADDRESS_BYTES};\n"));
     text.push_str(&format!(
         "export const UNIX_ADDRESS_BYTES = {UNIX_ADDRESS_BYTES};\n"

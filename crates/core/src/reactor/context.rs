@@ -9,7 +9,7 @@ use mio::{Registry, Token};
 use super::handle::Shared;
 use super::timers::Timers;
 use crate::id::{ChannelId, Tally};
-use crate::queue::completion::Batch;
+use crate::queue::completion::{Batch, Load};
 use crate::source::{Shortcut, Stream};
 use crate::sync::lock;
 use crate::sys::packets::Inbound;
@@ -59,6 +59,13 @@ pub struct Stats {
     pub queued_submissions: u64,
 }
 
+/// What a source has put into a batch: none fills each batch alone.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Share {
+    batch: u64,
+    used: Load,
+}
+
 /// The reactor's own state, without the sources themselves.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -66,17 +73,21 @@ pub(crate) struct Context {
     pub(crate) now: Instant,
     /// The batch of completions that this turn writes to.
     pub(crate) filling: Batch,
+    /// What that may hold, and its number.
+    pub(super) limit: Load,
+    pub(super) batch: u64,
     pub(crate) stats: Stats,
     /// Room for what datagram sockets receive.
     pub(crate) inbound: Inbound,
     pub(super) registry: Registry,
     pub(super) timers: Timers,
     /// Sources that stopped before WouldBlock: with edge triggering nobody else will wake them.
+    /// Some of them had their share of the batch, and wait for the next.
     pub(super) again: VecDeque<ChannelId>,
     /// The same, of those that could not even begin, because the batch was full. They come first
     /// the next time: whoever fills each batch would else be the only one that is ever read.
     pub(super) unserved: VecDeque<ChannelId>,
-    /// One of them has work that needs no room in the batch.
+    /// One of them has work that needs no other batch.
     pub(super) at_once: bool,
     /// Streams accepted in this turn, on their way to the table of sources.
     pub(super) accepted: Vec<Stream>,
@@ -90,7 +101,28 @@ pub(crate) struct Context {
 impl Context {
     /// Whether reads and accepts have to wait until the other side has taken a batch.
     pub(crate) fn is_full(&self) -> bool {
-        self.filling.is_full()
+        self.limit.less(self.filling.load()).is_used_up()
+    }
+
+    /// What a source may still put into this batch.
+    pub(crate) fn share_left(&self, share: Share) -> Load {
+        let used = if share.batch == self.batch {
+            share.used
+        } else {
+            Load::default()
+        };
+        self.limit.share().less(used)
+    }
+
+    /// Enters what a source has put into this batch, since there were `before` in it.
+    pub(crate) fn spend(&self, share: &mut Share, before: Load) {
+        if share.batch != self.batch {
+            *share = Share {
+                batch: self.batch,
+                used: Load::default(),
+            };
+        }
+        share.used = share.used.and(self.filling.load().less(before));
     }
 
     pub(crate) fn registry(&self) -> &Registry {
@@ -101,6 +133,13 @@ impl Context {
     /// of the lists already.
     pub(crate) fn requeue(&mut self, id: ChannelId, queued: &mut bool) {
         self.at_once = true;
+        if !std::mem::replace(queued, true) {
+            self.again.push_back(id);
+        }
+    }
+
+    /// Calls the source again when there is another batch: it has had its share of this one.
+    pub(crate) fn requeue_for_batch(&mut self, id: ChannelId, queued: &mut bool) {
         if !std::mem::replace(queued, true) {
             self.again.push_back(id);
         }

@@ -293,6 +293,12 @@ impl Handle {
         }
     }
 
+    /// How much may wait to be taken: this part (0 to 1) of what is the most. It is in front of
+    /// everybody: whoever is slow with what it takes says so here.
+    pub fn set_pace(&self, pace: f64) {
+        self.shared.completions.set_pace(pace);
+    }
+
     /// How many bytes of this channel the operating system has taken; `None` once it has closed.
     pub fn sent(&self, id: ChannelId) -> Option<u64> {
         lock(&self.shared.slots).tally(id).map(|tally| tally.sent)

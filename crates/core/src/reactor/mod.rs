@@ -20,7 +20,7 @@ pub use handle::{Adopted, Handle, Listening};
 pub use thread::ReactorThread;
 
 use crate::id::ChannelId;
-use crate::queue::completion::Batch;
+use crate::queue::completion::{Batch, Published};
 use crate::queue::submission::{Submission, each_record};
 use crate::queue::wire::syscall;
 use crate::source::{Closing, Fate, Readiness, Source, report_closed};
@@ -61,6 +61,8 @@ impl Reactor {
         let cx = Context {
             now: Instant::now(),
             filling: Batch::default(),
+            limit: shared.completions.publish(&mut Batch::default()).limit,
+            batch: 1,
             stats: Stats::default(),
             inbound: Inbound::default(),
             registry: poll.registry().try_clone()?,
@@ -101,9 +103,7 @@ impl Reactor {
             return Ok(false);
         }
         // Room for those that wait for it, before there are events of those that do not.
-        if self.cx.is_full() {
-            self.publish();
-        }
+        self.publish();
         self.call_again();
         self.publish();
         self.wait(timeout)?;
@@ -202,11 +202,9 @@ impl Reactor {
     /// How long this turn may wait.
     fn patience(&self, timeout: Option<Duration>) -> Option<Duration> {
         // Sources that wait for room in the queue are woken when a batch is taken, by `take`.
-        let has_room = || !self.cx.is_full() || self.shared.completions.has_room();
-        if self.cx.at_once
-            || (!self.cx.unserved.is_empty() && has_room())
-            || !self.shared.submissions.may_sleep()
-        {
+        let wanted = !self.cx.unserved.is_empty() || !self.cx.again.is_empty();
+        let has_room = || self.cx.filling.is_empty() || self.shared.completions.has_room();
+        if self.cx.at_once || (wanted && has_room()) || !self.shared.submissions.may_sleep() {
             return Some(Duration::ZERO);
         }
         let deadline = self
@@ -315,7 +313,10 @@ impl Reactor {
     /// Makes this turn's work visible to the other side.
     fn publish(&mut self) {
         self.shared.account(&mut self.cx);
-        if self.shared.completions.publish(&mut self.cx.filling) {
+        let Published { done, ring, limit } = self.shared.completions.publish(&mut self.cx.filling);
+        self.cx.limit = limit;
+        self.cx.batch += u64::from(done);
+        if ring {
             self.cx.stats.rings += 1;
             self.shared.ring();
         }

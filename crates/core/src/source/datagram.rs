@@ -19,10 +19,11 @@ use super::{Closing, Fate, PacketSocket, Readiness, errno};
 use crate::addr::{self, Address};
 use crate::buffer::{PacketQueue, Run, Step};
 use crate::id::ChannelId;
+use crate::queue::completion::Load;
 use crate::queue::datagrams::{Failure, PassedOn, push_received};
 use crate::queue::submission::{Request, Start};
 use crate::queue::wire::{kind, reason, syscall};
-use crate::reactor::context::{Context, Timer, token};
+use crate::reactor::context::{Context, Share, Timer, token};
 use crate::sys;
 use crate::sys::packets::{BATCH, Inbound, MAX_SEGMENTS, Outgoing, SendsMany};
 
@@ -63,6 +64,7 @@ pub(crate) struct Datagram {
     notify: bool,
     ending: bool,
     queued: bool,
+    share: Share,
     /// Errors of receiving, in a row.
     errors: u32,
     /// The wait before the next try to send, while no edge will come.
@@ -94,6 +96,7 @@ impl Datagram {
             notify: false,
             ending: false,
             queued: false,
+            share: Share::default(),
             errors: 0,
             backoff: None,
             linger: Duration::ZERO,
@@ -386,6 +389,15 @@ impl Datagram {
     }
 
     fn read(&mut self, cx: &mut Context) -> Fate {
+        let before = cx.filling.load();
+        let fate = self.read_share(cx, before);
+        cx.spend(&mut self.share, before);
+        fate
+    }
+
+    /// Reads until there is no more, or the batch has this channel's share, or others are due.
+    fn read_share(&mut self, cx: &mut Context, before: Load) -> Fate {
+        let share = cx.share_left(self.share);
         let mut budget = TURN_PACKETS;
         let mut flooded = false;
         let mut served = false;
@@ -394,7 +406,12 @@ impl Datagram {
                 cx.requeue_for_room(self.id, &mut self.queued);
                 return Fate::Keep;
             }
-            if cx.is_full() || budget == 0 {
+            let left = share.less(cx.filling.load().less(before));
+            if cx.is_full() || left.is_used_up() {
+                cx.requeue_for_batch(self.id, &mut self.queued);
+                return Fate::Keep;
+            }
+            if budget == 0 {
                 self.requeue(cx);
                 return Fate::Keep;
             }

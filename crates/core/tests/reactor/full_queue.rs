@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::support::{Ask, Cut, Engine, Peer, connect, pattern};
 
-/// What may be on its way: four batches and the one that is being filled, each with the read that
-/// filled it.
-const MOST: u64 = 5 * (256 + 64) * 1024;
+/// What may be on its way: as much as a batch holds, and the batch behind it, and the one that is
+/// being filled, each with the read that filled it.
+const MOST: u64 = 3 * (256 + 64) * 1024;
 
 #[test]
 fn what_is_not_taken_is_bounded_and_nothing_is_lost() {
@@ -27,7 +27,7 @@ fn what_is_not_taken_is_bounded_and_nothing_is_lost() {
     });
     let stats = engine.stats();
     assert!(stats.bytes_read <= MOST, "{stats:?}");
-    assert_eq!(stats.queued_batches, 4);
+    assert!(stats.queued_batches > 0, "{stats:?}");
     // It waits, and does not turn round and round for that.
     let turns = engine.turns_within(Duration::from_millis(100));
     assert!(turns <= 3, "{turns}");
@@ -93,8 +93,11 @@ fn floods_of_tiny_frames_are_bounded_too() {
 #[test]
 fn a_full_queue_stops_accepting_too() {
     let mut engine = Engine::by_turns();
-    let (flood, flooder) = engine.started(Cut::raw());
-    fill(&mut engine, &flooder);
+    // One alone leaves room for others.
+    let floods: Vec<_> = (0..4).map(|_| engine.started(Cut::raw())).collect();
+    for (_, flooder) in &floods {
+        fill(&mut engine, flooder);
+    }
     let accepted = engine.stats().accepted;
     let server = engine.listen();
     let mut peers = Vec::new();
@@ -117,8 +120,42 @@ fn a_full_queue_stops_accepting_too() {
         engine.take_all();
     }
     assert!(most <= 128, "{most}");
-    engine.close(flood);
-    engine.expect_closed(flood);
+    for (flood, _) in floods {
+        engine.close(flood);
+        engine.expect_closed(flood);
+    }
+}
+
+#[test]
+fn one_flooder_leaves_room_in_each_batch() {
+    let mut engine = Engine::by_turns();
+    let (_, flooder) = engine.started(Cut::raw());
+    let (other, peer) = engine.started(Cut::lines());
+    fill(&mut engine, &flooder);
+    peer.send(b"hello\n");
+    engine.turn(Duration::from_millis(50));
+    assert_eq!(engine.handle().tally(other).unwrap().received, 6);
+    // It has had its share, and waits for a batch to be taken.
+    let turns = engine.turns_within(Duration::from_millis(50));
+    assert!(turns <= 3, "{turns}");
+}
+
+#[test]
+fn where_hooks_are_slow_less_is_read() {
+    let mut engine = Engine::by_turns();
+    engine.handle().set_pace(1.0 / 16.0);
+    let (id, peer) = engine.started(Cut::lines());
+    let sent = thread::scope(|scope| {
+        let stuffing = scope.spawn(|| peer.stuff(1 << 20));
+        while !stuffing.is_finished() {
+            engine.turn(Duration::from_millis(5));
+        }
+        stuffing.join().unwrap()
+    });
+    assert!(sent > 0);
+    // A sixteenth of a batch may wait, and each share is a quarter of it.
+    let read = engine.handle().tally(id).unwrap().received;
+    assert!(read <= 6 * 4096, "{read}");
 }
 
 #[test]
@@ -148,5 +185,5 @@ fn fill(engine: &mut Engine, flooder: &std::net::TcpStream) {
             engine.turn(Duration::from_millis(5));
         }
     });
-    assert_eq!(engine.stats().queued_batches, 4);
+    assert!(engine.stats().queued_batches > 0);
 }

@@ -24,11 +24,12 @@ use crate::buffer::{RecvBuffer, SendBuffer};
 use crate::id::ChannelId;
 use crate::queue::submission::{Request, Start};
 use crate::queue::wire::{reason, syscall};
-use crate::reactor::context::{Context, Timer, token};
+use crate::reactor::context::{Context, Share, Timer, token};
 
 /// What one read asks for.
 const READ_BYTES: usize = 64 * 1024;
-/// What one channel may read or write in one turn, before others have theirs.
+/// What one channel may read or write in one turn, before others have theirs: also what it reads
+/// of a frame that is incomplete, and takes no share of the batch.
 const TURN_BYTES: usize = 256 * 1024;
 /// How long an end lingers that comes before the start has said so.
 const LINGER: Duration = Duration::from_secs(5);
@@ -77,6 +78,7 @@ pub(crate) struct Stream {
     shortcut: Option<Arc<Shortcut>>,
     /// It is in the context's list of sources to call again.
     queued: bool,
+    share: Share,
     idle: Option<Duration>,
     active_at: Instant,
     frame: Option<Duration>,
@@ -109,6 +111,7 @@ impl Stream {
             notify: false,
             shortcut: None,
             queued: false,
+            share: Share::default(),
             idle: None,
             active_at: Instant::now(),
             frame: None,

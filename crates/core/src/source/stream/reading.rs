@@ -5,10 +5,14 @@ use std::io;
 use super::{READ_BYTES, Stream, TURN_BYTES, Writing};
 use crate::buffer::Fed;
 use crate::framing::Overflow;
+use crate::queue::completion::Load;
 use crate::queue::submission::Reframe;
 use crate::queue::wire::{flag, kind, reason, syscall};
 use crate::reactor::context::Context;
 use crate::source::{Closing, Fate};
+
+/// A frame takes two words of a chunk.
+const FRAME_WORDS: usize = 2;
 
 impl Stream {
     /// JS has set another delimiter or limit.
@@ -31,39 +35,52 @@ impl Stream {
         if self.is_discarding() {
             return self.discard(cx);
         }
+        let before = cx.filling.load();
+        let fate = self.read_share(cx, before);
+        cx.spend(&mut self.share, before);
+        fate
+    }
+
+    /// Reads until there is no more, or the batch has this channel's share, or others are due.
+    fn read_share(&mut self, cx: &mut Context, before: Load) -> Fate {
+        let share = cx.share_left(self.share);
         let mut budget = TURN_BYTES;
         let mut served = false;
         while self.may_read() && !self.read_closed {
+            let left = share.less(cx.filling.load().less(before));
             if cx.is_full() && !served {
                 cx.requeue_for_room(self.id, &mut self.queued);
                 return Fate::Keep;
             }
-            if cx.is_full() || budget == 0 {
+            if cx.is_full() || left.is_used_up() {
+                cx.requeue_for_batch(self.id, &mut self.queued);
+                return Fate::Keep;
+            }
+            if budget == 0 {
                 self.requeue(cx);
                 return Fate::Keep;
             }
             served = true;
+            let most = left.words.div_ceil(FRAME_WORDS);
             if self.recv.has_uncut() {
                 let before = self.recv.emitted();
-                let fed = self.recv.cut_held(&mut cx.filling, self.id);
+                let fed = self.recv.cut_held(&mut cx.filling, self.id, most);
                 self.fed(cx, fed, before);
-                // A portion of frames a turn; the next one when others have had theirs.
-                budget = if fed == Fed::More { 0 } else { budget };
                 continue;
             }
             if !self.readable || self.is_cut_short() {
                 break;
             }
-            let room = cx.filling.room(READ_BYTES);
-            match self.socket.read(room) {
+            let asked = left.bytes.min(READ_BYTES);
+            match self.socket.read(cx.filling.room(asked)) {
                 Ok(0) => return self.end_of_stream(cx),
                 Ok(n) => {
                     cx.count_received(self.id, n);
                     self.active_at = cx.now;
                     budget = budget.saturating_sub(n);
-                    self.readable = self.more_to_read(n);
+                    self.readable = self.more_to_read(n, asked);
                     let before = self.recv.emitted();
-                    let fed = self.recv.take_in(&mut cx.filling, self.id, n);
+                    let fed = self.recv.take_in(&mut cx.filling, self.id, n, most);
                     self.fed(cx, fed, before);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.drained_by_read(),
@@ -93,7 +110,7 @@ impl Stream {
                 Ok(n) => {
                     self.active_at = cx.now;
                     budget = budget.saturating_sub(n);
-                    self.readable = self.more_to_read(n);
+                    self.readable = self.more_to_read(n, READ_BYTES);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.drained_by_read(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -156,14 +173,14 @@ impl Stream {
         if !self.is_discarding() {
             self.recv.pass_on();
             if self.recv.has_uncut() {
-                self.recv.cut_held(&mut cx.filling, self.id);
+                self.recv.cut_held(&mut cx.filling, self.id, usize::MAX);
             }
         }
         Fate::Close(closing)
     }
 
-    fn more_to_read(&self, got: usize) -> bool {
-        got == READ_BYTES || self.thorough || !self.socket.short_read_drains()
+    fn more_to_read(&self, got: usize, asked: usize) -> bool {
+        got == asked || self.thorough || !self.socket.short_read_drains()
     }
 
     fn drained_by_read(&mut self) {
@@ -181,7 +198,7 @@ impl Stream {
     /// Whether the peer may have sent more that was not read yet, for want of room or of budget:
     /// then it is not the peer that is late.
     pub(super) fn is_behind(&self) -> bool {
-        self.readable && self.may_read() && !self.read_closed
+        (self.readable || self.recv.has_uncut()) && self.may_read() && !self.read_closed
     }
 
     pub(super) fn is_discarding(&self) -> bool {
