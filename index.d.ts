@@ -1092,8 +1092,9 @@ export declare class Datagram<A extends Address | string | null = Address> exten
   onOverflowError(_error: ChannelError): void;
   /**
    * One operation failed, and the channel lives on: `address` and `port` of the error tell whose
-   * datagram was not sent or not received whole. On a channel with a peer, also that an earlier
-   * datagram did not arrive (`ECONNREFUSED`, …).
+   * datagram was not sent or not received whole. Also, with syscall `recvmsg`, where the network has
+   * answered that one did not arrive (ICMP: `ECONNREFUSED`, `EHOSTUNREACH`, …): on Linux of every
+   * channel, elsewhere of one that has a peer.
    */
   onError(_error: Error): void;
   /** The channel has closed. Exactly once, and the last hook. */

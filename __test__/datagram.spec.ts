@@ -402,6 +402,51 @@ linux('Unix: abstract names; a sender without a path gets one, and its replies',
   await client.frames(1);
 });
 
+linux('ICMP: without a peer, too, each error has its address', async (t) => {
+  for (const [host, at] of [
+    [LOOPBACK, [LOOPBACK, 0]],
+    // A socket for both families.
+    [LOOPBACK, ['', 0]],
+    ['::1', ['', 0]],
+  ] as const) {
+    const gone = Noting.make(t).listen([host, 0]) as Noting;
+    const { port = 0 } = gone.localAddr ?? {};
+    gone.close();
+    await gone.until('it has closed', () => gone.info !== undefined);
+    const receiver = Noting.make(t).listen([host, 0]) as Noting;
+    const channel = Noting.make(t).listen(at) as Noting;
+    const all = Array.from({ length: 100 }, (_, n) => `${n}`);
+    for (const data of all) {
+      channel.write('anyone?', [host, port]);
+      channel.write(data, receiver.localAddr);
+    }
+    await receiver.frames(all.length);
+    await channel.until('the errors', () => channel.errors.length === all.length);
+    t.deepEqual(receiver.reads, all);
+    const fields = { code: 'ECONNREFUSED', syscall: 'recvmsg', address: host, port };
+    for (const error of channel.errors) t.like(error, fields);
+    t.is(channel.pendingBytes, 0);
+    t.is(channel.readyState, 'listening');
+  }
+});
+
+linux('ICMP: errors reach a channel that is paused, and do not make it spin', async (t) => {
+  const gone = Noting.make(t).listen([LOOPBACK, 0]) as Noting;
+  const to = gone.localAddr as Address;
+  gone.close();
+  await gone.until('it has closed', () => gone.info !== undefined);
+  const engine = new Engine();
+  t.teardown(() => engine.close());
+  const channel = Noting.make(t, { engine });
+  channel.listen([LOOPBACK, 0]).pause();
+  channel.write('anyone?', to);
+  await channel.until('the error', () => channel.errors.length === 1);
+  const { turns } = engine.stats();
+  await milliseconds(100);
+  t.true(engine.stats().turns - turns < 10);
+  t.is(channel.errors.length, 1);
+});
+
 test('unref() lets the process end; a bound channel keeps it', async (t) => {
   const run = async (body: string) => {
     const code = `

@@ -274,6 +274,48 @@ fn an_icmp_answer_is_reported_and_harms_no_datagram() {
     assert_eq!(scene.next(), Event::Drained(2));
 }
 
+/// Only Linux tells of them without a peer.
+#[cfg(target_os = "linux")]
+#[test]
+fn answers_have_their_own_address_and_harm_no_other_datagram() {
+    const ROUNDS: usize = 200;
+    let mut scene = Scene::started();
+    let to = scene.to_peer();
+    let silent: Vec<SocketAddr> = (0..2)
+        .map(|_| UdpSocket::bind("127.0.0.1:0").unwrap())
+        .map(|socket| socket.local_addr().unwrap())
+        .collect();
+    let mut told = [0; 2];
+    let mut drained = false;
+    for round in 0..ROUNDS {
+        scene.submit(&[
+            scene.datagram(&encoded(silent[round % 2]), b"nobody is there"),
+            scene.datagram(&to, &(round as u32).to_be_bytes()),
+            // As many as one, which an answer must not keep from being so.
+            scene.datagram(&to, b"same"),
+            scene.datagram(&to, b"same"),
+        ]);
+        let number = (round as u32).to_be_bytes();
+        for expected in [&number[..], b"same", b"same"] {
+            assert_eq!(scene.received_by_peer(), expected);
+        }
+    }
+    while told.iter().sum::<usize>() < ROUNDS || !drained {
+        match scene.next() {
+            Event::Failed(errno, syscall::RECVMSG, 0, Some(Address::Inet(address))) => {
+                assert_eq!(errno as i32, libc::ECONNREFUSED);
+                let of = silent.iter().position(|one| *one == address);
+                told[of.expect("one of the silent")] += 1;
+            }
+            Event::Drained(datagrams) => drained |= datagrams == 4 * ROUNDS as u32,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(told, [ROUNDS / 2; 2]);
+    let tally = scene.handle().tally(scene.bound.id).unwrap();
+    assert_eq!((tally.failed, tally.datagrams), (0, 4 * ROUNDS as u64));
+}
+
 #[test]
 fn changes_of_the_peer_keep_their_place_among_datagrams() {
     let mut scene = Scene::started();

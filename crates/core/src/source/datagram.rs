@@ -8,8 +8,10 @@
 //!               anything else: that datagram is reported, the next is sent
 //! ```
 //!
-//! On a socket with a peer, an error may be the answer to an earlier datagram (ICMP), which any
-//! call fetches. So a send that fails there is tried once more: what it says then is its own.
+//! An error may be the answer to an earlier datagram (ICMP), which any call fetches: on a socket with
+//! a peer, on Linux on any. Where the system keeps answers, they are told from there, each with its
+//! address, and a send that has failed beside one is tried again. Where it had none, a send is tried
+//! once more: what it says then is its own.
 
 use std::io;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use crate::queue::submission::{Request, Start};
 use crate::queue::wire::{kind, reason, syscall};
 use crate::reactor::context::{Context, Share, Timer, token};
 use crate::sys;
+use crate::sys::answers::Answer;
 use crate::sys::packets::{BATCH, Inbound, MAX_SEGMENTS, Outgoing, SendsMany};
 
 /// How many datagrams one channel may receive or send in one turn, before others have theirs.
@@ -56,6 +59,8 @@ pub(crate) struct Datagram {
     untold: Vec<Failure>,
     readable: bool,
     writable: bool,
+    /// Answers to earlier datagrams may be kept.
+    answered: bool,
     /// The last edge told of more than data: read until WouldBlock, also past a short read.
     thorough: bool,
     started: bool,
@@ -89,6 +94,7 @@ impl Datagram {
             untold: Vec::new(),
             readable: false,
             writable: true,
+            answered: false,
             thorough: false,
             started: false,
             paused: false,
@@ -114,6 +120,7 @@ impl Datagram {
         // the receiver, only the timer counts.
         self.writable |= readiness.writable && self.backoff.is_none();
         self.thorough |= readiness.thorough;
+        self.answered |= readiness.broken;
         self.drive(cx)
     }
 
@@ -187,6 +194,11 @@ impl Datagram {
     }
 
     fn drive(&mut self, cx: &mut Context) -> Fate {
+        if self.answered && cx.is_full() {
+            cx.requeue_for_room(self.id, &mut self.queued);
+        } else {
+            self.hear(cx);
+        }
         self.flush(cx);
         if self.queue.is_empty() && self.untold.is_empty() {
             if std::mem::take(&mut self.notify) {
@@ -199,6 +211,31 @@ impl Datagram {
             }
         }
         self.read(cx)
+    }
+
+    /// Tells of the answers that are kept; returns whether there were any.
+    fn hear(&mut self, cx: &mut Context) -> bool {
+        let mut heard = 0;
+        while self.answered && heard < TURN_PACKETS {
+            match self.socket.carrier.answer() {
+                Some(Answer { errno, to }) => {
+                    let error = io::Error::from_raw_os_error(errno);
+                    self.report(cx, &error, syscall::RECVMSG, 0, to);
+                    heard += 1;
+                }
+                None => self.answered = false,
+            }
+        }
+        if self.answered {
+            self.requeue(cx);
+        }
+        heard > 0
+    }
+
+    /// A call has failed: whether that was for an answer, which has been told now.
+    fn was_answer(&mut self, cx: &mut Context) -> bool {
+        self.answered = self.socket.carrier.keeps_answers();
+        self.hear(cx)
     }
 
     /// Works the queue off, as far as budgets, the operating system and room for reports allow.
@@ -323,6 +360,8 @@ impl Datagram {
         } else if sys::is_shortage(&error) {
             self.writable = false;
             self.back_off(cx);
+        } else if self.was_answer(cx) {
+            // The datagram is tried again.
         } else if count > 1 {
             // Each by itself: whichever it was fails again. Not every network card has segments.
             self.singly = count;
@@ -330,7 +369,7 @@ impl Datagram {
             if self.unsegmented >= MOST_UNSEGMENTED {
                 self.segments = 1;
             }
-        } else if self.peer.is_some() && self.refused.is_none() {
+        } else if self.refused.is_none() && self.may_be_answer() {
             self.refused = Some(error);
         } else {
             if let Some(former) = self.refused.take()
@@ -340,6 +379,12 @@ impl Datagram {
             }
             self.refuse(cx, &error);
         }
+    }
+
+    /// Whether an error of sending may be another datagram's, though no answer was kept: where the
+    /// peer is known, or the kernel had no room to keep it.
+    fn may_be_answer(&self) -> bool {
+        self.peer.is_some() || self.socket.carrier.keeps_answers()
     }
 
     /// Drops the first datagram, and reports it.
@@ -436,6 +481,7 @@ impl Datagram {
                     self.thorough = false;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) if self.was_answer(cx) => budget -= 1,
                 Err(error) => {
                     self.errors += 1;
                     if self.errors >= MOST_ERRORS {

@@ -22,8 +22,10 @@
 //! - `SocketFile`: what `bind` makes in a directory, and what removes it.
 //! - `borrow(i32)`, `take(i32) -> Socket`: a socket that somebody else has opened.
 //!
-//! `packets` exports datagram sockets: `Carrier`, and what it receives into and sends from.
+//! `packets` exports datagram sockets: `Carrier`, and what it receives into and sends from; `answers`
+//! what the network has said of datagrams that were sent.
 
+pub(crate) mod answers;
 #[cfg(unix)]
 mod control;
 #[cfg(windows)]

@@ -23,6 +23,9 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use socket2::{SockAddr, SockAddrStorage, SockRef, Socket};
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use super::answers;
+use super::answers::Answer;
 use super::control::{CONTROL_WORDS, Control, drops_in, segments};
 use crate::addr::Address;
 
@@ -137,6 +140,10 @@ impl Carrier {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         set_option(&socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &1_i32)?;
         let is_unix = socket.local_addr()?.is_unix();
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if !is_unix {
+            answers::ask_for(&socket)?;
+        }
         Ok(Self {
             socket,
             control_bytes: if is_unix { 0 } else { size_of::<Control>() },
@@ -186,6 +193,20 @@ impl Carrier {
             Some(packet) => self.send_one(packet).map(|()| 1),
             None => Ok(0),
         }
+    }
+
+    /// Whether answers come by [`answer`](Self::answer), besides letting a call fail.
+    pub(crate) fn keeps_answers(&self) -> bool {
+        HAS_MANY && self.control_bytes > 0
+    }
+
+    /// Takes the oldest answer to a datagram that was sent.
+    pub(crate) fn answer(&self) -> Option<Answer> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if self.keeps_answers() {
+            return answers::next(&self.socket);
+        }
+        None
     }
 
     /// Takes the peer's address back.
@@ -412,6 +433,17 @@ pub(crate) fn any_unix_address() -> io::Result<SockAddr> {
 
 /// What the kernel has said of one datagram.
 fn described(header: &libc::msghdr, name: libc::sockaddr_storage, length: usize) -> Received {
+    Received {
+        from: sender_of(header, name),
+        length: length.min(PACKET_BYTES),
+        sent: length,
+        truncated: header.msg_flags & libc::MSG_TRUNC != 0,
+        drops: drops_in(header),
+    }
+}
+
+/// The address that the kernel has written.
+pub(super) fn sender_of(header: &libc::msghdr, name: libc::sockaddr_storage) -> Option<Address> {
     let mut from = SockAddrStorage::zeroed();
     // SAFETY: sockaddr_storage is the type of the storage.
     unsafe { *from.view_as::<libc::sockaddr_storage>() = name };
@@ -419,13 +451,7 @@ fn described(header: &libc::msghdr, name: libc::sockaddr_storage, length: usize)
     let most = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
     // SAFETY: the kernel wrote this name, of this length, and zeros follow it.
     let from = unsafe { SockAddr::new(from, header.msg_namelen.min(most)) };
-    Received {
-        from: Address::of(&from),
-        length: length.min(PACKET_BYTES),
-        sent: length,
-        truncated: header.msg_flags & libc::MSG_TRUNC != 0,
-        drops: drops_in(header),
-    }
+    Address::of(&from)
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -440,7 +466,7 @@ fn storage(address: &SockAddr) -> libc::sockaddr_storage {
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn set_option<T>(
+pub(super) fn set_option<T>(
     socket: &Socket,
     level: libc::c_int,
     name: libc::c_int,

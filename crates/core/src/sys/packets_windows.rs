@@ -8,6 +8,7 @@ use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 use socket2::{SockAddr, SockRef, Socket};
 
+use super::answers::Answer;
 use super::descriptor;
 use crate::addr::Address;
 use crate::sync::lock;
@@ -132,6 +133,15 @@ impl Carrier {
             None => lock(&self.socket).send(packet.data)?,
         };
         Ok(1)
+    }
+
+    pub(crate) fn keeps_answers(&self) -> bool {
+        false
+    }
+
+    /// Windows lets a call fail, and does not say whose datagram it was.
+    pub(crate) fn answer(&self) -> Option<Answer> {
+        None
     }
 
     /// Takes the peer's address back.
