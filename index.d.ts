@@ -47,6 +47,9 @@ export declare function lengthPrefix(options: LengthPrefixOptions): LengthPrefix
  * - `null`: data as it arrives
  * - a string (as UTF-8) or bytes: everything up to that sequence, which is dropped
  * - a positive integer: exactly that many bytes
+ * - 0, on streams only: one empty frame for each time it is set, then nothing until another value is
+ *   set, so that a protocol that counts needs no special case for a length of 0. What arrives
+ *   meanwhile waits, up to `bufferSize`; then the peer is held back
  * - `lengthPrefix(…)`: the body behind a length header
  * - a `RegExp`: everything up to the match, which is dropped
  *
@@ -942,7 +945,8 @@ export declare class Datagram<A extends Address | string | null = Address> exten
   /**
    * `null` (default): each datagram is given to `onRead` as it is, an empty one too. Otherwise the
    * bytes of each sender become frames as a stream's do, over the bounds of datagrams; see
-   * `ReadDelimiter`. It can be set at any time, and holds from the very next byte.
+   * `ReadDelimiter`. It can be set at any time, and holds from the very next byte. 0 is for streams:
+   * who sends datagrams cannot be held back.
    *
    * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
    */

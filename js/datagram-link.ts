@@ -25,6 +25,7 @@ import {
   channelNotConnected,
   datagramFailed,
   datagramTruncated,
+  invalidValue,
   lingerTimeout,
   listenFailed,
   optionFailed,
@@ -35,7 +36,7 @@ import { Op, Syscall, Tally as TallyAt } from './generated/wire.ts';
 import { Link } from './link.ts';
 import { checkBufferSize, checkEncoding } from './options.ts';
 import { bytesOf } from './outbox.ts';
-import { framingOf, type ReadDelimiter } from './read-delimiter.ts';
+import { framingOf, NOTHING, type ReadDelimiter } from './read-delimiter.ts';
 import { Resolver } from './resolver.ts';
 import type { ReframeRequest } from './submission.ts';
 import type { Tally } from './tally.ts';
@@ -135,6 +136,10 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   setDelimiter(value: ReadDelimiter): void {
     const framing = framingOf(value);
+    // A datagram that nobody cuts cannot be held back from whoever sends it.
+    if (framing === NOTHING) {
+      throw invalidValue('readDelimiter', 'a value that cuts datagrams', value);
+    }
     this.delimiter = value;
     if (this.inbox.set(this.settings, framing)) this.schedule();
   }

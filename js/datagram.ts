@@ -45,7 +45,8 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   /**
    * `null` (default): each datagram is given to `onRead` as it is, an empty one too. Otherwise the
    * bytes of each sender become frames as a stream's do, over the bounds of datagrams; see
-   * `ReadDelimiter`. It can be set at any time, and holds from the very next byte.
+   * `ReadDelimiter`. It can be set at any time, and holds from the very next byte. 0 is for streams:
+   * who sends datagrams cannot be held back.
    *
    * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
    */

@@ -15,13 +15,16 @@
  * ```
  *
  * The reactor agrees when all the bytes that it has passed on have been taken in here, by count.
+ *
+ * Under a delimiter of 0 nothing is cut, and the reactor is not asked to: the bytes are held here. Each
+ * time it is set, one empty frame is due, before anything else.
  */
 
 import type { NativeSearchHandle } from './binding.ts';
 import { type Cut, MOST_FRAMES, nextFrame, overflowDetail } from './cut.ts';
 import { bufferDetached } from './errors.ts';
 import { CutResult, FramingKind, Stop } from './generated/wire.ts';
-import { cutsAlike, type Framing, searchOf } from './read-delimiter.ts';
+import { cutsAlike, type Framing, NOTHING, searchOf } from './read-delimiter.ts';
 import { memory, type Slab } from './slab.ts';
 import type { ReframeRequest } from './submission.ts';
 import { completeLength, decode, isAsciiCompatible, latin1 } from './text.ts';
@@ -97,8 +100,12 @@ export class Inbox {
   #scan = 0;
   /** What knows more of that for a RegExp, from the first cut on that is made here. */
   #search: NativeSearchHandle | null = null;
+  /** Empty frames that are due, under a delimiter of 0. */
+  #empties = 0;
   /** The peer has finished: no byte follows those that are held. */
   #last = false;
+  /** `rest()` was taken: no frame follows. */
+  #over = false;
   #overflowed = false;
 
   /** `whole`: what comes is whole, so that no character is split over two pieces of it. */
@@ -110,8 +117,14 @@ export class Inbox {
     this.limit = limit;
   }
 
+  /** Nothing waits here to be delivered. */
   get isEmpty(): boolean {
-    return this.#held === null;
+    return this.#held === null && this.#empties === 0;
+  }
+
+  /** As much waits for another delimiter than 0 as may: the peer is to be held back. */
+  get isFull(): boolean {
+    return this.framing === NOTHING && this.length >= this.limit;
   }
 
   /** How many bytes are held. */
@@ -140,6 +153,7 @@ export class Inbox {
   /** Sets how to cut, from the very next byte on; returns whether that is a change. */
   set(framing: Framing, limit: number): boolean {
     if (limit === this.limit && cutsAlike(framing, this.framing)) return false;
+    if (framing !== NOTHING) this.#empties = 0;
     this.framing = framing;
     this.limit = limit;
     this.#scan = 0;
@@ -149,6 +163,11 @@ export class Inbox {
     this.changed = true;
     this.#renew();
     return true;
+  }
+
+  /** A delimiter of 0 was set, perhaps again: an empty frame is due, but not behind the end. */
+  expectEmpty(): void {
+    if (!this.#over) this.#empties += 1;
   }
 
   /** Chunks that are on their way are cut anew, and the reactor is to hear of it. */
@@ -166,15 +185,17 @@ export class Inbox {
   begin(): ReframeRequest {
     this.requestDue = false;
     this.#changes = 0;
-    this.#state = CUTS;
-    return this.#request(true);
+    const adopt = this.framing !== NOTHING;
+    this.#state = adopt ? CUTS : RAW;
+    return this.#request(adopt);
   }
 
   /** What to tell the reactor when a turn's work is done. */
   takeRequest(): ReframeRequest | null {
     if (!this.requestDue) return null;
     this.requestDue = false;
-    const adopt = this.#held === null && (this.#changes <= RESTLESS || this.#stable >= SETTLED);
+    const isSettled = this.#changes <= RESTLESS || this.#stable >= SETTLED;
+    const adopt = this.#held === null && this.framing !== NOTHING && isSettled;
     if (!adopt && this.#state === RAW && !this.#halted) return null;
     this.#halted = false;
     this.#state = adopt ? ASKED : RAW;
@@ -263,7 +284,13 @@ export class Inbox {
   }
 
   #deliverHeld(): void {
-    while (this.#held !== null && this.#receiver.receptive) {
+    while (this.#receiver.receptive) {
+      if (this.#empties > 0) {
+        this.#empties -= 1;
+        this.#deliver(Buffer.alloc(0), 0, 0);
+        continue;
+      }
+      if (this.#held === null || this.framing === NOTHING) return;
       const held: Buffer = this.#held;
       const at = this.#at;
       if (held.length === 0) {
@@ -316,6 +343,7 @@ export class Inbox {
   rest(): Buffer | string | null {
     const held = this.#held?.subarray(this.#at) ?? Buffer.alloc(0);
     this.#release();
+    this.#over = true;
     if (this.encoding === null) return held;
     return decode(held, 0, held.length, this.encoding, this.#receiver);
   }
@@ -323,6 +351,7 @@ export class Inbox {
   /** Drops all that is held. */
   clear(): void {
     this.#overflowed = false;
+    this.#empties = 0;
     this.#release();
   }
 

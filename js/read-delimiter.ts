@@ -63,6 +63,9 @@ export function lengthPrefix(options: LengthPrefixOptions): LengthPrefix {
  * - `null`: data as it arrives
  * - a string (as UTF-8) or bytes: everything up to that sequence, which is dropped
  * - a positive integer: exactly that many bytes
+ * - 0, on streams only: one empty frame for each time it is set, then nothing until another value is
+ *   set, so that a protocol that counts needs no special case for a length of 0. What arrives
+ *   meanwhile waits, up to `bufferSize`; then the peer is held back
  * - `lengthPrefix(…)`: the body behind a length header
  * - a `RegExp`: everything up to the match, which is dropped
  *
@@ -94,6 +97,12 @@ export interface Framing {
 const NONE = new Uint8Array(0);
 const RAW: Framing = framing(FramingKind.RAW, 0);
 
+/**
+ * @internal Nothing is cut: that of 0. The reactor never hears of it: it passes bytes on uncut, and
+ * whoever holds them makes the empty frames.
+ */
+export const NOTHING: Framing = framing(FramingKind.RAW, 0);
+
 /** Strings and patterns seen lately: a protocol has few, and its connections share them. */
 const known = new Map<string, Framing>();
 const knownRegExps = new Map<string, Framing>();
@@ -105,8 +114,9 @@ export function framingOf(value: unknown): Framing {
     case 'string':
       return known.get(value) ?? remember(value);
     case 'number':
-      if (!Number.isInteger(value) || value <= 0 || value > MAX_FRAME) {
-        throw invalidValue('readDelimiter', `an integer from 1 to ${MAX_FRAME}`, value);
+      if (value === 0) return NOTHING;
+      if (!Number.isInteger(value) || value < 0 || value > MAX_FRAME) {
+        throw invalidValue('readDelimiter', `an integer from 0 to ${MAX_FRAME}`, value);
       }
       return framing(FramingKind.FIXED, value);
     case 'object':
@@ -118,7 +128,7 @@ export function framingOf(value: unknown): Framing {
       }
       if (isRegExp(value)) return regexpOf(value);
   }
-  const expected = 'null, a string, a Uint8Array, a positive integer, a lengthPrefix() or a RegExp';
+  const expected = 'null, a string, a Uint8Array, an integer, a lengthPrefix() or a RegExp';
   throw invalidType('readDelimiter', expected, value);
 }
 
@@ -126,6 +136,7 @@ export function framingOf(value: unknown): Framing {
 export function cutsAlike(one: Framing, other: Framing): boolean {
   return (
     one.kind === other.kind &&
+    (one === NOTHING) === (other === NOTHING) &&
     one.parameter === other.parameter &&
     one.adjust === other.adjust &&
     (one.sequence === other.sequence || Buffer.compare(one.sequence, other.sequence) === 0)

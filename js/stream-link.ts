@@ -27,7 +27,7 @@ import {
   type StreamSettings,
 } from './options.ts';
 import { Outbox } from './outbox.ts';
-import { type Framing, framingOf, type ReadDelimiter } from './read-delimiter.ts';
+import { type Framing, framingOf, NOTHING, type ReadDelimiter } from './read-delimiter.ts';
 import type { ServerLink } from './server-link.ts';
 import type { Slab } from './slab.ts';
 import { AcceptedSocket } from './socket.ts';
@@ -52,7 +52,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
   /** `shutdown()` was called. */
   shut = false;
   paused = false;
-  /** The reactor has been told of the pause. */
+  /** The reactor has been told not to read. */
   #halted = false;
   /** The engine's budget was overdrawn in the middle of what there is: it goes on in the next turn. */
   #awaitsTurn = false;
@@ -119,6 +119,9 @@ export class StreamLink extends Link<Stream> implements Receiver {
     const framing = framingOf(value);
     this.delimiter = value;
     this.#reframe(framing);
+    if (framing !== NOTHING) return;
+    this.inbox.expectEmpty();
+    if (this.phase === 'open') this.schedule();
   }
 
   setBufferSize(value: number): void {
@@ -431,6 +434,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
   /** Passes on what was asked while there was no socket to ask it of. */
   #opened(): void {
     this.#tellPause();
+    if (!this.inbox.isEmpty) this.schedule();
     if (this.ending) this.#request(Op.END);
     else if (this.shut) this.#request(Op.SHUTDOWN);
     this.engine.submitSoon();
@@ -441,9 +445,10 @@ export class StreamLink extends Link<Stream> implements Receiver {
    * Otherwise each `resume()` would let it read more than the `pause()` that follows lets through.
    */
   #tellPause(): void {
-    if (this.paused === this.#halted || this.index < 0 || this.phase !== 'open') return;
-    this.#halted = this.paused;
-    this.#request(this.paused ? Op.PAUSE : Op.RESUME);
+    const halt = this.paused || this.inbox.isFull;
+    if (halt === this.#halted || this.index < 0 || this.phase !== 'open') return;
+    this.#halted = halt;
+    this.#request(halt ? Op.PAUSE : Op.RESUME);
   }
 
   #reframe(framing: Framing): void {

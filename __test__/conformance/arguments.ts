@@ -9,7 +9,6 @@ const VALUE = 'ERR_INVALID_ARG_VALUE';
 const PORT = 'ERR_SOCKET_BAD_PORT';
 
 const NO_DELIMITERS: [unknown, Code][] = [
-  [0, VALUE],
   [-1, VALUE],
   [1.5, VALUE],
   [Number.NaN, VALUE],
@@ -276,12 +275,12 @@ export function badArguments(suite: Suite): void {
     async (scene, t) => {
       const Base = scene.impl.Client as unknown as new () => { connect(...a: unknown[]): void };
       class Wrong extends Base {
-        readDelimiter = 0;
+        readDelimiter = -1;
       }
       const wrong = new Wrong() as unknown as InstanceType<typeof scene.impl.Client>;
-      throws(t, VALUE, 0, () => wrong.connect('127.0.0.1', 1));
+      throws(t, VALUE, -1, () => wrong.connect('127.0.0.1', 1));
       t.is(wrong.readyState, 'idle');
-      throws(t, VALUE, 0, () => wrong.connect('127.0.0.1', 1));
+      throws(t, VALUE, -1, () => wrong.connect('127.0.0.1', 1));
     },
   );
 
@@ -289,7 +288,7 @@ export function badArguments(suite: Suite): void {
     'V10: options of no prototype, of a strange one, and undefined ones',
     async (scene, t) => {
       const plain = Object.assign(Object.create(null), { readDelimiter: '\n' });
-      const inherited = Object.create({ readDelimiter: 0 });
+      const inherited = Object.create({ readDelimiter: -1 });
       const nothing = { readDelimiter: undefined, bufferSize: undefined, unknown: 1 } as object;
       const parsed = JSON.parse('{ "__proto__": { "bufferSize": "x" }, "readDelimiter": "\\n" }');
       for (const [options, delimiter] of [

@@ -3,6 +3,14 @@ import type { Suite } from './suite.ts';
 
 /** SPEC §6: framing per sender, with the delimiters of streams. */
 export function datagramFraming(suite: Suite): void {
+  suite.datagrams('readDelimiter = 0 is for streams', (scene, t) => {
+    const code = 'ERR_INVALID_ARG_VALUE';
+    t.throws(() => new scene.impl.Datagram({ readDelimiter: 0 }), { code });
+    const { channel } = scene.channel({ readDelimiter: '\n' });
+    t.throws(() => Object.assign(channel, { readDelimiter: 0 }), { code });
+    t.is(channel.readDelimiter, '\n');
+  });
+
   suite.datagrams('frames are cut per sender, over the bounds of datagrams', async (scene, t) => {
     const { channel, log, peer } = await scene.open({ readDelimiter: '\r\n' });
     const other = await scene.peer();

@@ -10,6 +10,7 @@ import { datagramFraming } from './datagram-framing.ts';
 import { datagramNames } from './datagram-names.ts';
 import { datagramOptions } from './datagram-options.ts';
 import { datagrams } from './datagrams.ts';
+import { emptyFrames } from './empty-frames.ts';
 import { encoding } from './encoding.ts';
 import { ending } from './ending.ts';
 import { files } from './files.ts';
@@ -67,6 +68,7 @@ function streams(suite: Suite): void {
   throwing(suite);
   overriding(suite);
   framing(suite);
+  emptyFrames(suite);
   regexps(suite);
   switching(suite);
   limits(suite);

@@ -316,7 +316,7 @@ export function switching(suite: Suite): void {
   suite.both('an invalid delimiter inside onRead changes nothing', async (scene, t, side) => {
     const { log, peer } = await scene.open(side, { readDelimiter: '\n' }, (channel) => ({
       onRead: () => {
-        t.throws(() => Object.assign(channel, { readDelimiter: 0 }), {
+        t.throws(() => Object.assign(channel, { readDelimiter: -1 }), {
           code: 'ERR_INVALID_ARG_VALUE',
         });
         t.is(channel.readDelimiter, '\n');

@@ -41,6 +41,9 @@ export abstract class Model<Own extends Named> {
     this.limit = limit;
   }
 
+  /** A delimiter was set, perhaps the same again. */
+  protected delimiterSet(): void {}
+
   /** Does what only this kind of channel can. */
   protected abstract actOwn(action: Own): void;
 
@@ -67,6 +70,7 @@ export abstract class Model<Own extends Named> {
     switch (action.do) {
       case 'delimiter':
         this.delimiter = action.to;
+        this.delimiterSet();
         break;
       case 'encoding':
         this.encoding = action.to;

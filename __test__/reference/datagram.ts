@@ -6,7 +6,7 @@ import { copyBytes, decoded } from './bytes.ts';
 import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { DatagramInbox, type DatagramReceiver } from './datagram-inbox.ts';
-import { codedError, notBound, notConnected, notFound, unusable } from './errors.ts';
+import { codedError, notBound, notConnected, notFound, unusable, valueError } from './errors.ts';
 import { checkDatagramOptions, type Endpoint, parseAddress, plainHost } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { DEFAULTS, PROPERTIES } from './settings.ts';
@@ -300,8 +300,11 @@ export class Datagram extends Channel {
   }
 
   #change(settings: object): void {
-    this.#settings = { ...this.#settings, ...settings };
-    this.#delimiter = parseDelimiter(this.#settings.readDelimiter);
+    const next = { ...this.#settings, ...settings };
+    const delimiter = parseDelimiter(next.readDelimiter);
+    if (delimiter.kind === 'nothing') throw valueError('readDelimiter', 'none for datagrams', 0);
+    this.#settings = next;
+    this.#delimiter = delimiter;
   }
 
   #adoptFields(): void {

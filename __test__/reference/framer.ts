@@ -18,6 +18,14 @@ type Found =
 export class Framer {
   #bytes: Buffer = Buffer.alloc(0);
   #ended = false;
+  /** Empty frames that are due, under a delimiter of 0. */
+  #empties = 0;
+  #over = false;
+
+  /** Another delimiter was set, or the same again. */
+  set(delimiter: Delimiter): void {
+    this.#empties = delimiter.kind === 'nothing' && !this.#over ? this.#empties + 1 : 0;
+  }
 
   get length(): number {
     return this.#bytes.length;
@@ -36,6 +44,7 @@ export class Framer {
   cut(delimiter: Delimiter, limit: number, encoding: ReadEncoding): Cut {
     const found = this.#find(delimiter, limit, encoding);
     if (found.kind !== 'found') return found;
+    if (delimiter.kind === 'nothing') this.#empties -= 1;
     const end = found.before + found.length;
     const data = Buffer.from(this.#bytes.subarray(found.before, end));
     this.#bytes = this.#bytes.subarray(end + found.after);
@@ -48,12 +57,15 @@ export class Framer {
   }
 
   #find(delimiter: Delimiter, limit: number, encoding: ReadEncoding): Found {
+    if (delimiter.kind === 'nothing') return this.#empties > 0 ? found(0) : NONE;
     if (delimiter.kind !== 'pattern') return find(this.#bytes, delimiter, limit, encoding);
     return findPattern(this.#bytes, delimiter.pattern, limit, this.#ended);
   }
 
   /** Takes whatever is left. */
   takeRest(): Buffer {
+    this.#over = true;
+    this.#empties = 0;
     const rest = this.#bytes;
     this.#bytes = Buffer.alloc(0);
     return rest;
@@ -62,7 +74,7 @@ export class Framer {
 
 function find(
   bytes: Buffer,
-  delimiter: Exclude<Delimiter, { kind: 'pattern' }>,
+  delimiter: Exclude<Delimiter, { kind: 'pattern' | 'nothing' }>,
   limit: number,
   encoding: ReadEncoding,
 ): Found {

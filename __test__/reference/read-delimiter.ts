@@ -46,15 +46,17 @@ export type Delimiter =
   | { kind: 'sequence'; bytes: Buffer }
   | { kind: 'pattern'; pattern: Pattern }
   | { kind: 'fixed'; length: number }
+  | { kind: 'nothing' }
   | { kind: 'prefix'; prefix: LengthPrefix };
 
 export function parseDelimiter(value: ReadDelimiter): Delimiter {
   if (value === null) return { kind: 'none' };
   if (value instanceof LengthPrefix) return { kind: 'prefix', prefix: value };
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw valueError('readDelimiter', 'a positive integer', value);
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw valueError('readDelimiter', 'an integer from 0 on', value);
     }
+    if (value === 0) return { kind: 'nothing' };
     return { kind: 'fixed', length: value };
   }
   if (typeof value === 'string' || value instanceof Uint8Array) {

@@ -41,6 +41,8 @@ export abstract class ByteStream extends Channel {
 
   #phase: 'idle' | 'opening' | 'open' | 'closed' = 'idle';
   #paused = false;
+  /** As much waits for another delimiter than 0 as may. */
+  #full = false;
   /** This side, or the end of the peer, has ended writing. */
   #writingEnded = false;
   /** `shutdown()`, `end()` or `close()` was called: a write throws from then on. */
@@ -163,7 +165,7 @@ export abstract class ByteStream extends Channel {
   resume(): void {
     this.#paused = false;
     if (this.#phase !== 'open') return;
-    this.#socket?.resume();
+    if (!this.#full) this.#socket?.resume();
     setImmediate(() => this.#deliver());
   }
 
@@ -323,6 +325,7 @@ export abstract class ByteStream extends Channel {
     });
     if (this.#paused && !this.#ended) socket.pause();
     else socket.resume();
+    if (this.#delimiter.kind === 'nothing') setImmediate(() => this.#deliver());
   }
 
   protected _connectFailed(error: Error): void {
@@ -378,7 +381,18 @@ export abstract class ByteStream extends Channel {
       else this.#frameTooLong(cut.error);
     }
     this.#watchFrame(delivered);
+    this.#holdBack();
     if (this.#mayDeliver && this.#readingEnded) this.#deliverEnd();
+  }
+
+  /** Under a delimiter of 0 no more than bufferSize may wait: the peer is to feel it. */
+  #holdBack(): void {
+    const waits = this.#delimiter.kind === 'nothing' && !this.#ended;
+    const full = waits && this.#framer.length >= this.#settings.bufferSize;
+    if (full === this.#full) return;
+    this.#full = full;
+    if (full) this.#socket?.pause();
+    else if (!this.#paused) this.#socket?.resume();
   }
 
   #deliverEnd(): void {
@@ -422,6 +436,7 @@ export abstract class ByteStream extends Channel {
   #change(options: StreamOptions): void {
     this.#settings = { ...this.#settings, ...options };
     this.#delimiter = parseDelimiter(this.#settings.readDelimiter);
+    if ('readDelimiter' in options) this.#framer.set(this.#delimiter);
   }
 
   // Timers
@@ -434,7 +449,8 @@ export abstract class ByteStream extends Channel {
   /** A frame that has begun must be complete within `frameTimeout`. */
   #watchFrame(another: boolean): void {
     const { frameTimeout } = this.#settings;
-    const begun = this.#framer.length > 0 && this.#delimiter.kind !== 'none';
+    const { kind } = this.#delimiter;
+    const begun = this.#framer.length > 0 && kind !== 'none' && kind !== 'nothing';
     if (!begun || !this.#mayDeliver || another) this.#frame.stop();
     if (begun && this.#mayDeliver && frameTimeout > 0) this.#frame.start(frameTimeout);
   }

@@ -25,7 +25,8 @@ export interface StreamExpectation extends Told {
   finish: StreamScript['finish'];
 }
 
-export function simulate(script: StreamScript): StreamExpectation {
+/** Null where a delimiter of 0 holds the peer back, so that its end is never seen. */
+export function simulate(script: StreamScript): StreamExpectation | null {
   return new StreamModel(script).run();
 }
 
@@ -41,9 +42,10 @@ class StreamModel extends Model<StreamOwn> {
     this.#script = script;
   }
 
-  run(): StreamExpectation {
+  run(): StreamExpectation | null {
     const { phases, finish } = this.#script;
     this.transcript.addConnect();
+    this.delimiterSet();
     const progress = phases.map(({ sent, outside }) => {
       for (const { hex } of sent) this.#framer.push(Buffer.from(hex, 'hex'));
       this.#deliver();
@@ -53,6 +55,8 @@ class StreamModel extends Model<StreamOwn> {
       this.#deliver();
       return reached;
     });
+    const held = this.parsed().kind === 'nothing' && this.#framer.length >= this.limit;
+    if (held && this.stopped === null) return null;
     const reset = finish === 'reset' && this.#writable && this.stopped === null;
     if (reset) this.transcript.add('error').add('close error');
     else this.#finish();
@@ -117,6 +121,10 @@ class StreamModel extends Model<StreamOwn> {
     const meanwhile = this.actAll(actions) ?? [];
     if (thenEnd) this.stopped ??= 'end';
     for (const action of meanwhile) if (this.stopped === null) this.act(action);
+  }
+
+  protected override delimiterSet(): void {
+    this.#framer.set(this.parsed());
   }
 
   protected override actOwn(action: StreamOwn): void {

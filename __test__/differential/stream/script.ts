@@ -62,16 +62,33 @@ export function generate(seed: number): StreamScript {
   return {
     side: random.pick(['client', 'connection']),
     given: random.pick(['by options', 'by fields', 'by assignment']),
-    delimiter: randomDelimiter(random),
+    delimiter: random.once(20) ? 0 : randomDelimiter(random),
     encoding: random.once(3) ? random.pick(ENCODINGS) : null,
     limit: random.once(4) ? 1 + random.below(12) : NO_LIMIT,
     allowHalfOpen: random.once(3),
     phases,
-    onRead: actions.byFrame(),
+    onRead: countedFrames(random, actions.byFrame()),
     onOverflow: random.pick(afterOverflow(random, writes)),
     onEnd: random.once(2) ? actions.list(2) : [],
     finish: random.pick(writes ? ['fin', 'fin later'] : ['fin', 'fin later', 'reset']),
   };
+}
+
+/** Now and then a length of 0: an empty frame, in which mostly another delimiter is set. */
+function countedFrames(
+  random: Random,
+  onRead: Record<number, StreamAction[]>,
+): Record<number, StreamAction[]> {
+  if (!random.once(4)) return onRead;
+  const counted = { ...onRead };
+  let frame = random.below(4);
+  for (let zeros = 1 + random.below(3); zeros > 0; zeros -= 1) {
+    counted[frame] = [...(counted[frame] ?? []), { do: 'delimiter', to: 0 }];
+    frame += 1;
+  }
+  if (random.once(4)) return counted;
+  const next: StreamAction = { do: 'delimiter', to: randomDelimiter(random) };
+  return { ...counted, [frame]: [...(counted[frame] ?? []), next] };
 }
 
 function phase(random: Random, actions: Actions<StreamOwn>): Phase {
