@@ -92,6 +92,23 @@ for (const code of ['ENOBUFS', 'ENOMEM', 'EMFILE', 'ENFILE']) {
   });
 }
 
+for (const code of ['ECONNABORTED', 'EPROTO', 'EPERM']) {
+  strace(`A3: accept with ${code} again and again is told once, and all are served`, async (t) => {
+    // After the sixteenth there is a wait before each.
+    const fault = `error=${code}:when=1..20`;
+    const { done, wrong, errors } = await injected(t, 'tcp', 'accept4', fault);
+    t.deepEqual({ done, wrong, errors }, { done: 5, wrong: 0, errors: { [`server ${code}`]: 1 } });
+  });
+}
+
+for (const code of ['EINVAL', 'EIO', 'EBADF']) {
+  strace(`A14: accept with ${code} closes nobody, and goes on`, async (t) => {
+    const fault = `error=${code}:when=2`;
+    const { done, wrong, errors } = await injected(t, 'tcp', 'accept4', fault);
+    t.deepEqual({ done, wrong, errors }, { done: 5, wrong: 0, errors: { [`server ${code}`]: 1 } });
+  });
+}
+
 for (const [id, mode, call, fault, expected] of FOR_ONE) {
   strace(`${id}: ${mode}, ${call} with ${fault}, ends one connection`, async (t) => {
     const { done, wrong, errors } = await injected(t, mode, call, fault);

@@ -71,7 +71,8 @@ constants! {
         /// [server index][server generation][fd][bytes]: a server accepted the channel. The bytes:
         /// as those of a connect.
         ACCEPTED = 5,
-        /// [errno]: a server could not accept for now. Once per shortage, once a second at most.
+        /// [errno]: a server could not accept for now, and goes on by itself. Once until it can
+        /// again, once a second at most.
         ACCEPT_ERROR = 6,
         /// [low][high]: everything written so far has been taken by the operating system; that many
         /// bytes since the channel began. Of a datagram channel: sent or refused, and that many

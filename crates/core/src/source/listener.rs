@@ -4,16 +4,19 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::acceptor::{Accepted, Acceptor};
-use super::{Closing, Fate, Stream, errno};
+use super::{Fate, Stream, errno};
 use crate::id::ChannelId;
 use crate::options::SocketOptions;
-use crate::queue::wire::{kind, syscall};
+use crate::queue::wire::kind;
 use crate::reactor::context::{Context, Timer, token};
 use crate::sys;
 
 /// How many connections one listener accepts a turn, before others have theirs.
 const ACCEPT_BUDGET: usize = 64;
-/// How long to wait for descriptors; doubled up to [`MAX_BACKOFF`] while there are none.
+/// How often in a row a connection may have failed by itself before it was accepted. More often it
+/// is something else: a filter that lets nobody accept says so with the same errors, for ever.
+const MOST_IN_VAIN: usize = 16;
+/// How long to wait before the next try; doubled up to [`MAX_BACKOFF`] while they fail.
 const MIN_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(1);
 /// How long after a report the next one may follow. A server at its limit is short again with
@@ -21,11 +24,14 @@ const MAX_BACKOFF: Duration = Duration::from_secs(1);
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// ```text
-///   accepting ──EMFILE, ENFILE, ENOBUFS, ENOMEM──▶ short of descriptors: reported
+///   accepting ──an error, or 16 connections in a row that have failed──▶ waits: reported
 ///       ▲                                            │          ▲
 ///       │                                            ▼          │ still, or again
-///       └─── WouldBlock ◀─── accepts again: after a time, or as a channel here has closed
+///       └─── WouldBlock ◀─── accepts again: after a time, or, where it was short of descriptors,
+///                            as a channel here has closed
 /// ```
+///
+/// Whatever `accept` says: the listener lives on, and so do its connections.
 #[derive(Debug)]
 pub(crate) struct Listener {
     id: ChannelId,
@@ -34,7 +40,9 @@ pub(crate) struct Listener {
     max_connections: Option<usize>,
     /// Accepted and not closed yet.
     live: usize,
-    /// The wait before the next try, while short of descriptors.
+    /// So many connections in a row have failed before they were accepted.
+    in_vain: usize,
+    /// The wait before the next try, while accepting fails.
     backoff: Option<Duration>,
     /// The timer for that is set; there is never a second one.
     retrying: bool,
@@ -55,6 +63,7 @@ impl Listener {
             options,
             max_connections,
             live: 0,
+            in_vain: 0,
             backoff: None,
             retrying: false,
             reported_at: None,
@@ -77,18 +86,23 @@ impl Listener {
                 return Fate::Keep;
             }
             match self.socket.accept(&self.options) {
-                Ok(accepted) => self.accepted(cx, accepted),
+                Ok(accepted) => {
+                    self.in_vain = 0;
+                    self.accepted(cx, accepted);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.in_vain = 0;
                     self.backoff = None;
                     return Fate::Keep;
                 }
-                Err(error) if sys::is_transient_accept(&error) => {}
-                Err(error) if sys::is_shortage(&error) => {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if sys::is_transient_accept(&error) && self.in_vain < MOST_IN_VAIN => {
+                    self.in_vain += 1;
+                }
+                Err(error) => {
                     self.back_off(cx, &error);
                     return Fate::Keep;
                 }
-                // Shut down elsewhere, or no listener any more: it would fail for ever.
-                Err(error) => return Fate::Close(Closing::error(&error, syscall::ACCEPT)),
             }
         }
         self.requeue(cx);
@@ -173,7 +187,9 @@ impl Listener {
         if !std::mem::replace(&mut self.retrying, true) {
             cx.arm(self.id, Timer::Accept, cx.now + wait);
         }
-        cx.call_when_free(self.id);
+        if sys::is_shortage(error) {
+            cx.call_when_free(self.id);
+        }
     }
 
     pub(crate) fn requeue(&mut self, cx: &mut Context) {

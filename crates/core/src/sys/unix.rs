@@ -33,7 +33,6 @@ pub(crate) fn is_transient_accept(error: &io::Error) -> bool {
     match error.raw_os_error() {
         Some(
             libc::ECONNABORTED
-            | libc::EINTR
             | libc::EPROTO
             | libc::EPERM
             | libc::ENETDOWN

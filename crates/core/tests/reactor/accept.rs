@@ -221,21 +221,28 @@ fn a13_an_address_of_another_machine_and_a_name_of_none() {
 
 #[cfg(target_os = "linux")] // Others leave a listener that was shut down as it is.
 #[test]
-fn a14_a_listener_that_is_shut_elsewhere_fails_once() {
-    use pants_core::queue::wire::syscall;
-
+fn a14_a_listener_that_is_shut_elsewhere_says_so_once_and_waits() {
     let mut engine = Engine::by_turns();
     let server = engine.listen();
+    let peer = connect(server.address);
+    let id = engine.until("it is accepted", |log| log.accepted.first().map(|it| it.id));
+    engine.start(id, Cut::raw());
     engine.settle();
     crate::support::with_descriptor(server.descriptor, |socket| {
         socket.shutdown(std::net::Shutdown::Both).unwrap();
     });
-    let closed = engine.expect_closed(server.id);
-    assert_eq!(
-        (closed.reason, closed.syscall),
-        (reason::ERROR, syscall::ACCEPT)
-    );
-    assert_eq!(closed.errno, errno_of(ErrorKind::InvalidInput));
+    let errno = errno_of(ErrorKind::InvalidInput);
+    engine.until("it is told", |log| log.accept_errors.first().copied());
+    let turns = engine.turns_within(Duration::from_millis(200));
+    assert!(turns <= 6, "{turns}");
+    assert_eq!(engine.log.accept_errors, [(server.id, errno)]);
+    // Its connection knows nothing of it.
+    peer.send(b"still here");
+    engine.until("it is read", |log| {
+        (log.of(id).received == b"still here").then_some(())
+    });
+    engine.close(server.id);
+    engine.expect_closed(server.id);
 }
 
 #[test]
