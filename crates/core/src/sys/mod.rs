@@ -48,6 +48,8 @@ pub(crate) mod packets;
 pub(crate) mod packets;
 #[cfg(unix)]
 mod socket_file;
+#[cfg(unix)]
+mod source_group;
 
 pub(crate) use domain::*;
 pub(crate) use imp::*;

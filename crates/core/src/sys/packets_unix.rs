@@ -27,6 +27,7 @@ use socket2::{SockAddr, SockAddrStorage, SockRef, Socket};
 use super::answers;
 use super::answers::Answer;
 use super::control::{CONTROL_WORDS, Control, drops_in, segments};
+use super::source_group;
 use crate::addr::Address;
 
 pub(crate) const EINVAL: i32 = libc::EINVAL;
@@ -258,25 +259,7 @@ impl Carrier {
         source: &SockAddr,
         interface: u32,
     ) -> io::Result<()> {
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        {
-            let request = libc::group_source_req {
-                gsr_interface: interface,
-                gsr_group: storage(group),
-                gsr_source: storage(source),
-            };
-            let name = if join {
-                libc::MCAST_JOIN_SOURCE_GROUP
-            } else {
-                MCAST_LEAVE_SOURCE_GROUP
-            };
-            set_option(&self.socket, libc::IPPROTO_IPV6, name, &request)
-        }
-        #[cfg(not(any(target_os = "linux", target_os = "android")))]
-        {
-            let _ = (join, group, source, interface);
-            Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
-        }
+        source_group::change(&self.socket, join, group, source, interface)
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -406,11 +389,9 @@ const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
 #[cfg(any(target_os = "macos", target_os = "ios"))]
 const NO_SIGNAL: libc::c_int = 0;
 
-/// asm-generic/socket.h, linux/in.h: libc has them for some targets only.
+/// asm-generic/socket.h: libc has it for some targets only.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const SO_MEMINFO: libc::c_int = 55;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const MCAST_LEAVE_SOURCE_GROUP: libc::c_int = 47;
 
 fn slice_of(packet: &Outgoing<'_>) -> libc::iovec {
     libc::iovec {
@@ -452,17 +433,6 @@ pub(super) fn sender_of(header: &libc::msghdr, name: libc::sockaddr_storage) -> 
     // SAFETY: the kernel wrote this name, of this length, and zeros follow it.
     let from = unsafe { SockAddr::new(from, header.msg_namelen.min(most)) };
     Address::of(&from)
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn storage(address: &SockAddr) -> libc::sockaddr_storage {
-    let mut storage = MaybeUninit::<libc::sockaddr_storage>::zeroed();
-    let from = address.as_ptr().cast::<u8>();
-    let to = storage.as_mut_ptr().cast::<u8>();
-    // SAFETY: an address is never longer than a sockaddr_storage, and the two do not overlap.
-    unsafe { ptr::copy_nonoverlapping(from, to, address.len() as usize) };
-    // SAFETY: zeroed, and all zeros or any address is a valid one.
-    unsafe { storage.assume_init() }
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
