@@ -154,8 +154,11 @@ export declare class StreamServer<
    * collected as garbage.
    */
   onAccept(socket: Socket<A>, _addr: A | null): void;
-  /** Accepting failed for now (it goes on by itself), or the listening socket has failed. */
-  onError(_error: Error): void;
+  /**
+   * Accepting failed for now (it goes on by itself), or the listening socket has failed. The default
+   * tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
+   */
+  onError(error: Error): void;
   /** The server and all of its connections have closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }
@@ -337,8 +340,11 @@ export declare class Stream<A extends Address | string = Address | string> exten
   reset(): void;
   /** The channel is connected. */
   onConnect(): void;
-  /** The connect has failed; `onClose` follows. */
-  onConnectError(_error: Error): void;
+  /**
+   * The connect has failed; `onClose` follows. The default tells of it by `process.emitWarning()`, a
+   * `PantsWarning`, once for each class and code.
+   */
+  onConnectError(error: Error): void;
   /** A frame: a Buffer, or a string where `readEncoding` is set. */
   onRead(_data: Frame): void;
   /** Everything written so far has been handed to the operating system; once per drain. */
@@ -354,7 +360,7 @@ export declare class Stream<A extends Address | string = Address | string> exten
    * that does neither has the channel closed.
    */
   onOverflowError(_error: ChannelError): void;
-  /** The socket has failed; `onClose` follows. */
+  /** The socket has failed; `onClose` follows. The default does nothing: peers may reset. */
   onError(_error: Error): void;
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
@@ -1099,8 +1105,10 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    * datagram was not sent or not received whole. Also, with syscall `recvmsg`, where the network has
    * answered that one did not arrive (ICMP: `ECONNREFUSED`, `EHOSTUNREACH`, …): on Linux of every
    * channel, elsewhere of one that has a peer.
+   *
+   * The default tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
    */
-  onError(_error: Error): void;
+  onError(error: Error): void;
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }

@@ -20,6 +20,7 @@ import type {
   DatagramStats,
   Frame,
 } from './types.ts';
+import { warnUnhandled } from './unhandled.ts';
 
 const MAX_PATH = 16_384;
 
@@ -335,8 +336,12 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    * datagram was not sent or not received whole. Also, with syscall `recvmsg`, where the network has
    * answered that one did not arrive (ICMP: `ECONNREFUSED`, `EHOSTUNREACH`, …): on Linux of every
    * channel, elsewhere of one that has a peer.
+   *
+   * The default tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
    */
-  onError(_error: Error): void {}
+  onError(error: Error): void {
+    warnUnhandled(this, 'onError', error);
+  }
 
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void {}

@@ -30,6 +30,7 @@ import type {
   StreamOptions,
   UnixListenOptions,
 } from './types.ts';
+import { warnUnhandled } from './unhandled.ts';
 
 /** @internal What `listen()` of each kind of server comes to. */
 export const listenAt: unique symbol = Symbol('pants.listenAt');
@@ -223,8 +224,13 @@ export class StreamServer<
     }
   }
 
-  /** Accepting failed for now (it goes on by itself), or the listening socket has failed. */
-  onError(_error: Error): void {}
+  /**
+   * Accepting failed for now (it goes on by itself), or the listening socket has failed. The default
+   * tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
+   */
+  onError(error: Error): void {
+    warnUnhandled(this, 'onError', error);
+  }
 
   /** The server and all of its connections have closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void {}

@@ -36,6 +36,7 @@ import type {
   StreamStats,
   UnixConnectOptions,
 } from './types.ts';
+import { warnUnhandled } from './unhandled.ts';
 
 /** @internal What `connect()` of each kind of client comes to. */
 export const connectTo: unique symbol = Symbol('pants.connectTo');
@@ -329,8 +330,13 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   /** The channel is connected. */
   onConnect(): void {}
 
-  /** The connect has failed; `onClose` follows. */
-  onConnectError(_error: Error): void {}
+  /**
+   * The connect has failed; `onClose` follows. The default tells of it by `process.emitWarning()`, a
+   * `PantsWarning`, once for each class and code.
+   */
+  onConnectError(error: Error): void {
+    warnUnhandled(this, 'onConnectError', error);
+  }
 
   /** A frame: a Buffer, or a string where `readEncoding` is set. */
   onRead(_data: Frame): void {}
@@ -353,7 +359,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     this.close();
   }
 
-  /** The socket has failed; `onClose` follows. */
+  /** The socket has failed; `onClose` follows. The default does nothing: peers may reset. */
   onError(_error: Error): void {}
 
   /** The channel has closed. Exactly once, and the last hook. */

@@ -29,6 +29,7 @@ import { Suite } from './suite.ts';
 import { switching } from './switching.ts';
 import { throwing } from './throwing.ts';
 import { timers } from './timers.ts';
+import { unhandled } from './unhandled.ts';
 import { UnixSuite, unixSockets } from './unix.ts';
 import { writing } from './writing.ts';
 
@@ -45,6 +46,7 @@ export function conformance(name: string, impl: Implementation): void {
   streams(suite);
   timers(suite);
   badArguments(suite);
+  unhandled(suite);
   resources(suite);
   datagrams(suite);
   datagramNames(suite);

@@ -2,11 +2,14 @@ import type { Accepted } from './accepted.ts';
 import { Engine } from './engine.ts';
 import { illegalConstructor } from './errors.ts';
 import type { Address, CloseInfo, Data, ReadyState } from './types.ts';
+import { warnUnhandled } from './unhandled.ts';
 
 /** What every channel has: the hooks, its state, and its place in the engine. */
 export abstract class Channel {
   onConnect(): void {}
-  onConnectError(_error: Error): void {}
+  onConnectError(error: Error): void {
+    warnUnhandled(this, 'onConnectError', error);
+  }
   onRead(_data: Data): void {}
   onWrite(): void {}
   onEnd(_rest: Data): void {}

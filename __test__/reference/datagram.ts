@@ -21,6 +21,7 @@ import type {
   Writable,
 } from './types.ts';
 import { addressOf, bindUdp, familyNumber, filenoOfUdp, forSocket, isUsable } from './udp.ts';
+import { warnUnhandled } from './unhandled.ts';
 
 /** What a look-up gives. */
 interface Found {
@@ -80,6 +81,10 @@ export class Datagram extends Channel {
         },
       });
     }
+  }
+
+  override onError(error: Error): void {
+    warnUnhandled(this, 'onError', error);
   }
 
   // State

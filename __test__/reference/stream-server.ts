@@ -16,6 +16,7 @@ import {
 import { isPath, isTooLong, pathOf, tooLong } from './path.ts';
 import { listeningAddress, paths } from './socket.ts';
 import type { Address, CloseInfo, ReadyState, ServerOptions, StreamOptions } from './types.ts';
+import { warnUnhandled } from './unhandled.ts';
 
 export type ConnectionConstructor = new (socket: Accepted, server: StreamServer) => Stream;
 
@@ -123,6 +124,10 @@ export class StreamServer extends Channel {
       // Nothing, where it was taken.
       socket.close();
     }
+  }
+
+  override onError(error: Error): void {
+    warnUnhandled(this, 'onError', error);
   }
 
   /** Closes the listener and every connection, at once. */
