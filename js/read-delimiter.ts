@@ -71,17 +71,26 @@ export function lengthPrefix(options: LengthPrefixOptions): LengthPrefix {
  *
  * A `RegExp` is matched in linear time, as the bytes come, and with the same result however they
  * come: a match counts as soon as no further byte can change it, or when the peer has finished. So
- * `/\r?\n/` cuts at once, and `/\r\n?|\n/` waits for the byte behind a `\r`. A match longer than
+ * `/\r?\n/`, `/\s\s/` and `/\s\s+?/` cut at once; `/\r\n?|\n/` waits for the byte behind a `\r`, and
+ * `/\s\s+/` for one that is no space, as each space belongs to the match. A protocol whose peer
+ * waits for an answer at that place wants a delimiter with a certain end. A match longer than
  * 65,536 bytes is an overflow, as is a frame longer than `bufferSize`.
  *
  * The bytes are taken as UTF-8; a character is a code point, with or without the flag `u`; what is
  * no UTF-8 matches nothing. `^` is the beginning of the frame, under `m` of a line too; `$` is the
  * end of the stream. The flags `d` and `g` and `lastIndex` mean nothing here.
  *
+ * Most patterns cost one look-up a byte. Those with large counted repetitions (`/.{1,500};/`,
+ * `/x[^]{10}y/`) are determinized as the bytes come, in at most 2 MiB a pattern and thread: a byte
+ * not seen before at such a place costs a step for each way to match that is on its way, hundreds
+ * of times as much. A channel has some milliseconds of that a turn; then others are served.
+ *
  * `ERR_INVALID_ARG_VALUE` where that cannot be done: look-ahead, look-behind, back-references; the
  * flags `v` and `y`; `$` under `m`; `\b` under `iu`; old octal and incomplete escapes; what matches
- * the empty string, or nothing at all; and repetitions so large, or that overlap in so many ways,
- * that the automaton takes more than about a megabyte.
+ * the empty string, or nothing at all; and repetitions so large that the pattern takes more than
+ * 32,768 states: one for each byte of a character, up to some 300 for a property such as `\p{L}`,
+ * times what its counts multiply to. To find that out, or to compile a pattern, takes a few
+ * milliseconds at most.
  */
 export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix | RegExp;
 

@@ -153,6 +153,9 @@ export function regexps(suite: Suite): void {
       [/abba|b/, 'xabb', 'a', ['x']],
       [/abba|b/, 'xabb', '-', ['xa', '']],
       [/a\b/, 'xa', '-', ['x']],
+      // Whatever is a space might be one more.
+      [/\s\s+/, 'a  ', 'b', ['a']],
+      [/\s\s+/, 'a \n', 'b', ['a']],
     ];
     for (const [readDelimiter, open, decides, frames] of cases) {
       const { log, peer } = await scene.openConnection({ readDelimiter });
@@ -160,6 +163,41 @@ export function regexps(suite: Suite): void {
       t.deepEqual(log.reads, [], `${readDelimiter} in ${open}`);
       await lockstep.send(peer, [decides]);
       t.deepEqual(log.reads, frames, `${readDelimiter} in ${open}${decides}`);
+    }
+  });
+
+  suite.test('a match that no byte can change waits for none', async (scene, t) => {
+    const lockstep = await Lockstep.start(scene);
+    const cases: [delimiter: RegExp, input: string, frames: string[]][] = [
+      [/\r?\n/, 'a\r\n', ['a']],
+      [/\s\s/, 'a  ', ['a']],
+      [/\s\s+?/, 'a  ', ['a']],
+      [/\s{2,}?/, 'a \n ', ['a']],
+      [/a{2}/, 'xaa', ['x']],
+      [/a|ab/, '1a', ['1']],
+      [/,+?/, 'a,,', ['a', '']],
+    ];
+    for (const [readDelimiter, input, frames] of cases) {
+      const { log, peer } = await scene.openConnection({ readDelimiter });
+      await lockstep.send(peer, [input]);
+      t.deepEqual(log.reads, frames, `${readDelimiter} in ${input}`);
+    }
+  });
+
+  suite.both('patterns whose automaton is large', async (scene, t, side) => {
+    const cases: [delimiter: RegExp, input: string, frames: string[], rest: string][] = [
+      [/a{500}/, `x${'a'.repeat(501)}y`, ['x'], 'ay'],
+      [/x[\s\S]{10}y/, 'ax0xx456789-yxyb', ['a'], 'xyb'],
+      [/.{1,500};/, 'a;b;\nc;', ['', '\n'], ''],
+      [/\p{L}{1,50},/u, '1ab,2,b,c', ['1', '2,'], 'c'],
+    ];
+    for (const [readDelimiter, input, frames, rest] of cases) {
+      const { log, peer } = await scene.open(side, { readDelimiter });
+      for (let at = 0; at < input.length; at += 7) peer.write(input.slice(at, at + 7));
+      peer.end();
+      await log.closed();
+      const reads = frames.map((frame) => `read ${frame}`);
+      t.deepEqual(log.order, ['connect', ...reads, `end ${rest}`, 'close end'], `${readDelimiter}`);
     }
   });
 

@@ -49,6 +49,9 @@ pub enum Cut {
     },
     /// The frame has not ended yet.
     Incomplete,
+    /// It was much work to come this far, and there is more: others first. These bytes need not be
+    /// read again.
+    Tired,
     /// The frame is certain to be longer than the limit.
     Overflow(Overflow),
 }
@@ -89,7 +92,7 @@ impl Framing {
                 regexp.cut(scan.search(), bytes, limit, last)
             }
         };
-        if !matches!(cut, Cut::Incomplete) {
+        if !matches!(cut, Cut::Incomplete | Cut::Tired) {
             scan.offset = 0;
         }
         cut
@@ -110,13 +113,14 @@ pub struct Run {
 pub enum Stop {
     /// The rest is not a complete frame.
     Incomplete,
-    /// `max_frames` were found; there may be more in the rest.
+    /// `max_frames` were found, or it was as much work; there may be more in the rest.
     Budget,
     /// The frame at the start of the rest can never be delivered.
     Overflow(Overflow),
 }
 
-/// Cuts up to `max_frames` frames off the front of `bytes`; calls `frame(start, end)` for each.
+/// Cuts up to `max_frames` frames off the front of `bytes`, for a few milliseconds at most; calls
+/// `frame(start, end)` for each.
 pub fn cut_many(
     framing: &Framing,
     bytes: &[u8],
@@ -126,6 +130,7 @@ pub fn cut_many(
     mut frame: impl FnMut(usize, usize),
 ) -> Run {
     let mut consumed = 0;
+    scan.refuel();
     for _ in 0..max_frames {
         match framing.cut(&bytes[consumed..], scan, limit) {
             Cut::Frame { start, end, next } => {
@@ -138,6 +143,7 @@ pub fn cut_many(
                     stop: Stop::Incomplete,
                 };
             }
+            Cut::Tired => break,
             Cut::Overflow(why) => {
                 return Run {
                     consumed,

@@ -33,7 +33,18 @@ impl Scan {
         self.ended = true;
     }
 
+    /// Others have had their turn: a search may go on for a while.
+    pub(super) fn refuel(&mut self) {
+        if let Some(search) = &mut self.search {
+            search.refuel();
+        }
+    }
+
     pub(super) fn search(&mut self) -> &mut Search {
-        self.search.get_or_insert_default()
+        self.search.get_or_insert_with(|| {
+            let mut search = Box::<Search>::default();
+            search.refuel();
+            search
+        })
     }
 }

@@ -159,7 +159,7 @@ impl Handle {
 
     /// Makes a pattern known before a reframe refers to it, so that the reactor need not compile it.
     pub fn share(&self, regexp: &RegExp) {
-        self.shared.regexps.add(regexp);
+        self.shared.regexps.share(regexp);
     }
 
     /// Sends what it can of a lone write on this thread, where that keeps the order; see

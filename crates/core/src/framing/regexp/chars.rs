@@ -1,6 +1,6 @@
 //! Sets of characters, as JavaScript defines them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
@@ -35,7 +35,7 @@ pub(super) fn digit() -> ClassUnicode {
 pub(super) fn word(flags: Flags) -> ClassUnicode {
     let set = ranges(&[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]);
     match flags.unicode {
-        true => fold(set, flags),
+        true => fold(set, flags).0,
         false => set,
     }
 }
@@ -70,33 +70,33 @@ pub(super) fn property(name: &str) -> Option<ClassUnicode> {
     }
 }
 
-/// Under the flag `i`: with all that equals one of its members then.
-pub(super) fn fold(mut set: ClassUnicode, flags: Flags) -> ClassUnicode {
+/// Under the flag `i`: with all that equals one of its members then; and how many were found.
+pub(super) fn fold(mut set: ClassUnicode, flags: Flags) -> (ClassUnicode, usize) {
     if !flags.ignore_case {
-        return set;
+        return (set, 0);
     }
-    if flags.unicode {
-        // The same simple case folding as in JavaScript. It fails without its tables only.
-        set.try_case_fold_simple()
-            .expect("regex-syntax is built with unicode-case");
-        return set;
+    let (equal, groups) = match flags.unicode {
+        true => &*EQUAL_FOLDED,
+        false => &*EQUAL_IN_UPPER_CASE,
+    };
+    let mut more: Vec<char> = Vec::new();
+    for range in set.ranges() {
+        let from = equal.partition_point(|(c, _)| *c < range.start());
+        let within = equal[from..].iter().take_while(|(c, _)| *c <= range.end());
+        more.extend(within.flat_map(|(_, group)| &groups[*group]));
     }
-    let more: Vec<_> = EQUAL_IN_UPPER_CASE
-        .iter()
-        .filter(|equal| equal.iter().any(|c| contains(&set, *c)))
-        .flatten()
-        .map(|c| ClassUnicodeRange::new(*c, *c))
-        .collect();
-    set.union(&ClassUnicode::new(more));
-    set
+    if !more.is_empty() {
+        set.union(&ClassUnicode::new(more.iter().map(|c| one(*c))));
+    }
+    (set, more.len())
+}
+
+pub(super) fn one(c: char) -> ClassUnicodeRange {
+    ClassUnicodeRange::new(c, c)
 }
 
 pub(super) fn set_of(from: char, to: char) -> ClassUnicode {
     ClassUnicode::new([ClassUnicodeRange::new(from, to)])
-}
-
-pub(super) fn union(set: &mut ClassUnicode, more: &ClassUnicode) {
-    set.union(more);
 }
 
 fn ranges(all: &[(char, char)]) -> ClassUnicode {
@@ -106,21 +106,52 @@ fn ranges(all: &[(char, char)]) -> ClassUnicode {
     )
 }
 
-fn contains(set: &ClassUnicode, c: char) -> bool {
-    let at = set.ranges().partition_point(|range| range.end() < c);
-    set.ranges().get(at).is_some_and(|range| range.start() <= c)
-}
-
 /// The characters that the flag `i` without `u` takes for the same: those with one upper case.
 /// A constant of the language, too long to be written down.
-static EQUAL_IN_UPPER_CASE: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
-    let mut by_upper: HashMap<char, Vec<char>> = HashMap::new();
-    for c in '\0'..='\u{ffff}' {
-        by_upper.entry(canonical(c)).or_default().push(c);
+static EQUAL_IN_UPPER_CASE: LazyLock<EqualChars> = LazyLock::new(|| {
+    let differ = ('\0'..='\u{ffff}').map(|c| (canonical(c), c));
+    let mut groups: BTreeMap<char, Vec<char>> = BTreeMap::new();
+    for (upper, c) in differ.filter(|(upper, c)| upper != c) {
+        groups.entry(upper).or_insert_with(|| vec![upper]).push(c);
     }
-    by_upper.retain(|_, equal| equal.len() > 1);
-    by_upper.into_values().collect()
+    equal_chars(groups.into_values().collect())
 });
+
+/// Those that the flags `iu` take for the same: by the same simple case folding as `regex-syntax`.
+static EQUAL_FOLDED: LazyLock<EqualChars> = LazyLock::new(|| {
+    let cased = property("Changes_When_Casemapped").expect("a property of Unicode");
+    let cased = cased
+        .ranges()
+        .iter()
+        .flat_map(|range| range.start()..=range.end());
+    let groups: Vec<Vec<char>> = cased.filter_map(folded_group).collect();
+    equal_chars(groups)
+});
+
+/// The group that a character is the first of.
+fn folded_group(c: char) -> Option<Vec<char>> {
+    let mut set = set_of(c, c);
+    set.try_case_fold_simple()
+        .expect("regex-syntax is built with unicode-case");
+    let ranges = set.ranges().iter();
+    let group: Vec<char> = ranges
+        .flat_map(|range| range.start()..=range.end())
+        .collect();
+    (group.len() > 1 && group[0] == c).then_some(group)
+}
+
+fn equal_chars(groups: Vec<Vec<char>>) -> EqualChars {
+    let of = |(group, equal): (usize, &Vec<char>)| {
+        let equal = equal.clone();
+        equal.into_iter().map(move |c| (c, group))
+    };
+    let mut equal: Vec<_> = groups.iter().enumerate().flat_map(of).collect();
+    equal.sort_unstable();
+    (equal, groups)
+}
+
+/// Characters in their order, each with the number of its group; the groups.
+type EqualChars = (Vec<(char, usize)>, Vec<Vec<char>>);
 
 /// The specification's `Canonicalize` without `u`: the upper case, unless that is several code
 /// units, or ASCII for what is not.
@@ -142,7 +173,7 @@ mod tests {
             unicode,
             ..Flags::default()
         };
-        let set = fold(set_of(c, c), flags);
+        let set = fold(set_of(c, c), flags).0;
         set.ranges()
             .iter()
             .flat_map(|range| range.start()..=range.end())
@@ -163,6 +194,20 @@ mod tests {
         assert_eq!(folded('\u{b5}', false), "\u{b5}\u{39c}\u{3bc}");
         assert_eq!(folded('-', false), "-");
         assert_eq!(folded('\u{131}', false), "\u{131}", "dotless i is not I");
+    }
+
+    #[test]
+    fn all_that_equal_each_other_are_known() {
+        let flags = Flags {
+            ignore_case: true,
+            unicode: true,
+            ..Flags::default()
+        };
+        for c in '\0'..=char::MAX {
+            let mut expected = set_of(c, c);
+            expected.try_case_fold_simple().unwrap();
+            assert_eq!(fold(set_of(c, c), flags).0, expected, "{c:?}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::sync::lock;
 /// How many patterns are kept that no channel may be using any more.
 const MOST_KEPT: usize = 64;
 /// How much memory all that is kept may take.
-const MOST_BYTES: usize = 8 * 1024 * 1024;
+const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// Patterns used lately, the last one first. Channels keep theirs alive themselves.
 #[derive(Debug, Default)]
@@ -31,8 +31,12 @@ impl RegExps {
         Ok(regexp)
     }
 
-    /// Makes a pattern known that was compiled elsewhere.
-    pub fn add(&self, regexp: &RegExp) {
+    /// Makes a pattern known that was compiled elsewhere, by another thread.
+    pub fn share(&self, regexp: &RegExp) {
+        self.add(&regexp.apart());
+    }
+
+    fn add(&self, regexp: &RegExp) {
         let mut kept = lock(&self.kept);
         kept.retain(|known| known.text() != regexp.text());
         kept.insert(0, regexp.clone());

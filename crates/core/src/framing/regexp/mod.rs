@@ -2,8 +2,9 @@
 //! at the same byte the one that JavaScript prefers. The match is dropped.
 //!
 //! ```text
-//!   source, flags ─syntax─▶ Node ─lower─▶ Hir ─regex-automata─▶ NFA ─determinize─▶ Automaton
-//!   bytes ─▶ Search: one look-up a byte, resumable ─▶ frames
+//!   source, flags ─▶ Node ─▶ Nfa ─┬▶ Automaton    whole, and small: one look-up a byte
+//!                                 └▶ Lazy         otherwise: made, and forgotten, as it is needed
+//!   bytes ─▶ Search over one of both, resumable ─▶ frames
 //! ```
 //!
 //! - The pattern is matched against the bytes as UTF-8. A character is a code point, as under the
@@ -18,27 +19,32 @@
 
 mod automaton;
 mod chars;
-mod determinize;
+mod context;
+mod draft;
+mod hope;
 mod intern;
+mod lazy;
+mod nfa;
 mod node;
 mod search;
 mod syntax;
+mod table;
 #[cfg(test)]
 mod tests;
+mod utf8;
 
 use std::fmt;
-use std::sync::Arc;
-
-use regex_automata::nfa::thompson::{Compiler, Config, WhichCaptures};
+use std::sync::{Arc, Mutex};
 
 use super::Cut;
+use crate::sync::lock;
 use automaton::Automaton;
 pub use intern::RegExps;
+use lazy::Lazy;
+use nfa::Nfa;
 pub use search::MATCH_BYTES;
 pub(in crate::framing) use search::Search;
 
-/// How large the NFA of a pattern may be, in bytes.
-const MOST_NFA_BYTES: usize = 512 * 1024;
 /// How long a pattern may be, in bytes.
 const MOST_SOURCE_BYTES: usize = 16 * 1024;
 
@@ -49,7 +55,16 @@ pub struct RegExp(Arc<Compiled>);
 struct Compiled {
     /// What it was made from: the flags, a slash and the source.
     text: Box<[u8]>,
-    automaton: Automaton,
+    nfa: Arc<Nfa>,
+    engine: Engine,
+}
+
+/// What searches go by; the results are the same.
+#[derive(Debug)]
+enum Engine {
+    Whole(Automaton),
+    /// Locked for one cut. Each thread that cuts has its own, see [`RegExp::apart`].
+    Lazy(Mutex<Lazy>),
 }
 
 /// Why a `RegExp` cannot be a delimiter.
@@ -67,13 +82,13 @@ pub enum RegExpError {
     /// There is nothing that it matches.
     #[error("that matches something")]
     Never,
-    /// Its automaton outgrows the bounds.
+    /// It takes more states, or more time to find that out, than the bounds allow.
     #[error("with a smaller automaton: fewer or shorter counted repetitions")]
     TooLarge,
 }
 
 impl RegExp {
-    /// Compiles a pattern, in bounded time and memory. `text`: the flags, a slash and the source,
+    /// Compiles a pattern, in a few milliseconds and a few megabytes at most. `text`: the flags, a slash and the source,
     /// as `RegExp.prototype.flags` and `.source` give them.
     pub fn new(text: &[u8]) -> Result<Self, RegExpError> {
         let unknown = || RegExpError::Unknown(text.escape_ascii().to_string());
@@ -86,18 +101,35 @@ impl RegExp {
         if node.may_be_empty() {
             return Err(RegExpError::Empty);
         }
-        let config = Config::new()
-            .utf8(false)
-            .nfa_size_limit(Some(MOST_NFA_BYTES))
-            .which_captures(WhichCaptures::None);
-        let nfa = Compiler::new()
-            .configure(config)
-            .build_from_hir(&node.lower())
-            .map_err(|_| RegExpError::TooLarge)?;
-        Ok(Self(Arc::new(Compiled {
-            text: text.into(),
-            automaton: determinize::determinize(&nfa)?,
-        })))
+        let nfa = Arc::new(Nfa::new(&node)?);
+        let lazy = Lazy::new(&nfa);
+        if !lazy.is_alive() {
+            return Err(RegExpError::Never);
+        }
+        let engine = match Automaton::of(&nfa) {
+            Some(automaton) => Engine::Whole(automaton),
+            None => Engine::Lazy(Mutex::new(lazy)),
+        };
+        Ok(Self::with(text, nfa, engine))
+    }
+
+    fn with(text: &[u8], nfa: Arc<Nfa>, engine: Engine) -> Self {
+        let text = text.into();
+        Self(Arc::new(Compiled { text, nfa, engine }))
+    }
+
+    /// The same, for another thread: they would wait for each other where one automaton is made as
+    /// it is needed.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        match &self.0.engine {
+            Engine::Whole(_) => self.clone(),
+            Engine::Lazy(_) => {
+                let nfa = Arc::clone(&self.0.nfa);
+                let lazy = Lazy::new(&nfa);
+                Self::with(self.text(), nfa, Engine::Lazy(Mutex::new(lazy)))
+            }
+        }
     }
 
     /// What it was made from.
@@ -105,13 +137,26 @@ impl RegExp {
         &self.0.text
     }
 
-    /// Roughly how much memory it takes, in bytes.
+    /// Roughly how much memory it takes at most, in bytes.
     pub fn size(&self) -> usize {
-        self.0.text.len() + self.0.automaton.size()
+        let engine = match &self.0.engine {
+            Engine::Whole(automaton) => automaton.size(),
+            Engine::Lazy(lazy) => lock(lazy).size(),
+        };
+        self.text().len() + self.0.nfa.size() + engine
     }
 
     pub(super) fn cut(&self, search: &mut Search, bytes: &[u8], limit: usize, last: bool) -> Cut {
-        search.cut(&self.0.automaton, bytes, limit, last)
+        match &self.0.engine {
+            Engine::Whole(automaton) => search.cut(automaton, bytes, limit, last),
+            Engine::Lazy(lazy) => {
+                let lazy = &mut *lock(lazy);
+                lazy.refuel(search.fuel);
+                let cut = search.cut(&mut *lazy, bytes, limit, last);
+                search.fuel = lazy.fuel();
+                cut
+            }
+        }
     }
 }
 
@@ -119,7 +164,7 @@ impl fmt::Debug for RegExp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegExp")
             .field("text", &self.text().escape_ascii().to_string())
-            .field("automaton", &self.0.automaton)
+            .field("engine", &self.0.engine)
             .finish()
     }
 }

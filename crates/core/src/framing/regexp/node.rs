@@ -1,11 +1,13 @@
-//! A pattern as a tree, and its way to the tree that `regex-automata` compiles.
+//! A pattern as a tree.
 
-use regex_syntax::hir::{Class, ClassUnicode, Hir, Look, Repetition};
+use std::sync::Arc;
+
+use regex_syntax::hir::ClassUnicode;
 
 use super::RegExpError;
 
-/// A tree beyond this many nodes is refused.
-const MOST_NODES: usize = 10_000;
+/// How many nodes may be looked at to take the empty string out of repetitions.
+pub(super) const MOST_NODES: usize = 50_000;
 
 /// Something between two characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,13 +28,13 @@ pub(super) enum Assertion {
 #[derive(Debug, Clone)]
 pub(super) enum Node {
     /// One character of a set.
-    Set(ClassUnicode),
+    Set(Arc<ClassUnicode>),
     Look(Assertion),
     Concat(Vec<Node>),
     /// One of these; of none, nothing matches.
     Either(Vec<Node>),
     Repeat {
-        node: Box<Node>,
+        node: Arc<Node>,
         min: u32,
         max: Option<u32>,
         greedy: bool,
@@ -61,9 +63,10 @@ impl Node {
         min: u32,
         max: Option<u32>,
         greedy: bool,
+        nodes: &mut usize,
     ) -> Result<Self, RegExpError> {
         let repeat = |node: Self, min, max| Self::Repeat {
-            node: Box::new(node),
+            node: Arc::new(node),
             min,
             max,
             greedy,
@@ -75,7 +78,7 @@ impl Node {
             return Ok(repeat(self, min, max));
         }
         let more = max.map(|max| max - min);
-        let rounds = repeat(self.without_empty()?, 0, more);
+        let rounds = repeat(self.without_empty(nodes)?, 0, more);
         if min == 0 {
             return Ok(rounds);
         }
@@ -93,48 +96,17 @@ impl Node {
         }
     }
 
-    pub(super) fn lower(&self) -> Hir {
-        match self {
-            Self::Set(set) => Hir::class(Class::Unicode(set.clone())),
-            Self::Look(assertion) => Hir::look(match assertion {
-                Assertion::Start => Look::Start,
-                Assertion::End => Look::End,
-                // Of another meaning here, see `Context`.
-                Assertion::LineStart => Look::StartLF,
-                Assertion::Word => Look::WordAscii,
-                Assertion::NotWord => Look::WordAsciiNegate,
-            }),
-            Self::Concat(nodes) => Hir::concat(nodes.iter().map(Self::lower).collect()),
-            Self::Either(nodes) => Hir::alternation(nodes.iter().map(Self::lower).collect()),
-            Self::Repeat {
-                node,
-                min,
-                max,
-                greedy,
-            } => Hir::repetition(Repetition {
-                min: *min,
-                max: *max,
-                greedy: *greedy,
-                sub: Box::new(node.lower()),
-            }),
-        }
-    }
-
     /// Its ways to match that take a character at least, in the same order.
-    fn without_empty(&self) -> Result<Self, RegExpError> {
-        let mut nodes = 0;
+    fn without_empty(&self, nodes: &mut usize) -> Result<Self, RegExpError> {
         let Split {
             mut before, after, ..
-        } = self.split(&mut nodes)?;
+        } = self.split(nodes)?;
         before.extend(after);
         Ok(Self::Either(before))
     }
 
     fn split(&self, nodes: &mut usize) -> Result<Split, RegExpError> {
-        *nodes += 1 + self.size();
-        if *nodes > MOST_NODES {
-            return Err(RegExpError::TooLarge);
-        }
+        charge(nodes, 1 + self.size())?;
         if !self.may_be_empty() {
             return Ok(Split {
                 before: vec![self.clone()],
@@ -147,10 +119,7 @@ impl Node {
                 "an assertion in a repeated group that may be empty",
             )),
             Self::Concat(all) => all.iter().rev().try_fold(Split::EMPTY, |rest, node| {
-                *nodes += rest.size();
-                if *nodes > MOST_NODES {
-                    return Err(RegExpError::TooLarge);
-                }
+                charge(nodes, rest.size())?;
                 Ok(node.split(nodes)?.then(rest))
             }),
             Self::Either(all) => all.iter().try_fold(Split::default(), |so_far, node| {
@@ -164,7 +133,7 @@ impl Node {
                 ..
             } if min == max && node.may_be_empty() => {
                 (0..*min).try_fold(Split::EMPTY, |rest, _| {
-                    *nodes += rest.size();
+                    charge(nodes, rest.size())?;
                     Ok(node.split(nodes)?.then(rest))
                 })
             }
@@ -172,7 +141,7 @@ impl Node {
                 node, max, greedy, ..
             } => {
                 let some = Self::Repeat {
-                    node: node.clone(),
+                    node: Arc::clone(node),
                     min: 1,
                     max: *max,
                     greedy: *greedy,
@@ -202,6 +171,12 @@ impl Node {
             Self::Repeat { node, .. } => 1 + node.size(),
         }
     }
+}
+
+fn charge(nodes: &mut usize, looked_at: usize) -> Result<(), RegExpError> {
+    let left = nodes.checked_sub(looked_at);
+    *nodes = left.ok_or(RegExpError::TooLarge)?;
+    Ok(())
 }
 
 /// The ways to match, in their order: some that take a character, the empty string where it is

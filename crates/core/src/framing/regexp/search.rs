@@ -1,8 +1,10 @@
 //! The search for one delimiter after the other, which goes on where it stopped.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use super::automaton::{Automaton, DEAD, SPECIAL};
+use super::draft::{Draft, Group};
+use super::table::{Close, DEAD, Edge, SPECIAL, START};
 use crate::framing::{Cut, Overflow};
 
 /// A match, with what it takes to know that it stands, is at most this many bytes.
@@ -13,6 +15,46 @@ pub const MATCH_BYTES: usize = 64 * 1024;
 const FREE_AHEAD: usize = 64;
 /// How many steps read ahead in vain are remembered.
 const MOST_VAIN: usize = 4 * MATCH_BYTES;
+/// How much work a search may be before others have their turn, where a byte can be much of it: NFA
+/// states looked at. A few milliseconds.
+pub(super) const FUEL: usize = 1 << 17;
+
+/// What leads a search from byte to byte. A state's number holds for one run of a search.
+pub(super) trait Machine {
+    /// The table's entry for a state and a byte. The state may get another number.
+    fn entry(&mut self, state: &mut u32, byte: u8) -> u32;
+
+    /// That of a [`SPECIAL`] entry.
+    fn edge(&self, entry: u32) -> &Edge;
+
+    /// The group that matches where the stream ends.
+    fn at_end(&mut self, state: u32) -> Option<Group>;
+
+    fn close(&mut self, state: u32) -> Close;
+
+    /// The same for the same state, however often it is numbered.
+    fn name(&mut self, state: u32) -> u64;
+
+    /// How many of these bytes change nothing, as far as can be seen quickly.
+    fn skip(&self, _state: u32, _bytes: &[u8]) -> usize {
+        0
+    }
+
+    /// Whether it has used up what it was given.
+    fn is_tired(&self) -> bool {
+        false
+    }
+
+    /// What a state's number stands for, where that can change until the search goes on.
+    fn hold(&self, _state: u32) -> Option<Arc<Draft>> {
+        None
+    }
+
+    /// The number of what was held.
+    fn take_up(&mut self, _draft: Arc<Draft>) -> u32 {
+        unreachable!("nothing was held")
+    }
+}
 
 /// How far the bytes of one stream have been searched. All positions count from the frame's start.
 ///
@@ -27,6 +69,8 @@ pub(in crate::framing) struct Search {
     base: u64,
     at: usize,
     state: u32,
+    /// What `state` stands for, while no search is under way.
+    held: Option<Arc<Draft>>,
     /// Whether a match may still begin.
     open: bool,
     /// It has begun: `state` is set.
@@ -36,27 +80,42 @@ pub(in crate::framing) struct Search {
     /// The best match so far; one of the candidates may still replace it.
     pending: Option<(usize, usize)>,
     ahead: Ahead,
+    /// What it may still cost until others have their turn.
+    pub(super) fuel: usize,
     #[cfg(test)]
     pub(super) steps: usize,
 }
 
 /// Bytes behind a match that were read to see whether it stands, and did not change it. The next
-/// frames begin among them: where one of them comes to the same byte in the same state, it will
-/// not change its match either. Without this, such bytes would be read once for each frame.
+/// frames begin among them: where one of them comes to the same byte in the same state (by its name), it
+/// will not change its match either. Without this, such bytes would be read once for each frame.
 #[derive(Debug, Clone, Default)]
 struct Ahead {
     /// Since the pending match.
-    trail: Vec<(u64, u32)>,
-    vain: HashSet<(u64, u32)>,
+    trail: Vec<(u64, u64)>,
+    vain: HashSet<(u64, u64)>,
     /// With how many it is worth looking for those that are passed.
     crowd: usize,
 }
 
 impl Search {
+    /// Others have had their turn.
+    pub(in crate::framing) fn refuel(&mut self) {
+        self.fuel = FUEL;
+    }
+
+    /// What it remembers, in bytes.
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        let held = self.held.as_ref().map_or(0, |draft| draft.size());
+        let places = self.ahead.trail.capacity() + self.ahead.vain.capacity() * 5 / 4;
+        size_of::<Self>() + held + 8 * self.starts.capacity() + 17 * places
+    }
+
     /// See [`Framing::cut`](crate::framing::Framing::cut). `last`: no byte follows these.
-    pub(super) fn cut(
+    pub(super) fn cut<M: Machine>(
         &mut self,
-        automaton: &Automaton,
+        mut machine: M,
         bytes: &[u8],
         limit: usize,
         last: bool,
@@ -64,11 +123,28 @@ impl Search {
         if !self.begun {
             self.begun = true;
             self.open = true;
-            self.state = automaton.start;
+            self.state = START;
         }
+        if let Some(draft) = self.held.take() {
+            self.state = machine.take_up(draft);
+        }
+        let cut = self.search(&mut machine, bytes, limit, last);
+        if matches!(cut, Cut::Incomplete | Cut::Tired) {
+            self.held = machine.hold(self.state);
+        }
+        cut
+    }
+
+    fn search<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        bytes: &[u8],
+        limit: usize,
+        last: bool,
+    ) -> Cut {
         loop {
             if self.open && self.at == limit {
-                self.close(automaton);
+                self.close(machine);
             }
             if self.state == DEAD {
                 return match self.pending {
@@ -84,47 +160,49 @@ impl Search {
             }
             if self.at == bytes.len() {
                 return match last {
-                    true => self.cut_last(automaton),
+                    true => self.cut_last(machine),
                     false => Cut::Incomplete,
                 };
+            }
+            if machine.is_tired() {
+                return Cut::Tired;
             }
             let reads_ahead = self
                 .pending
                 .is_some_and(|(_, end)| self.at - end >= FREE_AHEAD);
-            let vain = reads_ahead && !self.ahead.go_on(self.base + self.at as u64, self.state);
+            let vain = reads_ahead && {
+                let place = (self.base + self.at as u64, machine.name(self.state));
+                !self.ahead.go_on(place)
+            };
             if self.ahead.is_full() {
                 return Cut::Overflow(Overflow::Match);
             }
             if vain {
                 self.state = DEAD;
             } else if reads_ahead {
-                self.run(automaton, bytes, self.at + 1);
+                self.run(machine, bytes, self.at + 1);
             } else {
-                self.run(automaton, bytes, self.stop(limit));
+                self.run(machine, bytes, self.stop(limit));
             }
         }
     }
 
     /// Reads until something happens, to `stop` at most.
-    fn run(&mut self, automaton: &Automaton, bytes: &[u8], stop: usize) {
+    fn run<M: Machine>(&mut self, machine: &mut M, bytes: &[u8], stop: usize) {
         let bytes = &bytes[..stop.min(bytes.len())];
         let (mut state, mut at) = (self.state, self.at);
-        while at < bytes.len() {
-            if let Some((idle, exits)) = automaton.idle
-                && idle == state
-            {
-                at += exits.skip(&bytes[at..]);
-                if at == bytes.len() {
-                    break;
-                }
+        while at < bytes.len() && !machine.is_tired() {
+            at += machine.skip(state, &bytes[at..]);
+            if at == bytes.len() {
+                break;
             }
-            let entry = automaton.entry(state, bytes[at]);
+            let entry = machine.entry(&mut state, bytes[at]);
             at += 1;
             #[cfg(test)]
             (self.steps += 1);
             if entry & SPECIAL != 0 {
                 self.at = at;
-                return self.follow(automaton, entry);
+                return self.follow(machine, entry);
             }
             state = entry;
         }
@@ -132,8 +210,8 @@ impl Search {
     }
 
     /// Candidates begin, end or match, with the byte before `at`.
-    fn follow(&mut self, automaton: &Automaton, entry: u32) {
-        let edge = automaton.edge(entry);
+    fn follow<M: Machine>(&mut self, machine: &M, entry: u32) {
+        let edge = machine.edge(entry);
         let before = self.at - 1;
         let start =
             |starts: &[usize], group: u16| *starts.get(usize::from(group)).unwrap_or(&before);
@@ -163,8 +241,8 @@ impl Search {
     }
 
     /// No match begins after `at`.
-    fn close(&mut self, automaton: &Automaton) {
-        let close = automaton.close(self.state);
+    fn close<M: Machine>(&mut self, machine: &mut M) {
+        let close = machine.close(self.state);
         if close.keeps_own {
             self.starts.push(self.at);
         }
@@ -172,8 +250,8 @@ impl Search {
         self.open = false;
     }
 
-    fn cut_last(&mut self, automaton: &Automaton) -> Cut {
-        if let Some(group) = automaton.at_end(self.state) {
+    fn cut_last<M: Machine>(&mut self, machine: &mut M) -> Cut {
+        if let Some(group) = machine.at_end(self.state) {
             let start = self.starts.get(usize::from(group)).copied();
             self.found(start.unwrap_or(self.at), self.at);
         }
@@ -217,9 +295,9 @@ impl Search {
 
 impl Ahead {
     /// Before a step: false where it is known to be in vain.
-    fn go_on(&mut self, at: u64, state: u32) -> bool {
-        self.trail.push((at, state));
-        !self.vain.contains(&(at, state))
+    fn go_on(&mut self, place: (u64, u64)) -> bool {
+        self.trail.push(place);
+        !self.vain.contains(&place)
     }
 
     /// The match stands: what was read behind it was read in vain. A frame begins at `base`.

@@ -4,14 +4,21 @@
 //! understood here is refused, never guessed at. That holds for the oddities which JavaScript
 //! allows without the flag `u` for the sake of old pages (octal escapes, `\u{5}` as five `u`s) too.
 
-use regex_syntax::hir::ClassUnicode;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
 use super::RegExpError;
-use super::chars::{self, Flags, set_of, union};
-use super::node::{Assertion, Node};
+use super::chars::{self, Flags, one, set_of};
+use super::node::{Assertion, MOST_NODES, Node};
 
 /// Groups within groups beyond this are refused: parsing and lowering recurse.
 const MOST_DEPTH: usize = 100;
+/// How many ranges of characters all sets may have: bounds the time that parsing takes.
+const MOST_RANGES: usize = 1 << 16;
+/// To look a property up takes as long as so many ranges.
+const PROPERTY: usize = 512;
 
 type Parsed<T> = Result<T, RegExpError>;
 
@@ -21,6 +28,10 @@ pub(super) fn parse(source: &str, flags: &str) -> Parsed<Node> {
         rest: source,
         flags: parse_flags(flags)?,
         depth: 0,
+        ranges: MOST_RANGES,
+        nodes: MOST_NODES,
+        properties: HashMap::new(),
+        literals: HashMap::new(),
     };
     let node = parser.alternatives()?;
     match parser.rest.chars().next() {
@@ -52,6 +63,14 @@ struct Parser<'a> {
     /// Those that hold here: `(?i:…)` changes them for a group.
     flags: Flags,
     depth: usize,
+    /// How many more ranges sets may have.
+    ranges: usize,
+    /// How many more nodes repetitions may look at.
+    nodes: usize,
+    /// By their names, those that were looked up.
+    properties: HashMap<String, ClassUnicode>,
+    /// Characters that stand for themselves, with and without regard to case.
+    literals: HashMap<(char, bool), Arc<ClassUnicode>>,
 }
 
 /// One member of a class, before it is known whether a range begins with it.
@@ -75,7 +94,7 @@ impl Parser<'_> {
             let atom = self.atom()?;
             all.push(match self.quantifier()? {
                 None => atom,
-                Some((min, max, greedy)) => Node::repeat(atom, min, max, greedy)?,
+                Some((min, max, greedy)) => Node::repeat(atom, min, max, greedy, &mut self.nodes)?,
             });
         }
         Ok(Node::concat(all))
@@ -89,17 +108,42 @@ impl Parser<'_> {
             '$' if self.flags.multiline => Err(RegExpError::Construct("$ under the flag m")),
             '$' => Ok(Node::Look(Assertion::End)),
             '(' => self.group(),
-            '.' if self.flags.dot_all => Ok(Node::Set(chars::any())),
-            '.' => Ok(Node::Set(chars::not_line_end())),
+            '.' if self.flags.dot_all => self.set(chars::any()),
+            '.' => self.set(chars::not_line_end()),
             '[' => self.class(),
             '\\' => self.escape(),
             // `{` where no quantifier can be, `]` and `}` stand for themselves without `u`.
-            other => Ok(self.literal(other)),
+            other => self.literal(other),
         }
     }
 
-    fn literal(&self, c: char) -> Node {
-        Node::Set(chars::fold(set_of(c, c), self.flags))
+    fn literal(&mut self, c: char) -> Parsed<Node> {
+        let key = (c, self.flags.ignore_case);
+        if let Some(known) = self.literals.get(&key) {
+            return Ok(Node::Set(Arc::clone(known)));
+        }
+        let set = self.fold(set_of(c, c))?;
+        self.charge(set.ranges().len())?;
+        let set = Arc::new(set);
+        self.literals.insert(key, Arc::clone(&set));
+        Ok(Node::Set(set))
+    }
+
+    fn fold(&mut self, set: ClassUnicode) -> Parsed<ClassUnicode> {
+        let (set, found) = chars::fold(set, self.flags);
+        self.charge(found)?;
+        Ok(set)
+    }
+
+    fn set(&mut self, set: ClassUnicode) -> Parsed<Node> {
+        self.charge(set.ranges().len())?;
+        Ok(Node::Set(set.into()))
+    }
+
+    fn charge(&mut self, ranges: usize) -> Parsed<()> {
+        let left = self.ranges.checked_sub(ranges);
+        self.ranges = left.ok_or(RegExpError::TooLarge)?;
+        Ok(())
     }
 
     fn quantifier(&mut self) -> Parsed<Option<(u32, Option<u32>, bool)>> {
@@ -195,10 +239,13 @@ impl Parser<'_> {
             Some('1'..='9') => return Err(RegExpError::Construct("a back-reference")),
             Some('k') => return Err(RegExpError::Construct("a back-reference")),
             _ => {
-                return Ok(match self.member_escape()? {
+                return match self.member_escape()? {
                     Member::Char(c) => self.literal(c),
-                    Member::Set(set) => Node::Set(chars::fold(set, self.flags)),
-                });
+                    Member::Set(set) => {
+                        let set = self.fold(set)?;
+                        self.set(set)
+                    }
+                };
             }
         };
         if self.flags.ignore_case && self.flags.unicode {
@@ -211,31 +258,44 @@ impl Parser<'_> {
 
     fn class(&mut self) -> Parsed<Node> {
         let negated = self.eat("^");
-        let mut set = ClassUnicode::empty();
+        let mut ranges: Vec<ClassUnicodeRange> = Vec::new();
         while !self.eat("]") {
             let first = self.member()?;
             if !self.rest.starts_with('-') || self.rest.starts_with("-]") {
-                add(&mut set, first);
+                self.add(&mut ranges, first)?;
                 continue;
             }
             self.next()?;
             let second = self.member()?;
             match (first, second) {
-                (Member::Char(from), Member::Char(to)) => union(&mut set, &set_of(from, to)),
+                (Member::Char(from), Member::Char(to)) => {
+                    ranges.push(ClassUnicodeRange::new(from, to));
+                }
                 // `[\d-x]` is no range, but three members.
                 (first, second) => {
-                    add(&mut set, first);
-                    add(&mut set, Member::Char('-'));
-                    add(&mut set, second);
+                    self.add(&mut ranges, first)?;
+                    self.add(&mut ranges, Member::Char('-'))?;
+                    self.add(&mut ranges, second)?;
                 }
             }
         }
         // First what differs in case alone, then the complement: `[^a]` under i is not `A` either.
-        let mut set = chars::fold(set, self.flags);
+        let mut set = self.fold(ClassUnicode::new(ranges))?;
         if negated {
             set.negate();
         }
-        Ok(Node::Set(set))
+        self.set(set)
+    }
+
+    fn add(&mut self, ranges: &mut Vec<ClassUnicodeRange>, member: Member) -> Parsed<()> {
+        match member {
+            Member::Char(c) => ranges.push(one(c)),
+            Member::Set(set) => {
+                self.charge(set.ranges().len())?;
+                ranges.extend(set.ranges());
+            }
+        }
+        Ok(())
     }
 
     fn member(&mut self) -> Parsed<Member> {
@@ -292,7 +352,14 @@ impl Parser<'_> {
         let inner = self.rest.strip_prefix('{').and_then(|s| s.split_once('}'));
         let (name, rest) = inner.ok_or_else(unfinished)?;
         self.rest = rest;
-        chars::property(name).ok_or_else(|| RegExpError::Unknown(format!("\\p{{{name}}}")))
+        if let Some(known) = self.properties.get(name) {
+            return Ok(known.clone());
+        }
+        self.charge(PROPERTY)?;
+        let unknown = || RegExpError::Unknown(format!("\\p{{{name}}}"));
+        let set = chars::property(name).ok_or_else(unknown)?;
+        self.properties.insert(name.to_owned(), set.clone());
+        Ok(set)
     }
 
     /// A character by its number of so many hexadecimal digits. Two halves of a surrogate pair are
@@ -333,13 +400,6 @@ impl Parser<'_> {
             }
             None => false,
         }
-    }
-}
-
-fn add(set: &mut ClassUnicode, member: Member) {
-    match member {
-        Member::Char(c) => union(set, &set_of(c, c)),
-        Member::Set(more) => union(set, &more),
     }
 }
 

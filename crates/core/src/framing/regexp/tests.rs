@@ -1,9 +1,12 @@
 //! Against the `regex` crate, which sees the whole input at once. Patterns that mean something else
 //! in JavaScript than in Rust are given in both.
 
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
 use regex::bytes::Regex;
 
+use super::search::FUEL;
 use super::*;
 use crate::framing::tests::{chunkings, strings_over};
 use crate::framing::{Framing, Overflow, Scan, Stop, cut_many};
@@ -14,6 +17,32 @@ fn regexp(source: &str, flags: &str) -> RegExp {
 
 fn refusal(source: &str, flags: &str) -> RegExpError {
     RegExp::new(format!("{flags}/{source}").as_bytes()).expect_err(source)
+}
+
+/// The same pattern, as it is, made as it is needed, and that with a memory for nothing.
+fn by_every_engine(regexp: &RegExp) -> [RegExp; 3] {
+    let nfa = &regexp.0.nfa;
+    let lazily = |lazy| {
+        let engine = Engine::Lazy(Mutex::new(lazy));
+        RegExp::with(regexp.text(), Arc::clone(nfa), engine)
+    };
+    [
+        regexp.clone(),
+        lazily(Lazy::new(nfa)),
+        lazily(Lazy::forgetful(nfa)),
+    ]
+}
+
+/// What an automaton that is made as it is needed has cost, and what it remembers, in bytes.
+fn work_and_bytes(regexp: &RegExp) -> (usize, usize) {
+    match &regexp.0.engine {
+        Engine::Whole(_) => (0, 0),
+        Engine::Lazy(lazy) => lock(lazy).work_and_bytes(),
+    }
+}
+
+fn is_lazy(regexp: &RegExp) -> bool {
+    matches!(regexp.0.engine, Engine::Lazy(_))
 }
 
 /// Frames, what is left, and why it stopped.
@@ -48,16 +77,20 @@ impl Feeder {
         self.fed.rest.extend_from_slice(chunk);
         let rest = &self.fed.rest;
         let frames = &mut self.fed.frames;
-        let run = cut_many(
-            &self.framing,
-            rest,
-            &mut self.scan,
-            self.limit,
-            usize::MAX,
-            |start, end| frames.push(rest[start..end].to_vec()),
-        );
-        self.fed.rest.drain(..run.consumed);
-        if let Stop::Overflow(why) = run.stop {
+        let mut from = 0;
+        let stop = loop {
+            let bytes = &rest[from..];
+            let (scan, limit) = (&mut self.scan, self.limit);
+            let run = cut_many(&self.framing, bytes, scan, limit, 1000, |start, end| {
+                frames.push(bytes[start..end].to_vec());
+            });
+            from += run.consumed;
+            if run.stop != Stop::Budget {
+                break run.stop;
+            }
+        };
+        self.fed.rest.drain(..from);
+        if let Stop::Overflow(why) = stop {
             self.fed.overflow = Some(why);
         }
     }
@@ -72,13 +105,22 @@ impl Feeder {
     }
 }
 
-fn fed(regexp: &RegExp, limit: usize, chunks: &[&[u8]]) -> Fed {
+fn fed_by(regexp: &RegExp, limit: usize, chunks: &[&[u8]]) -> Fed {
     let mut feeder = Feeder::new(regexp, limit);
     for chunk in chunks {
         feeder.feed(chunk);
     }
     feeder.end();
     feeder.fed
+}
+
+/// By every engine, with the same result.
+fn fed(regexp: &RegExp, limit: usize, chunks: &[&[u8]]) -> Fed {
+    let [one, others @ ..] = by_every_engine(regexp).map(|by| fed_by(&by, limit, chunks));
+    for other in others {
+        assert_eq!(other, one, "{regexp:?} in {chunks:?} with {limit}");
+    }
+    one
 }
 
 /// Where frames end and the next ones begin, by definition: the leftmost match in all that is left,
@@ -145,11 +187,12 @@ const PATTERNS: &[(&str, &str, &str)] = &[
 #[test]
 fn every_chunking_of_every_short_string_agrees_with_a_search_of_the_whole() {
     for (alphabet, source, rust) in PATTERNS {
-        let (ours, oracle) = (regexp(source, ""), oracle(source, rust));
+        let mut engines = by_every_engine(&regexp(source, ""));
+        let oracle = oracle(source, rust);
         for text in strings_over(alphabet.as_bytes(), 6) {
             for limit in [0, 1, 2, 64] {
                 let what = format!("{source} in {} with {limit}", text.escape_ascii());
-                let whole = fed(&ours, limit, &[&text]);
+                let whole = fed_by(&engines[0], limit, &[&text]);
                 let mut expected = frames(&text, &split(&oracle, &text, limit));
                 if expected.last().is_some_and(|frame| frame.len() > limit) {
                     // Too long, also where a delimiter before it has only begun when all ends.
@@ -161,7 +204,8 @@ fn every_chunking_of_every_short_string_agrees_with_a_search_of_the_whole() {
                     "{what}"
                 );
                 for chunks in chunkings(&text) {
-                    let parts = fed(&ours, limit, &chunks);
+                    engines.rotate_left(1);
+                    let parts = fed_by(&engines[0], limit, &chunks);
                     assert_eq!(parts.overflow, whole.overflow, "{what}: {chunks:?}");
                     assert_eq!(parts.frames, whole.frames, "{what}: {chunks:?}");
                     // After an overflow, the rest is what had come by then.
@@ -176,7 +220,8 @@ fn every_chunking_of_every_short_string_agrees_with_a_search_of_the_whole() {
 #[test]
 fn a_frame_and_an_overflow_come_with_the_byte_that_makes_them_certain() {
     for (alphabet, source, rust) in PATTERNS {
-        let (ours, oracle) = (regexp(source, ""), oracle(source, rust));
+        let engines = by_every_engine(&regexp(source, ""));
+        let oracle = oracle(source, rust);
         let futures = strings_over(alphabet.as_bytes(), 3);
         for text in strings_over(alphabet.as_bytes(), 4) {
             for limit in [0, 1, 64] {
@@ -198,8 +243,6 @@ fn a_frame_and_an_overflow_come_with_the_byte_that_makes_them_certain() {
                     .iter()
                     .any(|cuts| cuts.get(certain).is_some_and(fits));
 
-                let mut feeder = Feeder::new(&ours, limit);
-                feeder.feed(&text);
                 let mut cuts = possible[0][..certain].to_vec();
                 let mut overflow = hopeless && text.len() - from(certain) > limit;
                 if let Some(last) = cuts.last()
@@ -208,8 +251,12 @@ fn a_frame_and_an_overflow_come_with_the_byte_that_makes_them_certain() {
                     cuts.pop();
                     overflow = true;
                 }
-                assert_eq!(feeder.fed.frames, frames(&text, &cuts), "{what}");
-                assert_eq!(feeder.fed.overflow.is_some(), overflow, "{what}");
+                for ours in &engines {
+                    let mut feeder = Feeder::new(ours, limit);
+                    feeder.feed(&text);
+                    assert_eq!(feeder.fed.frames, frames(&text, &cuts), "{what}");
+                    assert_eq!(feeder.fed.overflow.is_some(), overflow, "{what}");
+                }
             }
         }
     }
@@ -319,7 +366,7 @@ fn what_cannot_be_matched_is_refused() {
         "a{99999999999}",
         "(?:a{1000}){1000}",
         "((((a{99}){99}){99}){99}){99}",
-        "a[^]{24}b",
+        ".{1,5000}x",
         &"(".repeat(1000),
         &"a".repeat(20_000),
     ] {
@@ -395,15 +442,17 @@ fn syntax_that_javascript_has_and_others_have_not() {
 #[test]
 fn a_match_that_might_grow_for_ever_is_an_overflow() {
     for (source, byte) in [(r"\n+", b'\n'), ("a[^]*b|a", b'a'), ("a[^b]*b", b'a')] {
-        let mut feeder = Feeder::new(&regexp(source, ""), 10);
-        let chunk = [byte; 1024];
-        for _ in 0..64 {
-            feeder.feed(&chunk);
-            assert_eq!(feeder.fed.overflow, None, "{source}");
+        for regexp in by_every_engine(&regexp(source, "")) {
+            let mut feeder = Feeder::new(&regexp, 10);
+            let chunk = [byte; 1024];
+            for _ in 0..64 {
+                feeder.feed(&chunk);
+                assert_eq!(feeder.fed.overflow, None, "{source}");
+            }
+            feeder.feed(&chunk[..1]);
+            assert_eq!(feeder.fed.overflow, Some(Overflow::Match), "{source}");
+            assert_eq!(feeder.fed.rest.len(), MATCH_BYTES + 1);
         }
-        feeder.feed(&chunk[..1]);
-        assert_eq!(feeder.fed.overflow, Some(Overflow::Match), "{source}");
-        assert_eq!(feeder.fed.rest.len(), MATCH_BYTES + 1);
     }
     // Exactly as long as it may be.
     let mut feeder = Feeder::new(&regexp(r"\n+", ""), 10);
@@ -430,30 +479,159 @@ const COSTLY: &[(&str, &str, &str)] = &[
     ("a(?:[^ef]*e)?|b(?:[^ef]*e)?|c(?:[^df]*d)?", "abc", "f"),
 ];
 
+/// The same for automata that are too large to be made whole, and what a byte may cost then: some
+/// threads for each state of the NFA that it takes.
+const LARGE: &[(&str, &str, &str)] = &[
+    (r"a{500}", "a", ""),
+    (r"a{500}", "aaab", ""),
+    (r"x[\s\S]{10}y", "xzzxxzxxxzz", ""),
+    (r".{1,500};", "a", ""),
+    (r".{1,500};", "abcdefg;", ""),
+    ("[ab]*a[ab]{30}c", "abbabaaab", ""),
+    (r"\n+[^]{1,30}?;|[^]{30}#", "\nab;", ""),
+    ("a(?:[^d]{1,300}d)?", "abcabcab", ""),
+    ("a(?:[^de]{1,300}d)?", "aabcc", "e"),
+];
+
 #[test]
 fn time_is_linear_whatever_the_pattern() {
-    for (source, piece, end) in COSTLY {
+    for (source, piece, end) in COSTLY.iter().chain(LARGE) {
         let regexp = regexp(source, "");
-        let steps = |bytes: usize, chunk: usize| {
-            let mut feeder = Feeder::new(&regexp, usize::MAX / 2);
-            let mut text = piece.repeat(bytes / piece.len()).into_bytes();
-            text.extend_from_slice(end.as_bytes());
-            for chunk in text.chunks(chunk) {
-                feeder.feed(chunk);
-            }
-            feeder.end();
-            assert_eq!(feeder.fed.overflow, None, "{source}");
-            feeder.steps()
-        };
-        let (once, twice) = (steps(24_000, 24_001), steps(48_000, 48_001));
-        assert!(
-            twice * 10 <= once * 22 + 100,
-            "{source}: {once}, then {twice}"
-        );
-        assert!(twice <= 200 * 48_000, "{source}: {twice}");
-        // However it comes.
-        assert_eq!(steps(3_000, 1), steps(3_000, 3_001), "{source}");
+        for engine in 0..3 {
+            let cost = |bytes: usize, chunk: usize| {
+                let regexp = &by_every_engine(&regexp.apart())[engine];
+                let mut feeder = Feeder::new(regexp, usize::MAX / 2);
+                let mut text = piece.repeat(bytes / piece.len()).into_bytes();
+                text.extend_from_slice(end.as_bytes());
+                for chunk in text.chunks(chunk) {
+                    feeder.feed(chunk);
+                }
+                feeder.end();
+                assert_eq!(feeder.fed.overflow, None, "{source}");
+                (feeder.steps(), work_and_bytes(regexp).0)
+            };
+            let bytes = if engine == 0 { 48_000 } else { 12_000 };
+            let (once, twice) = (cost(bytes / 2, bytes), cost(bytes, bytes + 1));
+            assert!(
+                twice.0 * 10 <= once.0 * 22 + 100 && twice.1 * 10 <= once.1 * 22 + 100_000,
+                "{source} by {engine}: {once:?}, then {twice:?}"
+            );
+            assert!(twice.0 <= 200 * bytes, "{source} by {engine}: {twice:?}");
+            // However it comes.
+            let (bytes, whole) = if engine == 2 {
+                (300, 301)
+            } else {
+                (3_000, 3_001)
+            };
+            assert_eq!(cost(bytes, 1).0, cost(bytes, whole).0, "{source}");
+        }
     }
+}
+
+#[test]
+fn patterns_whose_automaton_is_large() {
+    for (source, flags, text, frames) in [
+        (
+            "a{500}",
+            "",
+            format!("x{}y", "a".repeat(501)),
+            &["x", "ay"][..],
+        ),
+        (
+            r"x[\s\S]{10}y",
+            "",
+            "ax0xx456789-yxyb".into(),
+            &["a", "xyb"],
+        ),
+        (".{1,500};", "", "a;b;\nc;".into(), &["", "\n", ""]),
+        (
+            r"\p{L}{1,50},",
+            "u",
+            "1a\u{e4}\u{4e00},2,b,".into(),
+            &["1", "2,", ""],
+        ),
+        (r"\p{L}{1,100}", "u", "1\u{e4}\u{4e00}2".into(), &["1", "2"]),
+        (
+            "[^]{2000}x",
+            "",
+            format!("a{}xb", "x".repeat(2000)),
+            &["", "xb"],
+        ),
+    ] {
+        let regexp = regexp(source, flags);
+        assert!(is_lazy(&regexp), "{source}");
+        let Fed {
+            frames: mut got,
+            rest,
+            ..
+        } = fed(&regexp, 4096, &[text.as_bytes()]);
+        got.push(rest);
+        let got: Vec<_> = got
+            .iter()
+            .map(|frame| String::from_utf8_lossy(frame))
+            .collect();
+        assert_eq!(got, frames, "/{source}/{flags}");
+    }
+}
+
+/// Four letters in no order, the same each time.
+fn noise(letters: &[u8; 4], length: usize) -> Vec<u8> {
+    let mut random = 1_u32;
+    let next = || {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        letters[(random >> 30) as usize]
+    };
+    std::iter::repeat_with(next).take(length).collect()
+}
+
+#[test]
+fn what_is_remembered_is_bounded() {
+    let text = noise(b"abx,", 60_000);
+    for (source, channel) in [
+        (r"x[\s\S]{10}y", 1024),
+        ("x[^]{500}y", 16 * 1024),
+        (".{1,500};", 16 * 1024),
+        ("[ab]*a[ab]{30}c", 16 * 1024),
+        ("[^]{3000}x", 64 * 1024),
+        ("(?:a|b|x[^]{9}){1,300},", 16 * 1024),
+        // Each place is read ahead of, in vain.
+        ("a(?:[^d]{1,300}d)?", 16 * 1024 * 1024),
+    ] {
+        let regexp = regexp(source, "");
+        let mut feeder = Feeder::new(&regexp, usize::MAX / 2);
+        for chunk in text.chunks(1000) {
+            feeder.feed(chunk);
+            let size = feeder.scan.search().size();
+            assert!(size <= channel, "{source}: {size}");
+            // One draft, one edge and one row more at most.
+            let (_, bytes) = work_and_bytes(&regexp);
+            assert!(bytes <= 2 * 1024 * 1024 + 256 * 1024, "{source}: {bytes}");
+        }
+    }
+}
+
+#[test]
+fn much_work_is_done_in_portions() {
+    let regexp = regexp("x[^]{500}y", "");
+    let framing = Framing::RegExp(regexp.clone());
+    let mut text = noise(b"xzxz", 40_000);
+    text.extend([b'y'; 600]);
+    let (mut scan, mut from, mut frames, mut portions) = (Scan::default(), 0, 0, 0);
+    loop {
+        let before = work_and_bytes(&regexp).0;
+        let run = cut_many(&framing, &text[from..], &mut scan, 100_000, 100, |_, _| {
+            frames += 1
+        });
+        from += run.consumed;
+        portions += 1;
+        let work = work_and_bytes(&regexp).0 - before;
+        assert!(work <= FUEL + 10_000, "{work}");
+        if run.stop != Stop::Budget {
+            break;
+        }
+    }
+    assert_eq!(frames, 1);
+    assert!(portions > 10, "{portions}");
 }
 
 const QUANTIFIERS: &[&str] = &[
@@ -520,15 +698,53 @@ proptest! {
 
 #[test]
 fn compiling_is_bounded() {
-    let started = std::time::Instant::now();
-    for source in [
-        "a[^]{24}b",
-        "[ab]*a[ab]{30}c",
-        r"(?:\w{1,200}:){1,200}",
-        r"(?:.*?,){500}x",
+    let nested = |inner: &str| format!("{}{inner}{}x", "(?:".repeat(99), ")*".repeat(99));
+    let properties = [
+        "L",
+        "Lu",
+        "Ll",
+        "N",
+        "P",
+        "S",
+        "Z",
+        "Alphabetic",
+        "Script=Greek",
+        "scx=Latin",
+    ];
+    let properties = properties.map(|name| format!(r"\p{{{name}}}|\P{{{name}}}|"));
+    for pattern in [
+        "/a[^]{24}b",
+        "/[ab]*a[ab]{30}c",
+        r"u/(?:\w{1,200}:){1,200}",
+        "/(?:.*?,){500}x",
+        r"u/\p{L}{1,100}",
+        r"iu/\p{L}{1,50},",
+        r"mu/(?:^\p{L}\b.*){1,90}x",
+        "/[^]{3000}x",
+        "/(?:(?:(?:a|b|c){1,10}|x){1,10}y*){1,100}z",
+        "/(?:a{1000}){1000}",
+        "/(?:(?:){99999}){99999}a",
+        &format!("i/{}", "k".repeat(16_000)),
+        &format!(
+            "/[{}]",
+            ('\u{4e00}'..'\u{6300}').step_by(2).collect::<String>()
+        ),
+        &format!("/{}", ('\u{4e00}'..'\u{6300}').collect::<String>()),
+        &format!("u/{}", r"\p{L}".repeat(3_000)),
+        &format!("iu/{}a", properties.concat()),
+        &format!("/{}x", "(?:a|.)*".repeat(1_600)),
+        &format!("/{}x", r"\ba*".repeat(2_000)),
+        &format!("/{}", nested(&"b?".repeat(7_000))),
+        &format!("/{}", nested(&format!("{}c", "b?".repeat(3_000)))),
     ] {
-        let _ = RegExp::new(format!("u/{source}").as_bytes());
+        // Others may use the processor meanwhile; and what is the same for all is made at first.
+        let times = (0..5).map(|_| {
+            let started = Instant::now();
+            let _ = RegExp::new(pattern.as_bytes());
+            started.elapsed()
+        });
+        let best = times.min().unwrap();
+        // A fifth of it where the optimizer has done all it can.
+        assert!(best < Duration::from_millis(40), "{pattern:.40}: {best:?}");
     }
-    // Each of them would take for ever; in a debug build on a busy machine it is a second.
-    assert!(started.elapsed() < std::time::Duration::from_secs(30));
 }
