@@ -36,6 +36,9 @@ class RpcClient extends Client {
     else waiting?.resolve(result);
   }
 
+  // Those who wait are told of it in onClose.
+  override onConnectError(): void {}
+
   override onClose({ reason, error }: CloseInfo): void {
     const lost = new Error(`the connection has closed (${error?.message ?? reason})`);
     for (const { reject } of this.#waiting.values()) reject(lost);
