@@ -1,29 +1,36 @@
 // The command line.
 
 import { parseArgs } from 'node:util';
-import { type Scenario, type Shape, scenarios } from './scenario.ts';
+import type { Case } from './case.ts';
+import { cases } from './cases.ts';
 
 export interface Options {
-  readonly scenario: Scenario;
-  readonly servers: readonly string[];
-  readonly shapes: readonly Shape[];
+  readonly cases: readonly Case[];
+  /** Ids of servers; null: all. */
+  readonly only: readonly string[] | null;
+  /** Binaries of Node. */
+  readonly nodes: readonly string[];
   readonly rounds: number;
-  readonly json: boolean;
+  readonly seconds: number;
+  readonly warmUp: number;
+  /** Where the results go. */
+  readonly out: string;
 }
 
-const help = `npm run bench -- <scenario> [options]
+const help = `npm run bench -- [case…] [options]
 
-${[...scenarios.values()].map(({ name, description }) => `  ${name.padEnd(8)}${description}`).join('\n')}
+${cases.map(({ name, description }) => `  ${name.padEnd(14)}${description}`).join('\n')}
 
-  --all                every shape of the scenario, not only its first
-  --connections <n>    connections open at the same time
-  --depth <n>          messages in flight on each
-  --size <bytes>       bytes of a message, its line feed included
-  --rounds <n>         interleaved rounds (5)
-  --seconds <s>        seconds measured per server and round
-  --warm-up <s>        seconds of load before that
-  --only <a,b,…>       these servers only
-  --json               print everything as JSON
+Without a case, all of them.
+
+  --part <text>     only parts of a case whose title contains it
+  --only <a,b,…>    only these servers, such as pants-string,node-tuned
+  --node <binary>   the Node to run servers with, "newest" for that of bench:peers;
+                    can be given several times (default: the one that runs this)
+  --rounds <n>      interleaved rounds (5)
+  --seconds <s>     seconds measured per server and round (3)
+  --warm-up <s>     seconds of load before that (1)
+  --out <folder>    where results and charts go (benchmark/results)
 `;
 
 /** Ends the process after `--help`, and throws on what it does not understand. */
@@ -32,67 +39,45 @@ export function parseOptions(args: string[]): Options {
     args,
     allowPositionals: true,
     options: {
-      all: { type: 'boolean' },
-      connections: { type: 'string' },
-      depth: { type: 'string' },
-      size: { type: 'string' },
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string' },
-      'warm-up': { type: 'string' },
+      part: { type: 'string' },
       only: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean' },
+      node: { type: 'string', multiple: true, default: [process.execPath] },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '3' },
+      'warm-up': { type: 'string', default: '1' },
+      out: { type: 'string', default: 'benchmark/results' },
+      help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) {
     console.log(help);
     process.exit();
   }
-  const scenario = pickScenario(positionals);
-  const given: Partial<Shape> = {
-    ...option('connections', values.connections, parseCount),
-    ...option('depth', values.depth, parseCount),
-    ...option('size', values.size, parseCount),
-    ...option('seconds', values.seconds, parseSeconds),
-    ...option('warmUp', values['warm-up'], parseSeconds),
-  };
-  const shapes = values.all ? scenario.shapes : scenario.shapes.slice(0, 1);
   return {
-    scenario,
-    servers: pickServers(scenario, values.only),
-    shapes: shapes.map((shape) => ({ ...shape, ...given })),
+    cases: pickCases(positionals, values.part),
+    only: values.only?.split(',') ?? null,
+    nodes: values.node,
     rounds: parseCount('rounds', values.rounds),
-    json: values.json,
+    seconds: parseSeconds('seconds', values.seconds),
+    warmUp: parseSeconds('warm-up', values['warm-up']),
+    out: values.out,
   };
 }
 
-function pickScenario(positionals: string[]): Scenario {
-  const [name = 'lines', ...surplus] = positionals;
-  const scenario = scenarios.get(name);
-  if (scenario === undefined || surplus.length > 0) {
-    throw new Error(
-      `one scenario of ${[...scenarios.keys()].join(', ')}, not "${positionals.join(' ')}"`,
-    );
-  }
-  return scenario;
-}
-
-function pickServers(scenario: Scenario, only: string | undefined): readonly string[] {
-  if (only === undefined) return scenario.servers;
-  const names = only.split(',');
-  const unknown = names.find((name) => !scenario.servers.includes(name));
+function pickCases(names: readonly string[], part: string | undefined): readonly Case[] {
+  const unknown = names.find((name) => cases.every((each) => each.name !== name));
   if (unknown !== undefined) {
-    throw new Error(`--only: "${unknown}" is not one of ${scenario.servers.join(', ')}`);
+    throw new Error(`"${unknown}" is none of ${cases.map(({ name }) => name).join(', ')}`);
   }
-  return names;
-}
-
-function option<Name extends keyof Shape>(
-  name: Name,
-  text: string | undefined,
-  parse: (name: string, text: string) => number,
-): Partial<Shape> {
-  return text === undefined ? {} : { [name]: parse(name, text) };
+  const picked = cases
+    .filter(({ name }) => names.length === 0 || names.includes(name))
+    .map((each) => ({
+      ...each,
+      parts: each.parts.filter(({ title }) => title.includes(part ?? '')),
+    }))
+    .filter(({ parts }) => parts.length > 0);
+  if (picked.length === 0) throw new Error(`no title of a part contains "${part}"`);
+  return picked;
 }
 
 function parseCount(name: string, text: string): number {

@@ -1,92 +1,72 @@
 // Tables for people.
 
 import Table from 'cli-table3';
-import type { Scenario, Shape } from './scenario.ts';
-import type { Metric, Spread, Spreads, Summary } from './statistics.ts';
+import { type Metric, metrics } from './metrics.ts';
+import type { PartResult } from './results.ts';
+import type { Spread, Spreads } from './statistics.ts';
 
 const style = { head: [], border: [], compact: true };
 
-export function printReport(scenario: Scenario, report: Summary & { shape: Shape }): void {
-  const { shape } = report;
+export function printPart(name: string, part: PartResult): void {
+  console.log(`\n${name}, ${part.title}`);
+  const rounds = part.rounds.length;
   console.log(
-    `\n${scenario.name}: ${shape.connections} connection${shape.connections === 1 ? '' : 's'} × ` +
-      `${shape.depth} in flight, ` +
-      `${shape.size} bytes, ${report.rounds.length} rounds × ${shape.seconds} s`,
+    `${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`}; CPU in µs per ${part.unit}`,
   );
-  const columns = columnsFor(scenario);
-  console.log(`medians of the rounds; CPU in µs per ${scenario.unit}`);
+  const failed = part.servers.some(({ errors }) => errors.length > 0);
   printTable(
-    'server',
-    columns,
-    (metric) => digitsOf[metric],
-    report.servers,
-    ({ name }) => name,
+    ['server', ...headings(part, part.columns), ...(failed ? ['errors'] : [])],
+    part.servers.map(({ name, spreads, errors }) => [
+      name,
+      ...part.columns.map((metric) => format(spreads[metric], metrics[metric].digits)),
+      ...(failed ? [String(errors.length)] : []),
+    ]),
   );
-  if (report.ratios.length === 0) return;
+  for (const { name, errors } of part.servers) {
+    for (const error of new Set(errors)) console.log(`${name}: ${error}`);
+  }
+  const compared = part.columns.filter((metric) => metrics[metric].compared);
+  // Megabytes are throughput in another unit.
+  if (!compared.includes('throughput') && part.columns.includes('megabytes')) {
+    compared.unshift('megabytes');
+  }
+  if (part.ratios.length === 0) return;
   console.log('ratios, taken within each round: median (min..max)');
   printTable(
-    'ratio',
-    columns.filter(([metric]) => metric !== 'loadCpu' && metric !== 'megabytes'),
-    () => 'ratio',
-    report.ratios,
-    ({ server, to }) => `${server} / ${to}`,
+    ['ratio', ...headings(part, compared)],
+    part.ratios.map(({ server, to, spreads }) => [
+      `${server} / ${to}`,
+      ...compared.map((metric) => formatRatio(spreads, metric)),
+    ]),
   );
 }
 
-function columnsFor(scenario: Scenario): readonly (readonly [Metric, string])[] {
-  return [
-    ['throughput', `${scenario.unit}s/s`],
-    ...(scenario.mode === 'bulk' ? [['megabytes', 'MB/s'] as const] : []),
-    ['p50', 'p50 µs'],
-    ['p99', 'p99 µs'],
-    ['cpu', 'CPU, process'],
-    ['jsCpu', 'CPU, JS thread'],
-    ['loadCpu', 'CPU, load'],
-  ];
+function headings({ unit }: PartResult, columns: readonly Metric[]): string[] {
+  return columns.map((metric) => metrics[metric].heading(unit));
 }
 
-const digitsOf: Readonly<Record<Metric, number>> = {
-  throughput: 0,
-  megabytes: 0,
-  p50: 0,
-  p99: 0,
-  cpu: 2,
-  jsCpu: 2,
-  loadCpu: 2,
-};
-
-function printTable<Row extends { readonly spreads: Spreads }>(
-  title: string,
-  columns: readonly (readonly [Metric, string])[],
-  digits: (metric: Metric) => number | 'ratio',
-  rows: readonly Row[],
-  label: (row: Row) => string,
-): void {
-  const table = new Table({
-    head: [title, ...columns.map(([, heading]) => heading)],
-    colAligns: ['left', ...columns.map(() => 'right' as const)],
-    style,
-  });
-  for (const row of rows) {
-    table.push([
-      label(row),
-      ...columns.map(([metric]) => format(row.spreads[metric], digits(metric))),
-    ]);
-  }
+function printTable(head: readonly string[], rows: readonly string[][]): void {
+  const [, ...numbers] = head;
+  const colAligns = ['left' as const, ...numbers.map(() => 'right' as const)];
+  const table = new Table({ head: [...head], colAligns, style });
+  table.push(...rows);
   console.log(table.toString());
 }
 
-function format(spread: Spread | null, digits: number | 'ratio'): string {
+export function format(spread: Spread | null, digits: number): string {
   // The platform does not say.
   if (spread === null) return '–';
-  if (digits === 'ratio') {
-    const [median, min, max] = [spread.median, spread.min, spread.max].map((value) =>
-      value.toFixed(2),
-    );
-    return `${median} (${min}..${max})`;
-  }
   return spread.median.toLocaleString('en', {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
+}
+
+function formatRatio(spreads: Spreads, metric: Metric): string {
+  const spread = spreads[metric];
+  if (spread === null) return '–';
+  const [median, min, max] = [spread.median, spread.min, spread.max].map((value) =>
+    value.toFixed(2),
+  );
+  return `${median} (${min}..${max})`;
 }

@@ -1,45 +1,108 @@
-// Compares echo servers under load:  npm run bench -- lines [options]
+// Compares servers under load:  npm run bench -- [case…] [options]
 //
 // Rounds are interleaved (A B C A B C …), with fresh processes each time: what disturbs the machine
 // for a while disturbs every server alike, and ratios are taken within a round.
 
-import { Load } from './load.ts';
-import { describeMachine } from './machine.ts';
-import { parseOptions } from './options.ts';
-import { printReport } from './report.ts';
-import { runnable } from './scenario.ts';
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Part } from './case.ts';
+import { describeMachine, tell } from './machine.ts';
+import { longest, measure } from './measure.ts';
+import { type Measurement, metrics } from './metrics.ts';
+import { type Options, parseOptions } from './options.ts';
+import { buildPrograms, type Programs } from './programs.ts';
+import { Progress } from './progress.ts';
+import { format, printPart } from './report.ts';
+import { type PartResult, save, summarize } from './results.ts';
+import { Scratch } from './scratch.ts';
 import { ServerProcess } from './server-process.ts';
-import { type Measurement, summarize } from './statistics.ts';
+import { spread } from './statistics.ts';
+import { type Subject, Subjects } from './subjects.ts';
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
-  const machine = describeMachine();
-  const servers = runnable(options.servers, (message) => console.error(message));
-  if (servers.length === 0) throw new Error('no server is left to measure');
-  const load = await Load.build();
-  const reports = [];
-  for (const shape of options.shapes) {
-    const rounds: Map<string, Measurement>[] = [];
-    for (let round = 1; round <= options.rounds; round += 1) {
-      const measured = new Map<string, Measurement>();
-      for (const name of servers) {
-        await using server = await ServerProcess.start(name);
-        const measurement = await load.measure(options.scenario.mode, server, shape);
-        measured.set(name, measurement);
-        const throughput = Math.round(measurement.throughput).toLocaleString('en');
-        console.error(`round ${round}/${options.rounds}  ${name}  ${throughput}/s`);
-      }
-      rounds.push(measured);
+  const programs = await buildPrograms();
+  const subjects = await Subjects.find(options, programs.echo);
+  using scratch = new Scratch();
+  const all = options.cases.flatMap(({ parts }) => parts);
+  const progress = new Progress(
+    all.reduce((sum, part) => sum + subjects.for(part).length * options.rounds, 0),
+  );
+  for (const { name, description, parts } of options.cases) {
+    const machine = describeMachine(subjects.runtimes);
+    const results: PartResult[] = [];
+    for (const part of parts) {
+      results.push(await compare(name, part, { options, programs, subjects, scratch, progress }));
     }
-    reports.push({ scenario: options.scenario.name, shape, ...summarize(servers, rounds) });
+    console.log(`\n${name}: ${description}\n${tell(machine)}`);
+    for (const result of results) printPart(name, result);
+    const file = save(options.out, {
+      case: name,
+      description,
+      date: new Date().toISOString(),
+      machine,
+      seconds: options.seconds,
+      parts: results,
+    });
+    draw(file);
   }
+}
 
-  if (options.json) {
-    console.log(JSON.stringify({ machine, reports }, null, 2));
-  } else {
-    console.log(`\n${machine.text}`);
-    for (const report of reports) printReport(options.scenario, report);
+interface Run {
+  readonly options: Options;
+  readonly programs: Programs;
+  readonly subjects: Subjects;
+  readonly scratch: Scratch;
+  readonly progress: Progress;
+}
+
+/** A server that fails in one round is measured in the next all the same. */
+async function compare(name: string, part: Part, run: Run): Promise<PartResult> {
+  const { options, subjects, progress } = run;
+  const rounds: Map<string, Measurement>[] = [];
+  const errors = new Map<string, string[]>();
+  for (let round = 1; round <= options.rounds; round += 1) {
+    const measured = new Map<string, Measurement>();
+    for (const subject of subjects.for(part)) {
+      const what = `${name}, ${part.title}, round ${round}: ${subject.name}`;
+      try {
+        const measurement = await measureOnce(subject, part, run);
+        measured.set(subject.name, measurement);
+        progress.tell(`${what}  ${headline(part, measurement)}`);
+      } catch (error) {
+        const text = messages(error).join('; ');
+        errors.set(subject.name, [...(errors.get(subject.name) ?? []), text]);
+        process.exitCode = 1;
+        progress.tell(`${what}  FAILED: ${text}`);
+      }
+    }
+    rounds.push(measured);
   }
+  return summarize(part, subjects.for(part), rounds, errors);
+}
+
+async function measureOnce(subject: Subject, part: Part, run: Run): Promise<Measurement> {
+  const { options, programs, scratch } = run;
+  await using server = await ServerProcess.start(subject, {
+    path: scratch.socketFor(part),
+    environment: scratch.environmentFor(part),
+    lifetime: longest(options) + 30_000,
+  });
+  return await measure(programs.load, server, part.load, options);
+}
+
+function headline(part: Part, measurement: Measurement): string {
+  const { heading, digits } = metrics[part.chart];
+  const value = measurement[part.chart];
+  return `${format(spread(value === null ? [] : [value]), digits)} ${heading(part.unit)}`;
+}
+
+/** A program of its own: what draws needs types of a browser, which servers must not see. */
+function draw(file: string): void {
+  const program = fileURLToPath(new URL('charts/draw.ts', import.meta.url));
+  execFileSync(process.execPath, ['--import', '@oxc-node/core/register', program, file], {
+    stdio: 'inherit',
+  });
 }
 
 /** Of a failure and of what failed while cleaning up after it, too. */

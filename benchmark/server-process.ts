@@ -1,41 +1,73 @@
 // A server under test, as a child process.
 
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import type { CpuTimes } from './servers/harness.ts';
+import type { Readable, Writable } from 'node:stream';
+import type { Subject } from './subjects.ts';
+
+type Child = ChildProcess & { readonly stdin: Writable; readonly stdout: Readable };
+
+export interface Surroundings {
+  /** Of the Unix socket to listen on; null: TCP. */
+  readonly path: string | null;
+  readonly environment: NodeJS.ProcessEnv;
+  /** In milliseconds. */
+  readonly lifetime: number;
+}
 
 export class ServerProcess implements AsyncDisposable {
-  /** Where it listens, as `host:port`. */
-  readonly address: string;
-  readonly #name: string;
-  readonly #child: ChildProcess;
+  readonly pid: number;
+  readonly #subject: Subject;
+  readonly #child: Child;
+  readonly #lines: AsyncIterator<string>;
+  #address = '';
 
-  private constructor(name: string, child: ChildProcess, address: string) {
-    this.#name = name;
+  private constructor(subject: Subject, child: Child, pid: number) {
+    this.#subject = subject;
     this.#child = child;
-    this.address = address;
+    this.pid = pid;
+    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Starts servers/<name>.ts and waits until it has said where it listens. */
-  static async start(name: string): Promise<ServerProcess> {
-    const file = fileURLToPath(new URL(`servers/${name}.ts`, import.meta.url));
-    const child = fork(file, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-    if (child.stdout === null) throw new Error('a piped stdout is missing');
-    for await (const line of createInterface({ input: child.stdout })) {
-      const address = /^listening on (.+)$/.exec(line)?.[1];
-      if (address !== undefined) return new ServerProcess(name, child, address);
+  /** Waits until it has said where it listens. After its lifetime it is terminated. */
+  static async start(
+    subject: Subject,
+    { path, environment, lifetime }: Surroundings,
+  ): Promise<ServerProcess> {
+    const [program, ...args] = subject.command(path);
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...environment },
+      timeout: lifetime,
+    }) as unknown as Child;
+    await once(child, 'spawn');
+    const server = new ServerProcess(subject, child, child.pid ?? 0);
+    for (;;) {
+      const address = /^listening on (.+)$/.exec(await server.#nextLine())?.[1];
+      if (address === undefined) continue;
+      server.#address = address;
+      return server;
     }
-    throw new Error(`${name} ended before it listened`);
   }
 
-  /** What it has used so far, by its own clocks. */
-  async cpu(): Promise<CpuTimes> {
-    const answered = once(this.#child, 'message', { signal: AbortSignal.timeout(patience) });
-    this.#child.send('cpu');
-    const [times] = (await answered) as [CpuTimes];
-    return times;
+  /** Where it listens, as the load generator takes it. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** What the server tells about itself, since it was asked last; null for most. */
+  async state(): Promise<unknown> {
+    // The compiled one has nothing to tell.
+    if (this.#subject.runtime === null) return null;
+    this.#child.stdin.write('state\n');
+    return JSON.parse(await this.#nextLine());
+  }
+
+  async #nextLine(): Promise<string> {
+    const { done, value } = await this.#lines.next();
+    if (done) throw new Error(`${this.#subject.name} has ended`);
+    return value;
   }
 
   /** Ends it. A server that does not end by itself, or not well, is a failure. */
@@ -43,17 +75,17 @@ export class ServerProcess implements AsyncDisposable {
     const { exitCode, signalCode } = this.#child;
     if (exitCode === null && signalCode === null) {
       const exited = once(this.#child, 'exit', { signal: AbortSignal.timeout(patience) });
-      if (this.#child.connected) this.#child.disconnect();
+      this.#child.stdin.end();
       try {
         await exited;
       } catch {
         this.#child.kill('SIGKILL');
-        throw new Error(`${this.#name} did not end`);
+        throw new Error(`${this.#subject.name} did not end`);
       }
     }
     if (this.#child.exitCode !== 0) {
       const status = this.#child.signalCode ?? `status ${this.#child.exitCode}`;
-      throw new Error(`${this.#name} ended with ${status}`);
+      throw new Error(`${this.#subject.name} ended with ${status}`);
     }
   }
 }

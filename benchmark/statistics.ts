@@ -1,19 +1,10 @@
 // Medians of the rounds, and ratios within them.
 
-/** One server in one round. CPU times and latencies in microseconds, CPU per message. */
-export interface Measurement {
-  readonly throughput: number;
-  /** Megabytes (10^6) a second, one way. */
-  readonly megabytes: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly cpu: number;
-  readonly jsCpu: number | null;
-  /** Of the load generator. */
-  readonly loadCpu: number;
-}
+import { type Measurement, type Metric, metricNames } from './metrics.ts';
+import type { Subject } from './subjects.ts';
 
-export type Metric = keyof Measurement;
+/** What one round has brought, by the names of the servers; those that failed are missing. */
+export type Round = ReadonlyMap<string, Measurement>;
 
 export interface Spread {
   readonly median: number;
@@ -23,47 +14,40 @@ export interface Spread {
 
 export type Spreads = Readonly<Record<Metric, Spread | null>>;
 
-export interface Summary {
-  readonly rounds: readonly Readonly<Record<string, Measurement>>[];
-  readonly servers: readonly { readonly name: string; readonly spreads: Spreads }[];
-  /** Of one server to another, taken round by round. */
-  readonly ratios: readonly {
-    readonly server: string;
-    readonly to: string;
-    readonly spreads: Spreads;
-  }[];
+export interface Ratio {
+  readonly server: string;
+  readonly to: string;
+  readonly spreads: Spreads;
 }
 
-const metrics: readonly Metric[] = [
-  'throughput',
-  'megabytes',
-  'p50',
-  'p99',
-  'cpu',
-  'jsCpu',
-  'loadCpu',
-];
+export function spreadsOf(rounds: readonly Round[], server: string): Spreads {
+  return spreads(rounds, (round, metric) => round.get(server)?.[metric]);
+}
 
-export function summarize(
-  servers: readonly string[],
-  rounds: readonly ReadonlyMap<string, Measurement>[],
-): Summary {
-  return {
-    rounds: rounds.map((round) => Object.fromEntries(round)),
-    servers: servers.map((name) => ({
-      name,
-      spreads: spreads(rounds, (round, metric) => round.get(name)?.[metric]),
-    })),
-    ratios: pairs(servers).map(([server, to]) => ({
-      server,
-      to,
-      spreads: spreads(rounds, (round, metric) => {
-        const value = round.get(server)?.[metric];
-        const base = round.get(to)?.[metric];
-        return value == null || base == null ? null : value / base;
-      }),
-    })),
-  };
+/** Of each server of this package to those it can be compared with, taken round by round. */
+export function ratiosOf(rounds: readonly Round[], subjects: readonly Subject[]): Ratio[] {
+  const ours = subjects.filter((subject) => subject.ours);
+  return ours.flatMap((server) =>
+    subjects
+      .filter((to) => !to.ours && comparable(server, to))
+      .map((to) => ({
+        server: server.name,
+        to: to.name,
+        spreads: spreads(rounds, (round, metric) => {
+          const value = round.get(server.name)?.[metric];
+          const base = round.get(to.name)?.[metric];
+          return value == null || !base ? null : value / base;
+        }),
+      })),
+  );
+}
+
+/** On the same Node, and strings with strings. */
+function comparable(server: Subject, to: Subject): boolean {
+  if (to.runtime?.name !== 'node') return true;
+  const sameKind =
+    server.id === 'pants' || (server.id === 'pants-buffer') === (to.id === 'node-buffer');
+  return sameKind && to.runtime.path === server.runtime?.path;
 }
 
 export function spread(values: readonly number[]): Spread | null {
@@ -78,19 +62,13 @@ export function spread(values: readonly number[]): Spread | null {
   };
 }
 
-function spreads<Round>(
+function spreads(
   rounds: readonly Round[],
   value: (round: Round, metric: Metric) => number | null | undefined,
 ): Spreads {
-  const entries = metrics.map((metric) => {
+  const entries = metricNames.map((metric) => {
     const values = rounds.map((round) => value(round, metric));
     return [metric, spread(values.filter((each) => each != null))];
   });
   return Object.fromEntries(entries);
-}
-
-function pairs(names: readonly string[]): readonly (readonly [string, string])[] {
-  return names.flatMap((name, index) =>
-    names.slice(index + 1).map((other) => [name, other] as const),
-  );
 }

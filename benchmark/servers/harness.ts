@@ -1,34 +1,29 @@
-// What every server under test does besides serving: says where it listens, and how much CPU time
-// it has used when asked. Neither costs anything while it is measured.
+// What every server does besides serving: it says where it listens, answers questions on its
+// standard input, and ends with it. None of that costs anything while it is measured.
+// Node, Bun and Deno all run this file.
 
-import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
 
-/** CPU time since the start of the process, in microseconds. */
-export interface CpuTimes {
-  /** All threads. */
-  readonly process: number;
-  /** The thread that runs JavaScript; null where the platform does not say. */
-  readonly js: number | null;
-}
+/** The path of the Unix socket to listen on; null: TCP. */
+export const unixPath: string | null = process.argv[2] || null;
 
-/** To be called once the server listens. */
-export function announce(address: { address: string; port: number } | null): void {
+/** What `listen()` of `node:net` is given. */
+export const endpoint: { path: string } | { host: string; port: number; backlog: number } =
+  unixPath === null ? { host: '127.0.0.1', port: 0, backlog: 1024 } : { path: unixPath };
+
+/** To be called once the server listens. `state` answers the question for it. */
+export function announce(
+  address: Pick<AddressInfo, 'address' | 'port'> | string | null,
+  state: () => unknown = () => null,
+): void {
   if (address === null) throw new Error('the server does not listen');
-  console.log(`listening on ${address.address}:${address.port}`);
-  process.on('message', () => process.send?.(cpuTimes()));
+  const text =
+    typeof address === 'string' ? `unix:${address}` : `${address.address}:${address.port}`;
+  console.log(`listening on ${text}`);
+  const questions = createInterface({ input: process.stdin });
+  questions.on('line', () => console.log(JSON.stringify(state())));
   // The benchmark is done, or gone.
-  process.on('disconnect', () => process.exit());
-}
-
-function cpuTimes(): CpuTimes {
-  const { user, system } = process.cpuUsage();
-  return { process: user + system, js: jsThreadTime() };
-}
-
-function jsThreadTime(): number | null {
-  if (process.platform !== 'linux') return null;
-  // The thread that runs JavaScript is the first one, and so has the id of the process. The first
-  // number is its time on a CPU in nanoseconds.
-  const statistics = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1');
-  return Number(statistics.split(' ', 1)[0]) / 1e3;
+  questions.on('close', () => process.exit());
 }

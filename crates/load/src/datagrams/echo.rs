@@ -177,4 +177,4 @@ impl Scenario for Datagrams {
 }
 
 /// Far longer than a server on this machine takes, unless the datagram is lost.
-const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_millis(100);
