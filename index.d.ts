@@ -28,6 +28,7 @@ export interface LengthPrefixOptions {
 }
 /** A delimiter made by `lengthPrefix`. */
 export declare class LengthPrefix {
+  #private;
   readonly bytes: 1 | 2 | 4 | 8;
   readonly endian: 'big' | 'little';
   readonly adjust: number;
@@ -76,7 +77,14 @@ export declare function lengthPrefix(options: LengthPrefixOptions): LengthPrefix
  * times what its counts multiply to. To find that out, or to compile a pattern, takes a few
  * milliseconds at most.
  */
-export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix | RegExp;
+export type ReadDelimiter =
+  | null
+  | string
+  | number
+  | ArrayBufferView
+  | ArrayBufferLike
+  | LengthPrefix
+  | RegExp;
 /**
  * A channel that listens, and wraps each accepted socket in its `ConnectionClass`. `A` is what its
  * addresses are, `C` what its connections are.
@@ -281,6 +289,7 @@ export declare class Stream<A extends Address | string = Address | string> exten
    *
    * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`; `ERR_CHANNEL_CLOSED` after this side's
    *   own `end()`, `shutdown()`, `close()` or its server's `close()`; `ERR_INVALID_ARG_TYPE`
+   *   (also for a `flush` that is no boolean), `ERR_BUFFER_DETACHED`
    */
   write(data: Data, flush?: boolean): boolean;
   /**
@@ -557,7 +566,8 @@ export type ErrorCode =
   | 'ERR_PENDING_OVERFLOW'
   | 'ERR_SENDER_EVICTED'
   | 'ERR_SOCKET_BAD_PORT'
-  | 'ERR_UNIX_UNSUPPORTED';
+  | 'ERR_UNIX_UNSUPPORTED'
+  | 'ERR_UNKNOWN_OPTION';
 /** An error that the package itself makes. */
 export interface ChannelError extends Error {
   code: ErrorCode;
@@ -647,7 +657,7 @@ export interface SocketOptions {
 }
 /** Options of a stream, by constructor or by call. Sizes are bytes, times milliseconds. */
 export interface StreamOptions extends SocketOptions {
-  /** Default: this thread's engine. */
+  /** Default: this thread's engine. Only for constructors. */
   engine?: Engine | undefined;
   /** Default: null. */
   readDelimiter?: ReadDelimiter | undefined;
@@ -700,7 +710,7 @@ export interface DescriptorOptions {
 }
 /** Options of a datagram channel, by constructor or by call. Sizes are bytes, times milliseconds. */
 export interface DatagramOptions {
-  /** Default: this thread's engine. */
+  /** Default: this thread's engine. Only for the constructor. */
   engine?: Engine | undefined;
   /** Only this family, or Unix sockets. Default: IPv6 and IPv4 alike. */
   family?: 0 | 4 | 6 | 'IPv4' | 'IPv6' | 'unix' | undefined;
@@ -758,8 +768,8 @@ export interface UnixServerOptions<C extends Stream = UnixConnection>
   /** Wraps each accepted socket. Default: `UnixConnection`. */
   ConnectionClass?: ConnectionConstructor<C> | undefined;
 }
-/** Options of `listen()`. */
-export interface ListenOptions {
+/** Options of `listen()`; those of a stream are the defaults of the server's connections. */
+export interface ListenOptions extends Omit<StreamOptions, 'engine'> {
   /** Connections that may wait to be accepted. Default: 1024. */
   backlog?: number | undefined;
   /** On an IPv6 address: no IPv4. Default: false. */
@@ -771,8 +781,8 @@ export interface ListenOptions {
   /** Closes the server when aborted. */
   signal?: AbortSignal | undefined;
 }
-/** Options of `UnixServer.listen()`. */
-export interface UnixListenOptions {
+/** Options of `UnixServer.listen()`; those of a stream are the defaults of its connections. */
+export interface UnixListenOptions extends Omit<StreamOptions, 'engine'> {
   /** Connections that may wait to be accepted. Default: 1024. */
   backlog?: number | undefined;
   /**
@@ -1028,8 +1038,8 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    *
    * @throws `ERR_CHANNEL_NOT_CONNECTED` without an address where there is none to answer or send
    *   to; `ERR_CHANNEL_ACTIVE` with one, where `connect()` has set another; `ERR_CHANNEL_CLOSED`
-   *   after `end()` or `close()`;
-   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   *   after `end()` or `close()`; `ERR_INVALID_ARG_TYPE` (also for a `flush` that is no boolean),
+   *   `ERR_INVALID_ARG_VALUE`, `ERR_BUFFER_DETACHED`; `ERR_SOCKET_BAD_PORT`, also for port 0
    */
   write(data: Data, addr?: AddressLike | A | null, flush?: boolean): boolean;
   /** Sends now what this turn has written, to any channel of this engine. */

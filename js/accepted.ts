@@ -4,16 +4,17 @@ import { Channel, link } from './channel.ts';
 import { channelClosed, invalidType, invalidValue } from './errors.ts';
 import { ServerLink } from './server-link.ts';
 import { AcceptedSocket } from './socket.ts';
+import { isReadable } from './values.ts';
 
 /** @internal What `onAccept` was given. */
 export function checkSocket<S>(socket: S): S & AcceptedSocket {
-  if (socket instanceof AcceptedSocket) return socket;
+  if (AcceptedSocket.isSocket(socket)) return socket;
   throw invalidType('socket', 'a socket that onAccept was given', socket);
 }
 
 /** @internal The server that a socket may be wrapped for; checked before anything is made of it. */
 export function serverOf(socket: AcceptedSocket, server: unknown): ServerLink {
-  const serverLink = server instanceof Channel ? server[link] : null;
+  const serverLink = isReadable(server) && server instanceof Channel ? server[link] : null;
   if (!(serverLink instanceof ServerLink)) throw invalidType('server', 'a StreamServer', server);
   if (!socket.isOf(serverLink.engine)) {
     throw invalidValue('server', 'one with the engine that accepted the socket', server);

@@ -3,6 +3,7 @@
 import { badPort, invalidType, invalidValue } from './errors.ts';
 import { ADDRESS_BYTES, Family, UNIX_ADDRESS_BYTES } from './generated/wire.ts';
 import type { Address, PeerCredentials } from './types.ts';
+import { isReadable } from './values.ts';
 
 /** @internal A host and a port, checked. */
 export interface HostPort {
@@ -14,9 +15,11 @@ export interface HostPort {
 export type Destination = HostPort | string;
 
 /** @internal The port, or `ERR_SOCKET_BAD_PORT`: never truncated, never converted. */
-export function checkPort(name: string, value: unknown): number {
+export function checkPort(name: string, value: unknown, least = 0): number {
   if (typeof value !== 'number') throw invalidType(name, 'a number', value);
-  if (!Number.isInteger(value) || value < 0 || value > 65535) throw badPort(name, value);
+  if (!Number.isInteger(value) || value < least || value > 65535) {
+    throw badPort(name, value, least);
+  }
   return value;
 }
 
@@ -41,18 +44,18 @@ export function checkPath(value: unknown): string {
 }
 
 /** @internal The arguments `(host, port)`, `(port)`, `([host, port])` or `({ … })`. */
-export function checkAddress(first: unknown, fallback: string): HostPort {
-  if (typeof first === 'number') return { host: fallback, port: checkPort('port', first) };
+export function checkAddress(first: unknown, fallback: string, leastPort = 0): HostPort {
+  const portOf = (value: unknown) => checkPort('port', value, leastPort);
+  if (typeof first === 'number') return { host: fallback, port: portOf(first) };
+  if (!isReadable(first)) {
+    throw invalidType('address', 'a port, [host, port] or { host, port }', first);
+  }
   if (Array.isArray(first)) {
     if (first.length !== 2) throw invalidValue('address', '[host, port]', first);
-    return { host: checkHost('host', first[0], fallback), port: checkPort('port', first[1]) };
+    return { host: checkHost('host', first[0], fallback), port: portOf(first[1]) };
   }
-  if (typeof first === 'object' && first !== null) {
-    const given = first as { host?: unknown; address?: unknown; port?: unknown };
-    const host = checkHost('host', given.host ?? given.address, fallback);
-    return { host, port: checkPort('port', given.port) };
-  }
-  throw invalidType('address', 'a port, [host, port] or { host, port }', first);
+  const { host, address, port } = first as { host?: unknown; address?: unknown; port?: unknown };
+  return { host: checkHost('host', host ?? address, fallback), port: portOf(port) };
 }
 
 /** @internal How many bytes an address takes that begins at a character of a latin1 string. */

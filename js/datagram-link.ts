@@ -35,7 +35,7 @@ import { adoptFields } from './fields.ts';
 import { Op, Syscall, Tally as TallyAt } from './generated/wire.ts';
 import { Link } from './link.ts';
 import { checkBufferSize, checkEncoding } from './options.ts';
-import { bytesOf } from './outbox.ts';
+import { checkData } from './outbox.ts';
 import { framingOf, NOTHING, type ReadDelimiter } from './read-delimiter.ts';
 import { Resolver } from './resolver.ts';
 import type { ReframeRequest } from './submission.ts';
@@ -171,7 +171,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   }
 
   write(data: unknown, address: unknown, to: (given: unknown) => Destination): boolean {
-    const piece = typeof data === 'string' ? data : bytesOf(data);
+    const piece = typeof data === 'string' ? data : checkData(data);
     if (this.#endedHere) throw channelClosed('write()');
     if (this.closing || this.phase === 'closed') return this.#drop(piece);
     const destination = this.#destination(address, to);

@@ -8,7 +8,8 @@ import { type DatagramSettings, datagramSettings } from './datagram-options.ts';
 import { Engine } from './engine.ts';
 import { invalidType, invalidValue, unixUnsupported } from './errors.ts';
 import { defineFields } from './fields.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, datagramNames, splitAddress } from './option-names.ts';
+import { checkFlush } from './options.ts';
 import { MAX_FRAME, type ReadDelimiter } from './read-delimiter.ts';
 import type {
   Address,
@@ -21,6 +22,7 @@ import type {
   Frame,
 } from './types.ts';
 import { warnUnhandled } from './unhandled.ts';
+import { isReadable } from './values.ts';
 
 const MAX_PATH = 16_384;
 
@@ -67,9 +69,9 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    */
   constructor(options?: DatagramOptions) {
     super(link);
-    const given = checkOptions(options) as DatagramOptions;
+    const given: DatagramOptions = checkOptions(options, datagramNames.channel);
     const { engine = Engine.instance() } = given;
-    if (!(engine instanceof Engine)) throw invalidType('engine', 'an Engine', engine);
+    if (!Engine.isEngine(engine)) throw invalidType('engine', 'an Engine', engine);
     const settings = datagramSettings(given);
     const channel = this as unknown as Datagram<Address | string | null>;
     this[link] = new DatagramLink(channel, Datagram.prototype, engine, settings);
@@ -140,9 +142,9 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   listen(address: AddressLike & DatagramOptions): this;
   listen(first?: unknown, second?: unknown, third?: unknown): this {
     const hosted = typeof second === 'string' || second === null || third !== undefined;
-    const options = this.#callOptions(first, hosted ? third : second);
+    const { address, options } = this.#callOptions(first, hosted ? third : second);
     const settings = datagramSettings(options, this[link].settings);
-    const at = localAddress(first, hosted ? second : undefined, settings.family);
+    const at = localAddress(address, hosted ? second : undefined, settings.family);
     const before = this[link].settings;
     this[link].configure(settings);
     try {
@@ -172,12 +174,13 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    *
    * @throws `ERR_CHANNEL_NOT_CONNECTED` without an address where there is none to answer or send
    *   to; `ERR_CHANNEL_ACTIVE` with one, where `connect()` has set another; `ERR_CHANNEL_CLOSED`
-   *   after `end()` or `close()`;
-   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   *   after `end()` or `close()`; `ERR_INVALID_ARG_TYPE` (also for a `flush` that is no boolean),
+   *   `ERR_INVALID_ARG_VALUE`, `ERR_BUFFER_DETACHED`; `ERR_SOCKET_BAD_PORT`, also for port 0
    */
   write(data: Data, addr?: AddressLike | A | null, flush = false): boolean {
+    const now = checkFlush(flush, 'an address is one argument: [host, port] or { host, port }');
     const goOn = this[link].write(data, addr, this.#destination);
-    if (flush) this[link].engine.flush();
+    if (now) this[link].engine.flush();
     return goOn;
   }
 
@@ -350,7 +353,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
     const { endpoints, settings } = this[link];
     if (settings.family === 'unix') return endpoints.ofPath(pathOf(given));
     const loopback = settings.family === 6 ? '::1' : '127.0.0.1';
-    const { host, port } = checkAddress(given, loopback);
+    const { host, port } = checkAddress(given, loopback, 1);
     const named = host === '' ? loopback : host;
     return endpoints.ofLiteral(named, port) ?? { host: named, port };
   };
@@ -363,16 +366,14 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
     });
   }
 
-  /** Options that stand in the address, or behind it. */
-  #callOptions(first: unknown, second: unknown): DatagramOptions {
-    const named = typeof first === 'object' && !Array.isArray(first);
-    const { family, ...options } = {
-      ...(named ? checkOptions(first) : {}),
-      ...checkOptions(second),
-    };
+  /** The address, and the options that stand in it or behind it. */
+  #callOptions(first: unknown, second: unknown): { address: unknown; options: DatagramOptions } {
+    const { listen, listenAt } = datagramNames;
+    const { address, options: inline } = splitAddress(first, listenAt, listen);
+    const { family, ...options } = { ...inline, ...checkOptions(second, listen) };
     // An address that `localAddr` has given names its own family.
     const isOption = family !== undefined && this[link].settings.family === 0;
-    return isOption ? { ...options, family: family as 4 } : options;
+    return { address, options: isOption ? { ...options, family: family as 4 } : options };
   }
 
   #setFields({ readDelimiter, readEncoding }: DatagramOptions): void {
@@ -399,7 +400,7 @@ function localAddress(
 
 function pathOf(given: unknown): string {
   if (!hasUnixSockets) throw unixUnsupported();
-  const isNamed = typeof given === 'object' && given !== null && 'path' in given;
+  const isNamed = isReadable(given) && 'path' in given;
   const path = checkPath(isNamed ? given.path : given);
   // Its length crosses as 16 bits; no system takes as much.
   if (path.length > MAX_PATH) throw invalidValue('path', `at most ${MAX_PATH} characters`, path);

@@ -3,8 +3,13 @@
 import { checkAddress, checkHost, checkPath, checkPort, type Destination } from './address.ts';
 import { hasUnixSockets } from './binding.ts';
 import { unixUnsupported } from './errors.ts';
-import { checkOptions } from './options.ts';
+import { Family } from './generated/wire.ts';
+import { checkOptions, namesOf, splitAddress } from './option-names.ts';
 import type { ConnectOptions, ListenOptions, UnixListenOptions } from './types.ts';
+import { isReadable } from './values.ts';
+
+const inet = namesOf(Family.INET);
+const unix = namesOf(Family.UNIX);
 
 /** @internal */
 export interface ConnectArguments {
@@ -25,19 +30,21 @@ export function connectAnywhere(first: unknown, second: unknown): ConnectArgumen
 
 /** @internal `(address, options?)`, or `{ …address, …options }`. Without a host: `localhost`. */
 export function connectToAddress(first: unknown, second: unknown): ConnectArguments {
-  const { host, port } = checkAddress(first, '');
-  return connectToHost(host, port, { ...inlineOptions(first), ...checkOptions(second) });
+  const { address, options } = splitAddress(first, inet.connectTo, inet.connect);
+  const { host, port } = checkAddress(address, '');
+  return connectToHost(host, port, { ...options, ...checkOptions(second, inet.connect) });
 }
 
 /** @internal `(host, port, options?)`. */
 export function connectToHost(host: unknown, port: unknown, options: unknown): ConnectArguments {
   const to = { host: checkHost('host', host, '') || 'localhost', port: checkPort('port', port) };
-  return { to, options: checkOptions(options) };
+  return { to, options: checkOptions(options, inet.connect) };
 }
 
 /** @internal `(path, options?)` or `{ path, …options }`. */
 export function connectToPath(first: unknown, second: unknown): ConnectArguments {
-  return { to: pathOf(first), options: { ...inlineOptions(first), ...checkOptions(second) } };
+  const { address, options } = splitAddress(first, unix.connectTo, unix.connect);
+  return { to: pathOf(address), options: { ...options, ...checkOptions(second, unix.connect) } };
 }
 
 /** @internal `(address, backlog?, options?)` or the same with a path. */
@@ -47,7 +54,9 @@ export function listenAnywhere(first: unknown, second: unknown, third: unknown):
 
 /** @internal `(address, backlog?, options?)`, or `{ …address, …options }`. */
 export function listenAtAddress(first: unknown, second: unknown, third: unknown): ListenArguments {
-  return { at: checkAddress(first, ''), options: listenOptions(first, second, third) };
+  const { address, options } = splitAddress(first, inet.listenAt, inet.listen);
+  const at = checkAddress(address, '');
+  return { at, options: { ...options, ...listenOptions(second, third, inet.listen) } };
 }
 
 /** @internal `(port, host, backlog?, options?)`. */
@@ -58,32 +67,29 @@ export function listenAtPort(
   options: unknown,
 ): ListenArguments {
   const at = { host: checkHost('host', host, ''), port: checkPort('port', port) };
-  return { at, options: listenOptions(port, backlog, options) };
+  return { at, options: listenOptions(backlog, options, inet.listen) };
 }
 
 /** @internal `(path, backlog?, options?)` or `{ path, …options }`. */
 export function listenAtPath(first: unknown, second: unknown, third: unknown): ListenArguments {
-  return { at: pathOf(first), options: listenOptions(first, second, third) };
+  const { address, options } = splitAddress(first, unix.listenAt, unix.listen);
+  const at = pathOf(address);
+  return { at, options: { ...options, ...listenOptions(second, third, unix.listen) } };
 }
 
-/** Options stand in the address, where that is an object, and behind it; the latter come first. */
-function listenOptions(first: unknown, backlog: unknown, options: unknown): ListenOptions {
-  const given = { ...inlineOptions(first), ...checkOptions(options) };
+/** Those behind the address. */
+function listenOptions(backlog: unknown, options: unknown, names: object): ListenOptions {
+  const given = checkOptions(options, names);
   return backlog === undefined ? given : { ...given, backlog: backlog as number };
 }
 
-function inlineOptions(first: unknown): Record<string, unknown> {
-  const isObject = typeof first === 'object' && first !== null && !Array.isArray(first);
-  return isObject ? checkOptions(first) : {};
-}
-
 function isPath(first: unknown): boolean {
-  if (typeof first !== 'object' || first === null) return typeof first === 'string';
-  return 'path' in first && first.path !== undefined;
+  if (typeof first === 'string') return true;
+  return isReadable(first) && 'path' in first && first.path !== undefined;
 }
 
-function pathOf(first: unknown): string {
+function pathOf(address: unknown): string {
   if (!hasUnixSockets) throw unixUnsupported();
-  const isObject = typeof first === 'object' && first !== null;
-  return checkPath(isObject ? (first as { path?: unknown }).path : first);
+  const isNamed = isReadable(address) && 'path' in address;
+  return checkPath(isNamed ? address.path : address);
 }

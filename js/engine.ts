@@ -67,6 +67,11 @@ export class Engine {
     return Engine.#default;
   }
 
+  /** @internal Whether it is one itself; a Proxy of one is none. */
+  static isEngine(value: unknown): value is Engine {
+    return typeof value === 'object' && value !== null && #holds in value;
+  }
+
   /** The open channels, by descriptor. */
   readonly channels: Map<number, Channel> = new Map();
 

@@ -5,6 +5,7 @@ import { getSystemErrorMap, getSystemErrorName, inspect } from 'node:util';
 
 import type { Destination } from './address.ts';
 import { Syscall } from './generated/wire.ts';
+import { nearest } from './nearest.ts';
 import type { Address, ChannelError, ErrorCode, SystemError } from './types.ts';
 
 function withCode<E extends Error>(error: E, code: ErrorCode): E & ChannelError {
@@ -31,9 +32,9 @@ export function invalidValue(name: string, expected: string, value: unknown): Ra
   );
 }
 
-export function badPort(name: string, value: unknown): RangeError {
+export function badPort(name: string, value: unknown, least = 0): RangeError {
   return withCode(
-    new RangeError(`${name} must be an integer from 0 to 65535, got ${quote(value)}`),
+    new RangeError(`${name} must be an integer from ${least} to 65535, got ${quote(value)}`),
     'ERR_SOCKET_BAD_PORT',
   );
 }
@@ -43,6 +44,13 @@ export function illegalConstructor(name: string): TypeError {
     new TypeError(`${name} is abstract: extend one of its subclasses`),
     'ERR_ILLEGAL_CONSTRUCTOR',
   );
+}
+
+/** An option that its place does not take; `known` are those that it does. */
+export function unknownOption(name: string, known: string[]): TypeError {
+  const near = nearest(name, known);
+  const hint = near === null ? `known are ${known.sort().join(', ')}` : `did you mean '${near}'?`;
+  return withCode(new TypeError(`unknown option ${quote(name)}; ${hint}`), 'ERR_UNKNOWN_OPTION');
 }
 
 export function channelClosed(what: string): ChannelError {
@@ -112,6 +120,13 @@ export function lingerTimeout(ms: number): ChannelError {
 export function bufferDetached(): ChannelError {
   return withCode(
     new Error('the memory of a frame not yet delivered was detached through an earlier frame'),
+    'ERR_BUFFER_DETACHED',
+  );
+}
+
+export function dataDetached(name: string): ChannelError {
+  return withCode(
+    new Error(`${name} is memory that was detached: it has been transferred elsewhere`),
     'ERR_BUFFER_DETACHED',
   );
 }

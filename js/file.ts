@@ -5,6 +5,7 @@ import os from 'node:os';
 
 import { binding, type NativeFileHandle } from './binding.ts';
 import { invalidType, invalidValue, isDirectory, quote, systemError } from './errors.ts';
+import { isReadable } from './values.ts';
 
 /**
  * What `writeFile()` takes: a path, a `file:` URL, a descriptor, or what has one, such as the
@@ -97,13 +98,14 @@ export class HeldFile {
 }
 
 function checkFile(file: unknown): FileLike {
-  if (typeof file === 'string' || file instanceof URL) return file;
+  if (typeof file === 'string') return file;
   if (typeof file === 'number') {
     if (Number.isInteger(file) && file >= 0 && file <= 0x7fff_ffff) return file;
     throw invalidValue('file', 'a descriptor', file);
   }
-  if (typeof file === 'object' && file !== null && 'fd' in file && typeof file.fd === 'number') {
-    return file as FileLike;
+  if (isReadable(file)) {
+    if (file instanceof URL) return file;
+    if ('fd' in file && typeof file.fd === 'number') return file as FileLike;
   }
   throw invalidType('file', 'a path, a URL, a descriptor or a FileHandle', file);
 }

@@ -1,9 +1,11 @@
 /** Options: checked, with defaults, before anything happens. */
 
 import { isIP } from 'node:net';
+import { isProxy } from 'node:util/types';
 
 import { hasUnixSockets } from './binding.ts';
 import { invalidType, invalidValue } from './errors.ts';
+import { checkOptions, keepAliveNames } from './option-names.ts';
 import { MAX_FRAME } from './read-delimiter.ts';
 import type {
   ConnectOptions,
@@ -12,6 +14,7 @@ import type {
   StreamOptions,
   UnixListenOptions,
 } from './types.ts';
+import { isReadable } from './values.ts';
 
 /** The longest time a timer takes. */
 const MAX_TIME = 0x7fff_ffff;
@@ -38,13 +41,6 @@ const DEFAULTS: StreamSettings = {
   frameTimeout: 0,
   lingerTimeout: 5_000,
 };
-
-/** @internal */
-export function checkOptions(value: unknown): Record<string, unknown> {
-  if (value === undefined || value === null) return {};
-  if (typeof value !== 'object') throw invalidType('options', 'an object', value);
-  return value as Record<string, unknown>;
-}
 
 /** @internal An integer in a range; `undefined` where it is not given. */
 export function optionalInteger(
@@ -77,6 +73,14 @@ export function bool(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback;
   if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value);
   return value;
+}
+
+/** @internal Whether to send now. What stands here in other libraries is refused, not ignored. */
+export function checkFlush(value: unknown, notText = 'no encoding: give a Buffer'): boolean {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'string') throw invalidType('flush', `a boolean (${notText})`, value);
+  const hint = typeof value === 'function' ? ' (no callback: wait for onWrite)' : '';
+  throw invalidType('flush', `a boolean${hint}`, value);
 }
 
 /** @internal Milliseconds; 0 is never. Rounded up, so that no timeout comes too early. */
@@ -116,7 +120,8 @@ export function checkDescriptor(value: unknown): number | undefined {
 /** @internal */
 export function checkSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
-  if (!(value instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', value);
+  if (isProxy(value) || !(value instanceof AbortSignal))
+    throw invalidType('signal', 'an AbortSignal', value);
   return value;
 }
 
@@ -157,8 +162,8 @@ export function socketOptions(options: SocketOptions): NativeSocketOptions {
     keepAlive: false,
   };
   const given: unknown = options.keepAlive;
-  if (typeof given === 'object' && given !== null) {
-    const probes = given as Record<string, unknown>;
+  if (isReadable(given)) {
+    const probes = checkOptions(given, keepAliveNames);
     native.keepAlive = true;
     assign(native, 'keepAliveIdle', probeTime('keepAlive.idle', probes['idle']));
     assign(native, 'keepAliveInterval', probeTime('keepAlive.interval', probes['interval']));

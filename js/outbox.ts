@@ -5,6 +5,7 @@ import { type FileRequest, HeldFile } from './file.ts';
 import type { StreamSettings } from './options.ts';
 import type { Submission, Target } from './submission.ts';
 import type { ChannelError } from './types.ts';
+import { bytesOf } from './values.ts';
 
 /** So many files are kept in mind before it is asked which of them have left. */
 const LEAST_FILES = 16;
@@ -94,7 +95,7 @@ export class Outbox {
 
   /** Takes the bytes, or drops them; returns whether to go on. */
   write(data: unknown, notify: boolean): boolean {
-    const piece = typeof data === 'string' ? data : bytesOf(data);
+    const piece = typeof data === 'string' ? data : checkData(data);
     if (this.#accepts('write()')) return this.#accept(piece, notify);
     this.refused += lengthOf(piece);
     return false;
@@ -202,17 +203,11 @@ function lengthOf(piece: Piece): number {
   return typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
 }
 
-/** @internal The bytes of a view or a buffer. Memory that another thread may write to is copied first. */
-export function bytesOf(data: unknown): Uint8Array {
-  let bytes: Uint8Array;
-  if (data instanceof Uint8Array) {
-    bytes = data;
-  } else if (ArrayBuffer.isView(data)) {
-    bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  } else if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) {
-    bytes = new Uint8Array(data);
-  } else {
+/** @internal The bytes that `write()` was given. */
+export function checkData(data: unknown): Uint8Array {
+  const bytes = bytesOf('data', data);
+  if (bytes === null) {
     throw invalidType('data', 'a string, an ArrayBufferView or an ArrayBuffer', data);
   }
-  return bytes.buffer instanceof SharedArrayBuffer ? Uint8Array.from(bytes) : bytes;
+  return bytes;
 }

@@ -5,6 +5,8 @@ import { isRegExp } from 'node:util/types';
 import { binding, type NativeRegExpHandle, type NativeSearchHandle } from './binding.ts';
 import { invalidType, invalidValue } from './errors.ts';
 import { FramingKind } from './generated/wire.ts';
+import { checkOptions, lengthPrefixNames } from './option-names.ts';
+import { bytesOf, isReadable } from './values.ts';
 
 /** The longest frame: lengths cross to the native part as 32 bits. */
 export const MAX_FRAME = 0x7fff_ffff;
@@ -24,9 +26,16 @@ export class LengthPrefix {
   readonly bytes: 1 | 2 | 4 | 8;
   readonly endian: 'big' | 'little';
   readonly adjust: number;
+  #made: boolean;
+
+  /** @internal Whether it is one itself, with what `lengthPrefix` has checked. */
+  static isLengthPrefix(value: object): value is LengthPrefix {
+    return #made in value;
+  }
 
   /** @internal */
   constructor(bytes: 1 | 2 | 4 | 8, endian: 'big' | 'little', adjust: number) {
+    this.#made = true;
     this.bytes = bytes;
     this.endian = endian;
     this.adjust = adjust;
@@ -43,12 +52,13 @@ export class LengthPrefix {
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
  */
 export function lengthPrefix(options: LengthPrefixOptions): LengthPrefix {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidType('options', 'an object', options);
-  }
-  const { bytes, endian = 'big', adjust = 0 } = options;
+  if (!isReadable(options)) throw invalidType('options', 'an object', options);
+  const given = checkOptions(options, lengthPrefixNames);
+  const { bytes, endian = 'big', adjust = 0 } = given;
   if (typeof bytes !== 'number') throw invalidType('bytes', 'a number', bytes);
-  if (![1, 2, 4, 8].includes(bytes)) throw invalidValue('bytes', '1, 2, 4 or 8', bytes);
+  if (bytes !== 1 && bytes !== 2 && bytes !== 4 && bytes !== 8) {
+    throw invalidValue('bytes', '1, 2, 4 or 8', bytes);
+  }
   if (endian !== 'big' && endian !== 'little') {
     throw invalidValue('endian', "'big' or 'little'", endian);
   }
@@ -92,7 +102,14 @@ export function lengthPrefix(options: LengthPrefixOptions): LengthPrefix {
  * times what its counts multiply to. To find that out, or to compile a pattern, takes a few
  * milliseconds at most.
  */
-export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix | RegExp;
+export type ReadDelimiter =
+  | null
+  | string
+  | number
+  | ArrayBufferView
+  | ArrayBufferLike
+  | LengthPrefix
+  | RegExp;
 
 /** @internal A delimiter as the native part takes it. */
 export interface Framing {
@@ -130,15 +147,26 @@ export function framingOf(value: unknown): Framing {
       return framing(FramingKind.FIXED, value);
     case 'object':
       if (value === null) return RAW;
-      if (value instanceof Uint8Array) return sequenceOf(Uint8Array.from(value), value);
-      if (value instanceof LengthPrefix) {
-        const parameter = value.bytes | (value.endian === 'little' ? 0x100 : 0);
-        return framing(FramingKind.LENGTH_PREFIX, parameter, value.adjust);
-      }
-      if (isRegExp(value)) return regexpOf(value);
+      return framingOfObject(value);
+    default:
+      throw noDelimiter(value);
   }
-  const expected = 'null, a string, a Uint8Array, an integer, a lengthPrefix() or a RegExp';
-  throw invalidType('readDelimiter', expected, value);
+}
+
+function framingOfObject(value: object): Framing {
+  if (LengthPrefix.isLengthPrefix(value)) {
+    const parameter = value.bytes | (value.endian === 'little' ? 0x100 : 0);
+    return framing(FramingKind.LENGTH_PREFIX, parameter, value.adjust);
+  }
+  if (isRegExp(value)) return regexpOf(value);
+  const bytes = bytesOf('readDelimiter', value);
+  if (bytes === null) throw noDelimiter(value);
+  return sequenceOf(Uint8Array.from(bytes), value);
+}
+
+function noDelimiter(value: unknown): TypeError {
+  const expected = 'null, a string, bytes, an integer, a lengthPrefix() or a RegExp';
+  return invalidType('readDelimiter', expected, value);
 }
 
 /** @internal Whether both say the same. */
@@ -163,6 +191,7 @@ function remember(value: string): Framing {
 
 function regexpOf(value: RegExp): Framing {
   const { flags, source } = value;
+  if (typeof flags !== 'string' || typeof source !== 'string') throw noDelimiter(value);
   const text = `${flags}/${source}`;
   return knownRegExps.get(text) ?? keep(knownRegExps, text, compile(text, value));
 }

@@ -38,6 +38,11 @@ export class AcceptedSocket implements Socket<Address | string> {
     this.#about = about;
   }
 
+  /** Whether it is one itself; a Proxy of one is none. */
+  static isSocket(value: unknown): value is AcceptedSocket {
+    return typeof value === 'object' && value !== null && #engine in value;
+  }
+
   get localAddr(): Address | string | null {
     return decodeAddress(this.#about, 0);
   }

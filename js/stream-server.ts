@@ -6,10 +6,10 @@ import { listenAnywhere } from './destination.ts';
 import { Engine } from './engine.ts';
 import { invalidType, invalidValue } from './errors.ts';
 import { Family } from './generated/wire.ts';
+import { checkOptions, namesOf } from './option-names.ts';
 import {
   checkDescriptor,
   checkEncoding,
-  checkOptions,
   listenSettings,
   socketOptions,
   streamSettings,
@@ -31,6 +31,7 @@ import type {
   UnixListenOptions,
 } from './types.ts';
 import { warnUnhandled } from './unhandled.ts';
+import { isReadable } from './values.ts';
 
 /** @internal What `listen()` of each kind of server comes to. */
 export const listenAt: unique symbol = Symbol('pants.listenAt');
@@ -66,8 +67,8 @@ export class StreamServer<
   /** The live connections, by descriptor. */
   readonly channels: Map<number, C> = new Map();
 
-  /** @internal The defaults of its connections. */
-  readonly connectionOptions: StreamOptions & ListenOptions & UnixListenOptions;
+  /** @internal What the constructor was given, then `listen()`: its connections' defaults, too. */
+  connectionOptions: AnyServerOptions;
 
   /**
    * With `fd` among the options, it listens from the start, on a socket that was bound elsewhere:
@@ -82,18 +83,14 @@ export class StreamServer<
     super(link);
     // With options behind it, the first can be nothing else.
     const isWrapper = typeof first === 'function' || (first != null && second != null);
-    const given = checkOptions(isWrapper ? second : (first ?? second));
+    const names = namesOf(this[family]).server;
+    const given = checkOptions(isWrapper ? second : (first ?? second), names);
     const { engine = Engine.instance(), fd, ...options } = given as ServerOptions<C>;
-    if (!(engine instanceof Engine)) throw invalidType('engine', 'an Engine', engine);
+    if (!Engine.isEngine(engine)) throw invalidType('engine', 'an Engine', engine);
     const wrapper = isWrapper ? first : options.ConnectionClass;
     if (wrapper !== undefined) checkWrapper(wrapper);
-    streamSettings(options);
-    socketOptions(options);
-    listenSettings(options);
-    checkEncoding(options.readEncoding);
-    if (options.readDelimiter !== undefined) framingOf(options.readDelimiter);
+    this.connectionOptions = checkServerOptions({ ...options, engine });
     this[link] = new ServerLink(this as never, StreamServer.prototype, engine);
-    this.connectionOptions = { ...options, engine };
     if (wrapper !== undefined) this.ConnectionClass = wrapper as ConnectionConstructor<C>;
     if (fd !== undefined) StreamServer.prototype.listen.call(this, { fd });
   }
@@ -149,30 +146,32 @@ export class StreamServer<
     return this[listenAt](at, options);
   }
 
-  #adopt(socket: DescriptorOptions & ListenOptions): this {
-    const { fd, ...options } = socket;
+  #adopt(socket: unknown): this {
+    const { adopt } = namesOf(this[family]);
+    const { fd, ...options }: DescriptorOptions & ListenOptions = checkOptions(socket, adopt);
     const descriptor = checkDescriptor(fd);
     if (descriptor === undefined) throw invalidType('fd', 'a descriptor', fd);
     checkWrapper(this.ConnectionClass);
-    const given = { ...this.connectionOptions, ...options };
+    const given = checkServerOptions({ ...this.connectionOptions, ...options });
     this[link].adopt(descriptor, this[family], socketOptions(given), listenSettings(given));
-    return this.#listening();
+    return this.#listening(given);
   }
 
   /** @internal */
   [listenAt](at: Destination, options: ListenOptions & UnixListenOptions): this {
     checkWrapper(this.ConnectionClass);
-    const given = { ...this.connectionOptions, ...options };
+    const given = checkServerOptions({ ...this.connectionOptions, ...options });
     const { mode } = given;
     if (typeof at === 'string' && at.startsWith('\0') && mode !== undefined) {
       throw invalidValue('mode', 'left out: an abstract name has no permissions', mode);
     }
     this[link].listen(at, socketOptions(given), listenSettings(given));
-    return this.#listening();
+    return this.#listening(given);
   }
 
   /** A server of no kind learns here of which one it is: so what wraps its sockets is settled. */
-  #listening(): this {
+  #listening(options: AnyServerOptions): this {
+    this.connectionOptions = options;
     const isDefault = this.ConnectionClass === StreamServer.prototype.ConnectionClass;
     const isGiven = Object.hasOwn(this, 'ConnectionClass');
     if (isDefault && !isGiven && typeof this.localAddr === 'string') {
@@ -236,6 +235,17 @@ export class StreamServer<
   onClose(_info: CloseInfo): void {}
 }
 
+type AnyServerOptions = StreamOptions & ListenOptions & UnixListenOptions;
+
+function checkServerOptions(options: AnyServerOptions): AnyServerOptions {
+  streamSettings(options);
+  socketOptions(options);
+  listenSettings(options);
+  checkEncoding(options.readEncoding);
+  if (options.readDelimiter !== undefined) framingOf(options.readDelimiter);
+  return options;
+}
+
 /** What wraps sockets is made as `new C(socket, server)`, and only a `Stream` takes them. */
 function checkWrapper(value: unknown): void {
   const isStream = (made: typeof value) => made === Stream.prototype || made instanceof Stream;
@@ -245,5 +255,5 @@ function checkWrapper(value: unknown): void {
 
 /** @internal Whether `listen()` is to take over a socket. */
 export function hasDescriptor(first: unknown): first is { fd: number } {
-  return typeof first === 'object' && first !== null && 'fd' in first && first.fd !== undefined;
+  return isReadable(first) && 'fd' in first && first.fd !== undefined;
 }

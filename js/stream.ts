@@ -10,9 +10,10 @@ import { channelActive, channelClosed, invalidType, invalidValue } from './error
 import { defineFields } from './fields.ts';
 import { type FileLike, FileRequest } from './file.ts';
 import { Family } from './generated/wire.ts';
+import { checkOptions, connectionNames, namesOf } from './option-names.ts';
 import {
   checkDescriptor,
-  checkOptions,
+  checkFlush,
   connectSettings,
   socketOptions,
   streamSettings,
@@ -102,13 +103,13 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   constructor(socket: Socket<A>, server: StreamServer, options?: StreamOptions);
   constructor(first?: unknown, second?: unknown, third?: unknown) {
     super(link);
-    const accepted = first instanceof AcceptedSocket ? first : null;
+    const accepted = AcceptedSocket.isSocket(first) ? first : null;
     const server = accepted && serverOf(accepted, second);
     const { fd, ...given }: ConnectOptions & DescriptorOptions = server
-      ? { ...server.channel.connectionOptions, ...checkOptions(third) }
-      : checkOptions(first);
+      ? { ...server.channel.connectionOptions, ...checkOptions(third, connectionNames) }
+      : checkOptions(first, namesOf(this[family]).client);
     const { engine = Engine.instance() } = given;
-    if (!(engine instanceof Engine)) throw invalidType('engine', 'an Engine', engine);
+    if (!Engine.isEngine(engine)) throw invalidType('engine', 'an Engine', engine);
     const settings = streamSettings(given);
     this[link] = new StreamLink(this, Stream.prototype, engine, settings);
     connectSettings(given);
@@ -231,9 +232,10 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    *
    * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`; `ERR_CHANNEL_CLOSED` after this side's
    *   own `end()`, `shutdown()`, `close()` or its server's `close()`; `ERR_INVALID_ARG_TYPE`
+   *   (also for a `flush` that is no boolean), `ERR_BUFFER_DETACHED`
    */
   write(data: Data, flush = false): boolean {
-    return this[link].write(data, flush);
+    return this[link].write(data, checkFlush(flush));
   }
 
   /**
@@ -265,7 +267,8 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    *   `ERR_CHANNEL_CLOSED`
    */
   writeFile(file: FileLike, nbytes = 0, offset = 0, flush = false): boolean {
-    return this[link].writeFile(new FileRequest(file, nbytes, offset), flush);
+    const request = new FileRequest(file, nbytes, offset);
+    return this[link].writeFile(request, checkFlush(flush));
   }
 
   /** Sends now what was written in this turn. */

@@ -59,7 +59,8 @@ export type ErrorCode =
   | 'ERR_PENDING_OVERFLOW'
   | 'ERR_SENDER_EVICTED'
   | 'ERR_SOCKET_BAD_PORT'
-  | 'ERR_UNIX_UNSUPPORTED';
+  | 'ERR_UNIX_UNSUPPORTED'
+  | 'ERR_UNKNOWN_OPTION';
 
 /** An error that the package itself makes. */
 export interface ChannelError extends Error {
@@ -159,7 +160,7 @@ export interface SocketOptions {
 
 /** Options of a stream, by constructor or by call. Sizes are bytes, times milliseconds. */
 export interface StreamOptions extends SocketOptions {
-  /** Default: this thread's engine. */
+  /** Default: this thread's engine. Only for constructors. */
   engine?: Engine | undefined;
   /** Default: null. */
   readDelimiter?: ReadDelimiter | undefined;
@@ -216,7 +217,7 @@ export interface DescriptorOptions {
 
 /** Options of a datagram channel, by constructor or by call. Sizes are bytes, times milliseconds. */
 export interface DatagramOptions {
-  /** Default: this thread's engine. */
+  /** Default: this thread's engine. Only for the constructor. */
   engine?: Engine | undefined;
   /** Only this family, or Unix sockets. Default: IPv6 and IPv4 alike. */
   family?: 0 | 4 | 6 | 'IPv4' | 'IPv6' | 'unix' | undefined;
@@ -278,8 +279,8 @@ export interface UnixServerOptions<C extends Stream = UnixConnection>
   ConnectionClass?: ConnectionConstructor<C> | undefined;
 }
 
-/** Options of `listen()`. */
-export interface ListenOptions {
+/** Options of `listen()`; those of a stream are the defaults of the server's connections. */
+export interface ListenOptions extends Omit<StreamOptions, 'engine'> {
   /** Connections that may wait to be accepted. Default: 1024. */
   backlog?: number | undefined;
   /** On an IPv6 address: no IPv4. Default: false. */
@@ -292,8 +293,8 @@ export interface ListenOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Options of `UnixServer.listen()`. */
-export interface UnixListenOptions {
+/** Options of `UnixServer.listen()`; those of a stream are the defaults of its connections. */
+export interface UnixListenOptions extends Omit<StreamOptions, 'engine'> {
   /** Connections that may wait to be accepted. Default: 1024. */
   backlog?: number | undefined;
   /**

@@ -258,15 +258,6 @@ export function datagrams(suite: Suite): void {
     t.true(log.errors.every((error) => Reflect.get(error, 'port') === port));
   });
 
-  suite.datagrams('V8: to port 0: an error with its address', async (scene, t) => {
-    const { channel, log, peer } = await scene.open();
-    channel.write('nowhere', [LOOPBACK, 0]);
-    channel.write('somewhere', peer.address);
-    await log.failures(1);
-    await peer.datagrams(1);
-    t.like(log.errors[0], { code: 'EINVAL', syscall: 'send', address: LOOPBACK, port: 0 });
-  });
-
   suite.datagrams('U15: a channel with a peer', async (scene, t) => {
     const { channel, log, peer } = await scene.open();
     const stranger = await scene.peer();

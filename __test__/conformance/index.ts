@@ -29,6 +29,7 @@ import { Suite } from './suite.ts';
 import { switching } from './switching.ts';
 import { throwing } from './throwing.ts';
 import { timers } from './timers.ts';
+import { datagramTraps, traps } from './traps.ts';
 import { unhandled } from './unhandled.ts';
 import { UnixSuite, unixSockets } from './unix.ts';
 import { writing } from './writing.ts';
@@ -47,11 +48,13 @@ export function conformance(name: string, impl: Implementation): void {
   timers(suite);
   badArguments(suite);
   unhandled(suite);
+  traps(suite);
   resources(suite);
   datagrams(suite);
   datagramNames(suite);
   datagramFraming(suite);
   datagramOptions(suite);
+  datagramTraps(suite);
   processes(suite);
 }
 

@@ -32,8 +32,7 @@ export function overUnix(impl: Implementation & UnixImplementation): OverUnix {
     override connect(first: unknown, second?: unknown, third?: unknown): this {
       const port = typeof second === 'number' ? second : portOf(first as Target);
       const given = (typeof second === 'number' ? third : second) as ConnectOptions | undefined;
-      const inline = typeof first === 'object' && !Array.isArray(first) ? first : {};
-      return super.connect(join(directory, `${port}`), { ...inline, ...given });
+      return super.connect(join(directory, `${port}`), { ...optionsOf(first), ...given });
     }
   }
 
@@ -41,8 +40,7 @@ export function overUnix(impl: Implementation & UnixImplementation): OverUnix {
     #port: number | null = null;
 
     override listen(first?: unknown, _host?: unknown, third?: unknown, given?: unknown): this {
-      const inline = typeof first === 'object' && !Array.isArray(first) ? first : {};
-      const options = { ...inline, ...(given as ListenOptions | undefined) };
+      const options: ListenOptions = { ...optionsOf(first), ...(given as ListenOptions) };
       const port = portOf(first as Target) || freePort();
       const backlog = (third as number | undefined) ?? options.backlog;
       super.listen(join(directory, `${port}`), backlog, options);
@@ -77,6 +75,13 @@ let last = 1;
 export function freePort(): number {
   last += 1;
   return last;
+}
+
+/** What an address has among its options, and a path has not. */
+function optionsOf(first: unknown): object {
+  if (typeof first !== 'object' || Array.isArray(first)) return {};
+  const { host: _, address: __, port: ___, ...options } = first as Record<string, unknown>;
+  return options;
 }
 
 function portOf(target: Target | undefined): number {

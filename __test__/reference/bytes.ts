@@ -1,15 +1,12 @@
 import { typeError } from './errors.ts';
 import type { Data, ReadEncoding, Writable } from './types.ts';
+import { bytesFrom } from './values.ts';
 
 /** Takes the bytes now: the caller may use its buffer again at once. */
 export function copyBytes(data: Writable): Buffer {
   if (typeof data === 'string') return Buffer.from(data);
-  if (ArrayBuffer.isView(data)) {
-    return Buffer.concat([Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
-  }
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) {
-    return Buffer.concat([Buffer.from(data)]);
-  }
+  const bytes = bytesFrom('data', data);
+  if (bytes !== null) return bytes;
   throw typeError('data', 'a string, an ArrayBufferView or an ArrayBuffer', data);
 }
 

@@ -4,12 +4,14 @@ import os from 'node:os';
 
 import { Accepted } from './accepted.ts';
 import { abortError, codedError, typeError } from './errors.ts';
-import { checkConnectOptions, checkObject, parseAddress, plainHost } from './options.ts';
+import { ADDRESS, checkNames, MADE_WITH, names } from './names.ts';
+import { checkConnectOptions, parseAddress, plainHost } from './options.ts';
 import { isPath, isTooLong, pathOf, tooLong } from './path.ts';
 import { paths } from './socket.ts';
 import { ByteStream } from './stream.ts';
 import { StreamServer } from './stream-server.ts';
 import type { ConnectOptions, StreamOptions } from './types.ts';
+import { isReadable } from './values.ts';
 
 /** Where to connect to, in the words of node:net, and in those of the errors. */
 export interface Way {
@@ -36,21 +38,27 @@ export class Stream extends ByteStream {
     server?: StreamServer,
     options: StreamOptions = {},
   ) {
-    const accepted = first instanceof Accepted ? first : null;
-    const own = first instanceof Accepted ? options : first;
+    const accepted = isReadable(first) && first instanceof Accepted ? first : null;
+    const own = (accepted ? options : first) as ConnectOptions;
     if (accepted && !(server instanceof StreamServer))
       throw typeError('server', 'a server', server);
     super(accepted ? server?._connectionOptions : {});
+    checkNames(own, accepted ? names.connection : this._names, accepted ? [] : MADE_WITH);
     this._configure(own);
     checkConnectOptions(own);
     this.#defaults = own;
     if (accepted && server) this.#adopt(accepted, server);
   }
 
+  /** Which options it is made with. */
+  protected get _names(): string[] {
+    return names.client;
+  }
+
   connect(target: Target, options?: ConnectOptions): this {
     if (!isPath(target)) return this._connectTo(parseAddress(target, ''), target, options);
     const path = pathOf(target);
-    return this._connect(target, options, () => wayToPath(path));
+    return this._connect(target, options, () => wayToPath(path), names.unixClient);
   }
 
   // For Client
@@ -78,10 +86,13 @@ export class Stream extends ByteStream {
     first: unknown,
     given: ConnectOptions | undefined,
     wayOf: (options: ConnectOptions) => Way,
+    known: string[] = names.client,
   ): this {
     // Checks every option, given in whichever place, before anything is changed.
-    checkObject(given ?? {});
-    const inline = typeof first === 'object' && !Array.isArray(first) ? first : {};
+    checkNames(given ?? {}, known);
+    const isInline = typeof first === 'object' && first !== null && !Array.isArray(first);
+    const inline = isInline ? { ...first } : {};
+    checkNames(inline, known, ADDRESS);
     const own: ConnectOptions = { ...inline, ...given };
     checkConnectOptions(own);
     const options = { ...this.#defaults, ...own };

@@ -7,7 +7,14 @@ import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { DatagramInbox, type DatagramReceiver } from './datagram-inbox.ts';
 import { codedError, notBound, notConnected, notFound, unusable, valueError } from './errors.ts';
-import { checkDatagramOptions, type Endpoint, parseAddress, plainHost } from './options.ts';
+import { ADDRESS, checkNames, MADE_WITH, names } from './names.ts';
+import {
+  checkDatagramOptions,
+  checkFlush,
+  type Endpoint,
+  parseAddress,
+  plainHost,
+} from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { DEFAULTS, PROPERTIES } from './settings.ts';
 import { plainAddress } from './socket.ts';
@@ -65,6 +72,7 @@ export class Datagram extends Channel {
 
   constructor(options: DatagramOptions = {}) {
     super();
+    checkNames(options, names.datagram, MADE_WITH);
     this.#configure(options);
   }
 
@@ -153,6 +161,8 @@ export class Datagram extends Channel {
     if (this.#phase === 'bound') throw codedError('ERR_CHANNEL_ACTIVE', 'already bound');
     const isObject = typeof target === 'object' && !Array.isArray(target);
     const { family: _, ...given } = { ...(isObject ? (target as DatagramOptions) : {}) };
+    checkNames(options, names.datagram);
+    checkNames(given, names.datagram, ADDRESS);
     const merged = { ...given, ...options };
     checkDatagramOptions(merged);
     const at = target === undefined ? { host: '', port: 0 } : parseAddress(target, '');
@@ -161,7 +171,8 @@ export class Datagram extends Channel {
     return this;
   }
 
-  write(data: Writable, target?: unknown, _flush = false): boolean {
+  write(data: Writable, target?: unknown, flush = false): boolean {
+    checkFlush(flush, 'an address is one argument: [host, port]');
     const bytes = copyBytes(data);
     if (this.#endedHere) {
       throw codedError('ERR_CHANNEL_CLOSED', 'write after the channel was ended or closed');
@@ -358,7 +369,7 @@ export class Datagram extends Channel {
 
   #parse(target: unknown): Endpoint {
     const loopback = familyNumber(this.#options) === 6 ? '::1' : '127.0.0.1';
-    const { host, port } = parseAddress(target, loopback);
+    const { host, port } = parseAddress(target, loopback, 1);
     return { host: host === '' ? loopback : host, port };
   }
 
@@ -423,14 +434,6 @@ export class Datagram extends Channel {
   #send(bytes: Buffer, port: number, error: Error | null, ip: string): void {
     if (error !== null) {
       this.#sent(bytes, Object.assign(error, { port }));
-      return;
-    }
-    // Node refuses port 0 by throwing; the operating system, by an error like any other.
-    if (port === 0) {
-      const fields = { syscall: 'send', address: ip, port };
-      const refused = Object.assign(codedError('EINVAL', `send EINVAL ${ip}:0`), fields);
-      setImmediate(() => this.#sent(bytes, refused));
-      this.#bindFor(ip);
       return;
     }
     const socket = this.#bindFor(ip);

@@ -24,8 +24,8 @@ export function illegalConstructor(name: string): CodedError {
   return Object.assign(new TypeError(`${name} is abstract`), { code: 'ERR_ILLEGAL_CONSTRUCTOR' });
 }
 
-export function badPort(name: string, value: unknown): CodedError {
-  const message = `${name} must be an integer from 0 to 65535, got ${inspect(value)}`;
+export function badPort(name: string, value: unknown, least: number): CodedError {
+  const message = `${name} must be an integer from ${least} to 65535, got ${inspect(value)}`;
   return Object.assign(new RangeError(message), { code: 'ERR_SOCKET_BAD_PORT' });
 }
 

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'n
 import os from 'node:os';
 
 import { codedError, typeError, valueError } from './errors.ts';
+import { isReadable } from './values.ts';
 
 /** What `writeFile` takes: a path, a URL, a descriptor or a FileHandle. */
 export type FileLike = string | URL | number | { readonly fd: number };
@@ -45,11 +46,14 @@ export class FilePiece {
 
 /** Throws what can be known without the file. */
 export function checkFileArguments(file: unknown, nbytes: unknown, offset: unknown): void {
-  const descriptor =
-    typeof file === 'object' && file !== null && 'fd' in file && typeof file.fd === 'number';
+  const descriptor = isReadable(file) && 'fd' in file && typeof file.fd === 'number';
   if (typeof file === 'number') {
     if (!Number.isInteger(file) || file < 0) throw valueError('file', 'a descriptor', file);
-  } else if (typeof file !== 'string' && !(file instanceof URL) && !descriptor) {
+  } else if (
+    typeof file !== 'string' &&
+    !(isReadable(file) && file instanceof URL) &&
+    !descriptor
+  ) {
     throw typeError('file', 'a path, a URL, a descriptor or a FileHandle', file);
   }
   for (const [name, value] of Object.entries({ nbytes, offset })) {

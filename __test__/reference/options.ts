@@ -1,8 +1,11 @@
 import { isIP } from 'node:net';
+import { isProxy } from 'node:util/types';
 
 import { badPort, typeError, valueError } from './errors.ts';
+import { checkNames, names } from './names.ts';
 import { checkEncoding, parseDelimiter } from './read-delimiter.ts';
 import type { ConnectOptions, DatagramOptions, ServerOptions, StreamOptions } from './types.ts';
+import { isReadable } from './values.ts';
 
 /** Checks everything and changes nothing, so that a call with one bad option does nothing at all. */
 export function checkStreamOptions(options: StreamOptions): void {
@@ -14,7 +17,9 @@ export function checkStreamOptions(options: StreamOptions): void {
   checkInteger(options, 'maxPendingBytes', 0);
   checkBoolean(options, 'allowHalfOpen');
   checkBoolean(options, 'noDelay');
-  if (typeof options.keepAlive !== 'object') checkBoolean(options, 'keepAlive');
+  const { keepAlive } = options;
+  if (typeof keepAlive !== 'object') checkBoolean(options, 'keepAlive');
+  else checkNames(keepAlive, names.keepAlive);
   checkInteger(options, 'recvBufferSize', 1);
   checkInteger(options, 'sendBufferSize', 1);
   checkMilliseconds(options, 'idleTimeout');
@@ -31,7 +36,7 @@ export function checkConnectOptions(options: ConnectOptions): void {
     if (isIP(localAddress) === 0) throw valueError('localAddress', 'an IP address', localAddress);
   }
   if (localPort !== undefined) checkPort('localPort', localPort);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && (isProxy(signal) || !(signal instanceof AbortSignal))) {
     throw typeError('signal', 'an AbortSignal', signal);
   }
   if (lookup !== undefined && typeof lookup !== 'function') {
@@ -85,23 +90,23 @@ export interface Endpoint {
 }
 
 /** Reads any form in which an address can be given. */
-export function parseAddress(address: unknown, defaultHost: string): Endpoint {
-  if (typeof address === 'number') return endpoint(defaultHost, address);
-  if (Array.isArray(address)) {
-    if (address.length !== 2) throw valueError('address', '[host, port]', address);
-    return endpoint(address[0], address[1]);
-  }
-  if (typeof address !== 'object' || address === null) {
+export function parseAddress(address: unknown, defaultHost: string, leastPort = 0): Endpoint {
+  if (typeof address === 'number') return endpoint(defaultHost, address, leastPort);
+  if (!isReadable(address)) {
     throw typeError('address', 'a port, [host, port] or { host, port }', address);
   }
+  if (Array.isArray(address)) {
+    if (address.length !== 2) throw valueError('address', '[host, port]', address);
+    return endpoint(address[0], address[1], leastPort);
+  }
   const { host, address: ip, port } = address as { host?: string; address?: string; port: number };
-  return endpoint(host ?? ip ?? defaultHost, port);
+  return endpoint(host ?? ip ?? defaultHost, port, leastPort);
 }
 
-export function endpoint(host: unknown, port: unknown): Endpoint {
+export function endpoint(host: unknown, port: unknown, leastPort = 0): Endpoint {
   if (typeof host !== 'string') throw typeError('host', 'a string', host);
   if (host.includes('\0')) throw valueError('host', 'without null bytes', host);
-  return { host: plainHost(host), port: checkPort('port', port) };
+  return { host: plainHost(host), port: checkPort('port', port, leastPort) };
 }
 
 /** An IPv4 address that is written as an IPv6 one, in its own form; anything else as it is. */
@@ -114,16 +119,22 @@ export function plainHost(host: string): string {
   return [a >> 8, a & 255, b >> 8, b & 255].join('.');
 }
 
-function checkPort(name: string, port: unknown): number {
+function checkPort(name: string, port: unknown, least = 0): number {
   if (typeof port !== 'number') throw typeError(name, 'a number', port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw badPort(name, port);
+  if (!Number.isInteger(port) || port < least || port > 65_535) {
+    throw badPort(name, port, least);
+  }
   return port;
 }
 
+export function checkFlush(flush: unknown, notText = 'there is no encoding'): boolean {
+  if (typeof flush === 'boolean') return flush;
+  const hint = typeof flush === 'string' ? notText : 'there is no callback: wait for onWrite';
+  throw typeError('flush', `a boolean (${hint})`, flush);
+}
+
 export function checkObject(options: object): void {
-  if (typeof options !== 'object' || options === null) {
-    throw typeError('options', 'an object', options);
-  }
+  if (!isReadable(options)) throw typeError('options', 'an object', options);
 }
 
 export function checkBufferSize(bufferSize: number): number {

@@ -1,19 +1,19 @@
 import { constants } from 'node:os';
 
 import { codedError, typeError, valueError } from './errors.ts';
+import { isReadable } from './values.ts';
 
 /** The longest path that fits into a `sockaddr_un`. */
 const MOST_BYTES = process.platform === 'linux' ? 107 : 103;
 
 /** Whether it stands for a path, and not for a host and a port. */
 export function isPath(target: unknown): target is string | { path: string } {
-  if (typeof target !== 'object' || target === null) return typeof target === 'string';
+  if (!isReadable(target)) return typeof target === 'string';
   return 'path' in target && target.path !== undefined;
 }
 
 export function pathOf(target: unknown): string {
-  const path =
-    typeof target === 'object' && target !== null ? (target as { path?: unknown }).path : target;
+  const path = isReadable(target) ? (target as { path?: unknown }).path : target;
   if (typeof path !== 'string') throw typeError('path', 'a string', path);
   if (path === '') throw valueError('path', 'not empty', path);
   const isAbstract = path.startsWith('\0') && process.platform === 'linux';

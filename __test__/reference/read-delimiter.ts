@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isProxy } from 'node:util/types';
 
 import { typeError, valueError } from './errors.ts';
+import { checkNames, names } from './names.ts';
 import { Pattern, refusal } from './regexp.ts';
 import type { ReadDelimiter, ReadEncoding } from './types.ts';
+import { bytesFrom } from './values.ts';
 
 export interface LengthPrefixOptions {
   bytes: 1 | 2 | 4 | 8;
@@ -28,6 +31,7 @@ export function lengthPrefix(options: LengthPrefixOptions): LengthPrefix {
   if (typeof options !== 'object' || options === null) {
     throw typeError('options', 'an object', options);
   }
+  checkNames(options, names.lengthPrefix);
   const { bytes, endian = 'big', adjust = 0 } = options;
   if (typeof bytes !== 'number') throw typeError('bytes', 'a number', bytes);
   if (![1, 2, 4, 8].includes(bytes)) throw valueError('bytes', '1, 2, 4 or 8', bytes);
@@ -51,7 +55,6 @@ export type Delimiter =
 
 export function parseDelimiter(value: ReadDelimiter): Delimiter {
   if (value === null) return { kind: 'none' };
-  if (value instanceof LengthPrefix) return { kind: 'prefix', prefix: value };
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value) || value < 0) {
       throw valueError('readDelimiter', 'an integer from 0 on', value);
@@ -59,11 +62,14 @@ export function parseDelimiter(value: ReadDelimiter): Delimiter {
     if (value === 0) return { kind: 'nothing' };
     return { kind: 'fixed', length: value };
   }
-  if (typeof value === 'string' || value instanceof Uint8Array) {
-    if (value.length === 0) throw valueError('readDelimiter', 'at least one byte long', value);
-    return { kind: 'sequence', bytes: Buffer.from(value) };
+  const isText = typeof value === 'string';
+  const bytes = isText ? Buffer.from(value) : bytesFrom('readDelimiter', value);
+  if (bytes !== null) {
+    if (bytes.length === 0) throw valueError('readDelimiter', 'at least one byte long', value);
+    return { kind: 'sequence', bytes };
   }
-  if (value instanceof RegExp) {
+  if (!isProxy(value) && value instanceof LengthPrefix) return { kind: 'prefix', prefix: value };
+  if (!isProxy(value) && value instanceof RegExp) {
     const refused = refusal(value);
     if (refused !== null) throw valueError('readDelimiter', `a RegExp ${refused}`, value);
     return { kind: 'pattern', pattern: new Pattern(value) };

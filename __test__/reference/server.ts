@@ -1,8 +1,13 @@
+import { names } from './names.ts';
 import { endpoint, parseAddress } from './options.ts';
 import { type ListenTarget, StreamServer } from './stream-server.ts';
 import type { ServerOptions } from './types.ts';
 
 export class Server extends StreamServer {
+  protected override get _names(): string[] {
+    return names.server;
+  }
+
   override listen(port?: number, host?: string, backlog?: number, options?: ServerOptions): this;
   override listen(target: ListenTarget, backlog?: number, options?: ServerOptions): this;
   override listen(

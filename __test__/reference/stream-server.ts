@@ -6,13 +6,8 @@ import { Channel } from './channel.ts';
 import { Stream } from './connecting.ts';
 import { codedError, typeError, valueError } from './errors.ts';
 import { bind, bindPath, filenoOfServer, type Handle, listenWith } from './listening.ts';
-import {
-  checkMilliseconds,
-  checkObject,
-  checkServerOptions,
-  type Endpoint,
-  parseAddress,
-} from './options.ts';
+import { ADDRESS, checkNames, MADE_WITH, names } from './names.ts';
+import { checkMilliseconds, checkServerOptions, type Endpoint, parseAddress } from './options.ts';
 import { isPath, isTooLong, pathOf, tooLong } from './path.ts';
 import { listeningAddress, paths } from './socket.ts';
 import type { Address, CloseInfo, ReadyState, ServerOptions, StreamOptions } from './types.ts';
@@ -56,12 +51,17 @@ export class StreamServer extends Channel {
     super();
     const isClass = typeof first === 'function' || (first != null && second != null);
     const given = (isClass ? second : (first ?? second)) ?? {};
-    checkObject(given);
+    checkNames(given, this._names, MADE_WITH);
     const { ConnectionClass, ...options } = given as Options;
     const wrapper = isClass ? first : ConnectionClass;
     checkServerOptions(options);
     this.#options = options;
     if (wrapper !== undefined) this.ConnectionClass = checkWrapper(wrapper);
+  }
+
+  /** Which options it is made with. */
+  protected get _names(): string[] {
+    return [...names.server, ...names.unixServer];
   }
 
   listen(target: ListenTarget, backlog?: number, options?: ServerOptions): this {
@@ -164,8 +164,10 @@ export class StreamServer extends Channel {
 
   /** Options may stand in the address, and behind it. */
   #given(first: unknown, backlog: number | undefined, options: ServerOptions = {}): ServerOptions {
-    checkObject(options);
-    const inline = typeof first === 'object' && !Array.isArray(first) ? first : {};
+    const known = isPath(first) ? names.unixServer : names.server;
+    checkNames(options, known);
+    const inline = typeof first === 'object' && !Array.isArray(first) ? { ...first } : {};
+    checkNames(inline, known, ADDRESS);
     return { ...this.#options, ...inline, ...options, ...(backlog !== undefined && { backlog }) };
   }
 

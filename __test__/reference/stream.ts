@@ -7,7 +7,7 @@ import { Countdown } from './countdown.ts';
 import { codedError, notConnected } from './errors.ts';
 import { checkFileArguments, type FileLike, FilePiece } from './file.ts';
 import { Framer } from './framer.ts';
-import { checkStreamOptions } from './options.ts';
+import { checkFlush, checkStreamOptions } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { Sender } from './sender.ts';
 import { DEFAULTS, PROPERTIES, type Settings } from './settings.ts';
@@ -172,12 +172,14 @@ export abstract class ByteStream extends Channel {
   // Writing
 
   write(data: Writable, flush = false): boolean {
+    checkFlush(flush);
     const bytes = copyBytes(data);
     return this.#add('write', flush, bytes.length, () => bytes);
   }
 
   writeFile(file: FileLike, nbytes = 0, offset = 0, flush = false): boolean {
     checkFileArguments(file, nbytes, offset);
+    checkFlush(flush);
     return this.#add('writeFile', flush, nbytes, () => new FilePiece(file, nbytes, offset));
   }
 

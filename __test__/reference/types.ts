@@ -1,7 +1,14 @@
 import type { LookupFunction } from 'node:net';
 import type { LengthPrefix } from './read-delimiter.ts';
 
-export type ReadDelimiter = null | string | Uint8Array | number | LengthPrefix | RegExp;
+export type ReadDelimiter =
+  | null
+  | string
+  | ArrayBufferView
+  | ArrayBufferLike
+  | number
+  | LengthPrefix
+  | RegExp;
 export type ReadEncoding = null | BufferEncoding;
 
 /** What `onRead` and `onEnd` get: a Buffer, or a string where `readEncoding` is set. */

@@ -1,10 +1,15 @@
 import { Stream } from './connecting.ts';
 import { UnixConnection } from './connection.ts';
+import { names } from './names.ts';
 import { pathOf } from './path.ts';
 import { StreamServer } from './stream-server.ts';
 import type { ConnectOptions, ServerOptions } from './types.ts';
 
 export class UnixClient extends Stream {
+  protected override get _names(): string[] {
+    return names.unixClient;
+  }
+
   override connect(
     target: string | (ConnectOptions & { path: string }),
     options?: ConnectOptions,
@@ -16,6 +21,10 @@ export class UnixClient extends Stream {
 }
 
 export class UnixServer extends StreamServer {
+  protected override get _names(): string[] {
+    return names.unixServer;
+  }
+
   override listen(
     target: string | (ServerOptions & { path: string }),
     backlog?: number,

@@ -1,0 +1,59 @@
+/** What a value is, whichever realm it comes from, and whatever it says of itself. */
+
+import { isAnyArrayBuffer, isProxy, isSharedArrayBuffer, isTypedArray } from 'node:util/types';
+
+import { dataDetached } from './errors.ts';
+
+/** What a view has of itself, not what its class or the user says of it. */
+const typedArray = gettersOf(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array);
+const dataView = gettersOf(DataView.prototype);
+
+/** @internal An object whose properties can be read: no Proxy that was revoked. */
+export function isReadable(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!isProxy(value)) return true;
+  try {
+    Array.isArray(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @internal The bytes of a view or a buffer; null for anything else. Memory that another thread may
+ * write to is copied first.
+ *
+ * @throws `ERR_BUFFER_DETACHED`, which calls it `name`
+ */
+export function bytesOf(name: string, data: unknown): Uint8Array | null {
+  if (!ArrayBuffer.isView(data) && !isAnyArrayBuffer(data)) return null;
+  const plain = data instanceof Uint8Array && data.length === typedArray.byteLength.call(data);
+  // One without bytes may have lost them.
+  const bytes = plain && data.length > 0 ? data : memoryOf(name, data);
+  return isSharedArrayBuffer(bytes.buffer) ? Uint8Array.from(bytes) : bytes;
+}
+
+function memoryOf(name: string, data: ArrayBufferView | ArrayBufferLike): Uint8Array {
+  try {
+    if (!ArrayBuffer.isView(data)) return new Uint8Array(data);
+    // Throws where its memory is gone.
+    if (isTypedArray(data)) Uint8Array.prototype.keys.call(data);
+    const { buffer, byteOffset, byteLength } = isTypedArray(data) ? typedArray : dataView;
+    return new Uint8Array(buffer.call(data), byteOffset.call(data), byteLength.call(data));
+  } catch {
+    throw dataDetached(name);
+  }
+}
+
+interface Getters {
+  readonly buffer: { call(view: ArrayBufferView): ArrayBufferLike };
+  readonly byteOffset: { call(view: ArrayBufferView): number };
+  readonly byteLength: { call(view: ArrayBufferView): number };
+}
+
+function gettersOf(prototype: ArrayBufferView): Getters {
+  const get = (name: keyof Getters) => Object.getOwnPropertyDescriptor(prototype, name)?.get;
+  const [buffer, byteOffset, byteLength] = [get('buffer'), get('byteOffset'), get('byteLength')];
+  return { buffer, byteOffset, byteLength } as Getters;
+}
