@@ -1,7 +1,10 @@
 /** What every channel has. */
 
+import { type InspectOptionsStylized, inspect } from 'node:util';
+
 import type { Engine } from './engine.ts';
 import { illegalConstructor } from './errors.ts';
+import { inspectAs, inspectChannel } from './inspect.ts';
 import type { DatagramStats, ReadyState, ServerStats, StreamStats } from './types.ts';
 
 /** @internal What a channel delegates to: the JS half of its native counterpart. */
@@ -81,5 +84,12 @@ export abstract class Channel {
   unref(): this {
     this[link].setRef(false);
     return this;
+  }
+
+  /** @internal For `console.log()`. */
+  [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+    // A prototype has nothing of what a channel has.
+    if (!Object.hasOwn(this, link)) return inspectAs(this, {}, depth, options);
+    return inspectChannel(this, depth, options);
   }
 }

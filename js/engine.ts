@@ -1,5 +1,7 @@
 /** The engine: one reactor, and the channels of this JS thread that use it. */
 
+import { type InspectOptionsStylized, inspect } from 'node:util';
+
 import {
   binding,
   type NativeBinding,
@@ -15,6 +17,7 @@ import { Dispatcher } from './dispatcher.ts';
 import type { ParseAddress } from './endpoint.ts';
 import { engineClosed, engineFailed, engineNotStarted, invalidValue } from './errors.ts';
 import { Op, Tally } from './generated/wire.ts';
+import { inspectAs } from './inspect.ts';
 import type { ServerLink } from './server-link.ts';
 import type { StreamLink } from './stream-link.ts';
 import { encodeReframe, reframeBytes, Submission, type Target } from './submission.ts';
@@ -203,6 +206,13 @@ export class Engine {
   /** Sends now what was written in this turn. */
   flush(): void {
     this.submission.flush();
+  }
+
+  /** @internal For `console.log()`. */
+  [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+    const isEngine = Object.hasOwn(this, 'channels');
+    const shown = isEngine ? { state: this.#state, channels: this.channels.size } : {};
+    return inspectAs(this, shown, depth, options);
   }
 
   // ── For the links ───────────────────────────────────────────────────────────────────────────

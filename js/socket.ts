@@ -1,6 +1,9 @@
 /** A socket that was accepted or connected, with its addresses. */
 
+import { type InspectOptionsStylized, inspect } from 'node:util';
+
 import { addressBytes, decodeAddress, decodeCredentials } from './address.ts';
+import { inspectAs, readable } from './inspect.ts';
 import type { Target } from './submission.ts';
 import type { Address, PeerCredentials, Socket } from './types.ts';
 
@@ -54,6 +57,14 @@ export class AcceptedSocket implements Socket<Address | string> {
   get peerCredentials(): PeerCredentials | null {
     const remote = addressBytes(this.#about, 0);
     return decodeCredentials(this.#about, remote + addressBytes(this.#about, remote));
+  }
+
+  /** For `console.log()`. */
+  [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+    const { fileno, taken } = this;
+    const [local, remote] = [readable(this.localAddr), readable(this.remoteAddr)];
+    const shown = { fileno, localAddr: local, remoteAddr: remote, taken };
+    return inspectAs(this, shown, depth, options);
   }
 
   /** Whether it is a socket of this engine: another one knows others by its numbers. */

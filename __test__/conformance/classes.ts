@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { collectGarbage } from '../helpers/garbage.ts';
 import type {
   ConnectionConstructor,
@@ -16,6 +18,7 @@ import type { UnixSuite } from './unix.ts';
 
 /** SPEC §1: the classes that others extend, by themselves, and what may wrap a socket. */
 export function classes(suite: Suite): void {
+  inspected(suite);
   lowLevel(suite);
   wrappers(suite);
   unclaimed(suite);
@@ -236,6 +239,60 @@ function wrappers(suite: Suite): void {
       t.throws(() => new Server({ ConnectionClass: C } as never), { code });
     }
     t.notThrows(() => new Server(Stream as never));
+  });
+}
+
+/** What `console.log()` shows. */
+function inspected(suite: Suite): void {
+  suite.test('console.log(channel): a line, and no internals', async (scene, t) => {
+    const { Client, Connection, Datagram, Server } = scene.impl;
+    class Chat extends Connection {
+      override readDelimiter = '\n';
+      nick = 'bob';
+      override onRead = (): void => {};
+    }
+    t.is(inspect(new Client()), "Client { readyState: 'idle' }");
+    t.is(inspect(new Datagram()), "Datagram { readyState: 'idle' }");
+    t.is(inspect(new (class extends Client {})()), "Client { readyState: 'idle' }");
+    const server = scene.listening(new Server(Chat));
+    const peer = await scene.peer(server);
+    await peer.write('hello');
+    const { port = 0 } = server.localAddr ?? {};
+    await eventually('read', () => [...server.channels.values()][0]?.bytesRead === 5);
+    const [connection] = server.channels.values() as Iterable<ConnectionLike>;
+    const from = `127.0.0.1:${peer.socket.localPort}`;
+    const at = `localAddr: '127.0.0.1:${port}'`;
+    t.is(
+      inspect(connection),
+      `Chat { readyState: 'open', fileno: ${connection?.fileno}, ${at}, remoteAddr: '${from}', ` +
+        "bytesRead: 5, nick: 'bob' }",
+    );
+    t.is(
+      inspect(server),
+      `Server { readyState: 'listening', fileno: ${server.fileno}, ${at}, channels: 1 }`,
+    );
+    t.is(inspect({ a: { b: { c: server } } }, { depth: 2 }), '{ a: { b: { c: [Server] } } }');
+    t.is(inspect([connection], { depth: 0 }), '[ [Chat] ]');
+    t.true(inspect(connection, { colors: true }).includes('\u001b['));
+    for (const Class of [Client, Connection, Datagram, Server]) {
+      t.is(typeof inspect(Class.prototype), 'string');
+      t.is(typeof inspect(Object.create(Class.prototype)), 'string');
+    }
+  });
+
+  suite.test('console.log() of a socket, and of the engine', async (scene, t) => {
+    const server = new scene.impl.Server();
+    const shown: string[] = [];
+    server.onAccept = (socket) => {
+      shown.push(inspect(socket));
+      socket.close();
+    };
+    await (await scene.peer(scene.listening(server))).gone();
+    const [text = ''] = shown;
+    t.regex(text, /^\w+ \{ fileno: \d+, localAddr: '127.0.0.1:\d+', remoteAddr: '127.0.0.1:\d+'/);
+    t.false(text.includes('\n'));
+    const engine = inspect(scene.impl.Engine.instance());
+    t.regex(engine, /^Engine \{.* channels: \d+ \}$/);
   });
 }
 

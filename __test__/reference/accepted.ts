@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
 
+import { type InspectOptionsStylized, inspect } from 'node:util';
+
 import { codedError, typeError } from './errors.ts';
+import { inspectAs, readable } from './inspect.ts';
 import { filenoOf, localAddressOf, remoteAddressOf } from './socket.ts';
 import type { Address } from './types.ts';
 
@@ -25,6 +28,12 @@ export class Accepted {
     unclaimed.register(this, socket, this);
     // Nobody listens before it is wrapped; what fails until then is seen by its Connection.
     socket.on('error', () => {});
+  }
+
+  [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+    const { fileno, localAddr, remoteAddr } = this;
+    const shown = { fileno, localAddr: readable(localAddr), remoteAddr: readable(remoteAddr) };
+    return inspectAs(this, shown, depth, options);
   }
 
   /** Hands the socket to the Connection that wraps it. */

@@ -1,6 +1,9 @@
+import { type InspectOptionsStylized, inspect } from 'node:util';
+
 import type { Accepted } from './accepted.ts';
 import { Engine } from './engine.ts';
 import { illegalConstructor } from './errors.ts';
+import { inspectAs, inspectChannel } from './inspect.ts';
 import type { Address, CloseInfo, Data, ReadyState } from './types.ts';
 import { warnUnhandled } from './unhandled.ts';
 
@@ -31,6 +34,12 @@ export abstract class Channel {
   constructor() {
     // What is abstract here: a class that has it is one of this folder.
     if (!('readyState' in this)) throw illegalConstructor('Channel');
+  }
+
+  [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+    // A prototype is no channel.
+    if (!(#fileno in this)) return inspectAs(this, {}, depth, options);
+    return inspectChannel(this, depth, options);
   }
 
   get fileno(): number | null {

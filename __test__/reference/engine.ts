@@ -1,5 +1,8 @@
+import { type InspectOptionsStylized, inspect } from 'node:util';
+
 import type { Channel } from './channel.ts';
 import { typeError, valueError } from './errors.ts';
+import { inspectAs } from './inspect.ts';
 
 export type Cancel = () => void;
 
@@ -48,6 +51,10 @@ export class Engine {
       task(...args);
     }
     return () => cancel();
+  }
+
+  [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+    return inspectAs(this, { channels: this.channels.size }, depth, options);
   }
 
   start(): void {}
