@@ -984,9 +984,16 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    */
   bufferSize: number;
   /**
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   * `new Datagram({ fd })` takes over a socket that was bound elsewhere, UDP or Unix, also one that
+   * has a peer. It receives from the start; `onListen` follows from the event loop. A Unix socket's
+   * file is left to who made it.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_UNKNOWN_OPTION`. For `fd` also what
+   *   the operating system says (`EBADF`, `ENOTSOCK`, …), and `ERR_INVALID_ARG_VALUE` for a socket of
+   *   another kind, one that is not bound, or one that a channel has; then the descriptor is still
+   *   the caller's
    */
-  constructor(options?: DatagramOptions);
+  constructor(options?: DatagramOptions & DescriptorOptions);
   /** Whether it receives: it is bound, and not closed. */
   get listening(): boolean;
   /** Whether it has a peer, by `connect()`. */

@@ -1,7 +1,8 @@
-// Sockets that were made elsewhere: `new Stream({ fd })`, `server.listen({ fd })`.
+// Sockets that were made elsewhere: `new Stream({ fd })`, `server.listen({ fd })`,
+// `new Datagram({ fd })`.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { closeSync, existsSync, fstatSync, openSync, renameSync } from 'node:fs';
 import { createServer, type Server as NetServer } from 'node:net';
@@ -11,7 +12,15 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import test, { type ExecutionContext } from 'ava';
-import { Client, Server, Stream, StreamServer, UnixClient, UnixServer } from 'pants-native';
+import {
+  Client,
+  Datagram,
+  Server,
+  Stream,
+  StreamServer,
+  UnixClient,
+  UnixServer,
+} from 'pants-native';
 
 import { temporaryDirectory } from './helpers/files.ts';
 import { record } from './helpers/log.ts';
@@ -34,6 +43,15 @@ function start(t: ExecutionContext, scenario: string, third: number | 'pipe') {
 /** The descriptor of a socket of Node's, which stays its owner. */
 function descriptorOf(owner: unknown): number {
   return (owner as { _handle: { fd: number } })._handle.fd;
+}
+
+/** The same of a datagram socket. */
+function descriptorOfUdp(owner: Socket): number {
+  const state = Object.getOwnPropertySymbols(owner).find(
+    ({ description }) => description === 'state symbol',
+  );
+  return (owner as never as Record<symbol, { handle: { fd: number } }>)[state as never]?.handle
+    .fd as number;
 }
 
 async function listening(t: ExecutionContext, at: { port?: number; path?: string }) {
@@ -95,11 +113,71 @@ test('a connected socket: connected at once, onConnect from the event loop', asy
   t.is(await line(), 'end');
 });
 
+test('a bound UDP socket: listening at once, onListen from the event loop', async (t) => {
+  const bound = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(bound, 'listening');
+  const localAddr = bound.address();
+  const { line } = start(t, 'adopt a datagram socket', descriptorOfUdp(bound));
+  const told = { localAddr, remoteAddr: null, readyState: 'listening', fileno: 3 };
+  t.deepEqual(JSON.parse((await line()) ?? ''), told);
+  // Only the child has it now.
+  bound.close();
+  const peer = createSocket('udp4').bind(0, '127.0.0.1');
+  t.teardown(() => peer.close());
+  peer.send('hello', localAddr.port, '127.0.0.1');
+  const [answer, from] = await once(peer, 'message');
+  t.is(`${answer}`, 'hello listen');
+  t.is(from.port, localAddr.port);
+  t.is(await line(), 'end');
+});
+
+test('a UDP socket with a peer: connected', async (t) => {
+  const peer = createSocket('udp4').bind(0, '127.0.0.1');
+  t.teardown(() => peer.close());
+  await once(peer, 'listening');
+  const bound = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(bound, 'listening');
+  bound.connect(peer.address().port, '127.0.0.1');
+  await once(bound, 'connect');
+  const { port } = bound.address();
+  const { line } = start(t, 'adopt a datagram socket', descriptorOfUdp(bound));
+  const told = JSON.parse((await line()) ?? '');
+  t.like(told, { remoteAddr: peer.address(), readyState: 'open' });
+  bound.close();
+  peer.send('hello', port, '127.0.0.1');
+  const [answer] = await once(peer, 'message');
+  t.is(`${answer}`, 'hello listen,connect');
+  t.is(await line(), 'end');
+});
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+onLinux('a bound Unix datagram socket (abstract names are of Linux)', async (t) => {
+  const name = `\0pants-adopt-${process.pid}`;
+  const bound = new Datagram<string | null>({ family: 'unix' }).listen(name);
+  const { line } = start(t, 'adopt a datagram socket', bound.fileno ?? -1);
+  const told = { localAddr: name, remoteAddr: null, readyState: 'listening', fileno: 3 };
+  t.deepEqual(JSON.parse((await line()) ?? ''), told);
+  const closed = new Promise((resolve) => {
+    bound.onClose = resolve;
+  });
+  bound.close();
+  await closed;
+  const peer = new Datagram<string | null>({ family: 'unix', readEncoding: 'utf8' });
+  t.teardown(() => peer.close());
+  const answer = new Promise((resolve) => {
+    peer.onRead = resolve;
+  });
+  peer.write('hello', name);
+  t.is(await answer, 'hello listen');
+  t.is(await line(), 'end');
+});
+
 test('what is no descriptor', (t) => {
   for (const fd of [-1, 1.5, Number.NaN, 2 ** 31]) {
     const code = 'ERR_INVALID_ARG_VALUE';
     t.throws(() => new Stream({ fd }), { code, message: /fd must be/ });
     t.throws(() => new StreamServer({ fd }), { code, message: /fd must be/ });
+    t.throws(() => new Datagram({ fd }), { code, message: /fd must be/ });
     t.throws(() => new Server().listen({ fd }), { code, message: /fd must be/ });
   }
   for (const fd of ['3', null, {}] as unknown as number[]) {
@@ -109,6 +187,7 @@ test('what is no descriptor', (t) => {
   }
   t.throws(() => new Stream({ fd: 987_654 }), { code: 'EBADF', message: /descriptor 987654/ });
   t.throws(() => new StreamServer({ fd: 987_654 }), { code: 'EBADF' });
+  t.throws(() => new Datagram({ fd: 987_654 }), { code: 'EBADF' });
 });
 
 test('what is no such socket, and stays its owner’s', async (t) => {
@@ -121,16 +200,21 @@ test('what is no such socket, and stays its owner’s', async (t) => {
   const datagram = createSocket('udp4').bind(0);
   t.teardown(() => datagram.close());
   await once(datagram, 'listening');
-  const { fd } = (datagram as unknown as Record<symbol, { handle: { fd: number } }>)[
-    Object.getOwnPropertySymbols(datagram).find(
-      ({ description }) => description === 'state symbol',
-    ) as symbol
-  ]?.handle ?? { fd: -1 };
+  const fd = descriptorOfUdp(datagram);
   t.throws(() => new Stream({ fd }), { code: 'ERR_INVALID_ARG_VALUE' });
   t.throws(() => new StreamServer({ fd }), { code: 'ERR_INVALID_ARG_VALUE' });
 
+  t.throws(() => new Datagram({ fd, family: 'unix' }), {
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: /fd must be a Unix datagram socket/,
+  });
+
   const tcp = descriptorOf(await listening(t, { port: 0 }));
   const unix = descriptorOf(await listening(t, { path: join(temporaryDirectory(t), 'sock') }));
+  t.throws(() => new Datagram({ fd: tcp }), {
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: /fd must be a UDP or Unix datagram socket/,
+  });
   t.throws(() => new Stream({ fd: tcp }), { code: 'ENOTCONN' });
   const code = 'ERR_INVALID_ARG_VALUE';
   t.throws(() => new Client({ fd: unix }), { code, message: /fd must be a TCP socket/ });

@@ -6,6 +6,7 @@ import * as native from '../native/binding.cjs';
 export type NativeBinding = Pick<
   typeof native,
   | 'adopt'
+  | 'adoptDatagram'
   | 'adoptListener'
   | 'bindDatagram'
   | 'bindDatagramPath'

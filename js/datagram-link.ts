@@ -9,7 +9,7 @@
 
 import { constants } from 'node:os';
 
-import { decodeAddress } from './address.ts';
+import { addressBytes, decodeAddress } from './address.ts';
 import type { Datagram } from './datagram.ts';
 import { DatagramInbox, type DatagramReceiver, type Datagrams } from './datagram-inbox.ts';
 import type { DatagramSettings } from './datagram-options.ts';
@@ -19,6 +19,7 @@ import type { Engine } from './engine.ts';
 import {
   aborted,
   addressUnusable,
+  adoptFailed,
   channelActive,
   channelClosed,
   channelNotBound,
@@ -32,7 +33,7 @@ import {
   peerNotSet,
 } from './errors.ts';
 import { adoptFields } from './fields.ts';
-import { Op, Syscall, Tally as TallyAt } from './generated/wire.ts';
+import { Family, Op, Syscall, Tally as TallyAt } from './generated/wire.ts';
 import { Link } from './link.ts';
 import { checkBufferSize, checkEncoding } from './options.ts';
 import { checkData } from './outbox.ts';
@@ -168,6 +169,25 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     if (this.phase === 'bound') throw channelActive('listen()', this.readyState);
     if (this.#connection !== 'none') throw channelActive('listen()', 'connecting');
     this.#bind(host, port);
+  }
+
+  /** Takes over a socket that was bound elsewhere; `onListen` follows when the constructors have run. */
+  adopt(fd: number): void {
+    this.engine.assertRunning();
+    this.engine.assertFree(fd);
+    this.#assertNotAborted();
+    const { family } = this.settings;
+    const wanted = family === 'unix' ? Family.UNIX : family === 0 ? Family.NONE : Family.INET;
+    const { id, about, failure } = this.engine.adoptDatagram(fd, wanted, this.settings);
+    if (failure) throw adoptFailed(failure, fd);
+    const text = String.fromCharCode(...about);
+    const local = decodeAddress(text, 0);
+    if (typeof local === 'string') this.settings = { ...this.settings, family: 'unix' };
+    this.#bound(id, local, fd);
+    const peer = text.slice(addressBytes(text, 0));
+    if (decodeAddress(peer, 0) === null) return;
+    this.#peer = this.endpoints.of(peer);
+    this.#connection = 'set';
   }
 
   write(data: unknown, address: unknown, to: (given: unknown) => Destination): boolean {
@@ -589,13 +609,16 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     if (bound.failure) {
       throw listenFailed(bound.failure, this.settings.family === 'unix' ? host : { host, port });
     }
-    const [index = -1, generation = 0] = bound.id;
-    this.#home = decodeAddress(String.fromCharCode(...bound.local), 0);
-    this.local = this.#home;
+    this.#bound(bound.id, decodeAddress(String.fromCharCode(...bound.local), 0), bound.descriptor);
+  }
+
+  #bound([index = -1, generation = 0]: number[], local: AnyAddress, descriptor: number): void {
+    this.#home = local;
+    this.local = local;
     this.phase = 'bound';
     this.engine.begin(this);
     this.join(index, generation);
-    this.enter(bound.descriptor);
+    this.enter(descriptor);
     this.hold();
     this.#watchSignal();
     this.schedule();
@@ -608,8 +631,17 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   #open(): void {
     if (this.#opened || this.phase !== 'bound' || this.closing) return;
     this.#opened = true;
-    if (!this.ending && this.channel.onListen !== this.defaults.onListen) {
-      this.hook(() => this.channel.onListen());
+    // Of one that its constructor has bound, the fields are there only now.
+    try {
+      this.adoptFields();
+    } catch (error) {
+      this.engine.uncaught(error);
+      this.close({ reason: 'error', error: error as Error });
+    }
+    const { channel, defaults } = this;
+    if (!this.done && channel.onListen !== defaults.onListen) this.hook(() => channel.onListen());
+    if (!this.done && this.hasPeer && channel.onConnect !== defaults.onConnect) {
+      this.hook(() => channel.onConnect());
     }
     if (this.closing) return;
     const { lingerTimeout } = this.settings;

@@ -9,7 +9,7 @@ import { Engine } from './engine.ts';
 import { invalidType, invalidValue, unixUnsupported } from './errors.ts';
 import { defineFields } from './fields.ts';
 import { checkOptions, datagramNames, splitAddress } from './option-names.ts';
-import { checkFlush } from './options.ts';
+import { checkDescriptor, checkFlush } from './options.ts';
 import { MAX_FRAME, type ReadDelimiter } from './read-delimiter.ts';
 import type {
   Address,
@@ -19,6 +19,7 @@ import type {
   Data,
   DatagramOptions,
   DatagramStats,
+  DescriptorOptions,
   Frame,
 } from './types.ts';
 import { warnUnhandled } from './unhandled.ts';
@@ -65,17 +66,29 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   declare bufferSize: number;
 
   /**
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   * `new Datagram({ fd })` takes over a socket that was bound elsewhere, UDP or Unix, also one that
+   * has a peer. It receives from the start; `onListen` follows from the event loop. A Unix socket's
+   * file is left to who made it.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_UNKNOWN_OPTION`. For `fd` also what
+   *   the operating system says (`EBADF`, `ENOTSOCK`, …), and `ERR_INVALID_ARG_VALUE` for a socket of
+   *   another kind, one that is not bound, or one that a channel has; then the descriptor is still
+   *   the caller's
    */
-  constructor(options?: DatagramOptions) {
+  constructor(options?: DatagramOptions & DescriptorOptions) {
     super(link);
-    const given: DatagramOptions = checkOptions(options, datagramNames.channel);
+    const { fd, ...given }: DatagramOptions & DescriptorOptions = checkOptions(
+      options,
+      datagramNames.channel,
+    );
     const { engine = Engine.instance() } = given;
     if (!Engine.isEngine(engine)) throw invalidType('engine', 'an Engine', engine);
     const settings = datagramSettings(given);
     const channel = this as unknown as Datagram<Address | string | null>;
     this[link] = new DatagramLink(channel, Datagram.prototype, engine, settings);
     this.#setFields(given);
+    const descriptor = checkDescriptor(fd);
+    if (descriptor !== undefined) this[link].adopt(descriptor);
   }
 
   /** Whether it receives: it is bound, and not closed. */

@@ -397,6 +397,15 @@ export class Engine {
     return this.#binding.bindDatagram(this.#reactor, host, port, native);
   }
 
+  /** @internal */
+  adoptDatagram(
+    fd: number,
+    family: number,
+    settings: DatagramSettings,
+  ): ReturnType<NativeBinding['adoptDatagram']> {
+    return this.#binding.adoptDatagram(this.#reactor, fd, family, settings.native);
+  }
+
   /** @internal An errno; 0: done. */
   configureDatagram(
     { index, generation }: Target,

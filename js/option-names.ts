@@ -145,7 +145,7 @@ export const connectionNames: object = { ...STREAM, ...ENGINE };
 
 /** @internal */
 export const datagramNames: Readonly<Record<'channel' | 'listen' | 'listenAt', object>> = {
-  channel: { ...DATAGRAM, ...ENGINE },
+  channel: { ...DATAGRAM, ...ENGINE, ...DESCRIPTOR },
   listen: DATAGRAM,
   listenAt: { ...DATAGRAM, ...HOST_PORT, ...PATH },
 };

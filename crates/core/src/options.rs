@@ -121,6 +121,22 @@ pub struct DatagramOptions {
     pub send_buffer: Option<usize>,
 }
 
+impl DatagramOptions {
+    /// Sets those that a bound socket takes as well.
+    pub(crate) fn apply(&self, socket: &SockRef<'_>) -> std::io::Result<()> {
+        if self.broadcast {
+            socket.set_broadcast(true)?;
+        }
+        if let Some(bytes) = self.recv_buffer {
+            socket.set_recv_buffer_size(bytes)?;
+        }
+        if let Some(bytes) = self.send_buffer {
+            socket.set_send_buffer_size(bytes)?;
+        }
+        Ok(())
+    }
+}
+
 /// A network interface, as an option of a datagram socket names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interface {

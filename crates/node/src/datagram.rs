@@ -8,7 +8,7 @@ use napi_derive::napi;
 use pants_core::options::{DatagramOptions, Interface, PacketOption};
 use pants_core::{ChannelId, addr};
 
-use crate::convert::NativeListening;
+use crate::convert::{NativeAdopted, NativeListening};
 use crate::engine::NativeEngine;
 
 /// What a datagram socket is to be.
@@ -131,6 +131,18 @@ pub fn bind_datagram_path(
 ) -> NativeListening {
     let options = options.into();
     engine.handle(|handle| handle.bind_path(path, &options).into())
+}
+
+/// Takes a bound datagram socket over, by its descriptor; `family` is one of `wire::family`.
+#[napi(catch_unwind)]
+pub fn adopt_datagram(
+    engine: &External<NativeEngine>,
+    descriptor: i32,
+    family: u32,
+    options: NativeDatagramOptions,
+) -> NativeAdopted {
+    let options = options.into();
+    engine.handle(|handle| handle.adopt_datagram(descriptor, family, &options).into())
 }
 
 /// Sets an option; see `errno`.

@@ -4,12 +4,12 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use super::handle::{Handle, Listening};
+use super::handle::{Adopted, Handle, Listening};
 use crate::addr::{self, Address};
 use crate::id::ChannelId;
 use crate::options::{DatagramOptions, PacketOption};
 use crate::queue::submission::Submission;
-use crate::source::{Datagram, ListenError, PacketSocket, has_no_ipv6};
+use crate::source::{AdoptError, Datagram, ListenError, PacketSocket, adopt_packets, has_no_ipv6};
 use crate::sync::lock;
 
 impl Handle {
@@ -27,7 +27,7 @@ impl Handle {
         let mut first = None;
         for address in addresses(host, port, options.family)? {
             match PacketSocket::bind(address, options) {
-                Ok(socket) => return Ok(self.adopt_packets(socket)),
+                Ok(socket) => return Ok(self.own_packets(socket)),
                 Err(source) => {
                     let error = ListenError::system("bind", address, source);
                     // Without IPv6 on this machine, every interface is every IPv4 interface.
@@ -53,7 +53,23 @@ impl Handle {
     ) -> Result<Listening, ListenError> {
         let socket = PacketSocket::bind_path(path, options)
             .map_err(|source| ListenError::system("bind", Address::Unix(path.into()), source))?;
-        Ok(self.adopt_packets(socket))
+        Ok(self.own_packets(socket))
+    }
+
+    /// Takes over a datagram socket that was bound elsewhere; `family` as for [`adopt`](Self::adopt).
+    /// `about` has its own address and its peer's.
+    pub fn adopt_datagram(
+        &self,
+        descriptor: i32,
+        family: u32,
+        options: &DatagramOptions,
+    ) -> Result<Adopted, AdoptError> {
+        let socket = adopt_packets(descriptor, family, options)?;
+        let mut about = Vec::new();
+        addr::encode(Address::of(socket.home()).as_ref(), &mut about);
+        addr::encode(socket.peer().as_ref(), &mut about);
+        let Listening { id, .. } = self.own_packets(socket);
+        Ok(Adopted { id, about })
     }
 
     /// Sets an option of a datagram channel's socket; `None` where there is none any more.
@@ -68,7 +84,7 @@ impl Handle {
         Some(socket.buffer_sizes())
     }
 
-    fn adopt_packets(&self, socket: PacketSocket) -> Listening {
+    fn own_packets(&self, socket: PacketSocket) -> Listening {
         let socket = Arc::new(socket);
         let local = Address::of(socket.home());
         let descriptor = socket.carrier.descriptor();

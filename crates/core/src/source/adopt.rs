@@ -4,8 +4,9 @@ use std::io;
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-use super::{Acceptor, Transport};
-use crate::options::{ListenOptions, SocketOptions};
+use super::{Acceptor, PacketSocket, Transport};
+use crate::addr::Address;
+use crate::options::{DatagramOptions, ListenOptions, SocketOptions};
 use crate::queue::wire::family;
 use crate::sys;
 
@@ -36,7 +37,7 @@ pub(crate) fn adopt_stream(
     let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
     let given = sys::borrow(descriptor).map_err(fail("fcntl"))?;
     let socket = SockRef::from(&given);
-    let is_unix = is_unix_stream(descriptor, &socket, family)?;
+    let is_unix = is_unix(descriptor, &socket, family, Type::STREAM)?;
     socket.peer_addr().map_err(fail("getpeername"))?;
     if is_unix {
         options.apply_buffers(&socket).map_err(fail("setsockopt"))?;
@@ -60,7 +61,7 @@ pub(crate) fn adopt_listener(
     let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
     let given = sys::borrow(descriptor).map_err(fail("fcntl"))?;
     let socket = SockRef::from(&given);
-    let is_unix = is_unix_stream(descriptor, &socket, family)?;
+    let is_unix = is_unix(descriptor, &socket, family, Type::STREAM)?;
     if !is_unix {
         let inherited = options.socket.apply(&socket);
         inherited.map_err(fail("setsockopt"))?;
@@ -77,9 +78,40 @@ pub(crate) fn adopt_listener(
     }
 }
 
-/// Whether it is a Unix socket; an error for anything but that and TCP, and where `family` wants the
-/// other of the two.
-fn is_unix_stream(descriptor: i32, socket: &SockRef<'_>, family: u32) -> Result<bool, AdoptError> {
+/// A bound datagram socket, which may have a peer. Of the options only those that a bound one takes.
+pub(crate) fn adopt_packets(
+    descriptor: i32,
+    family: u32,
+    options: &DatagramOptions,
+) -> Result<PacketSocket, AdoptError> {
+    let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
+    let given = sys::borrow(descriptor).map_err(fail("fcntl"))?;
+    let socket = SockRef::from(&given);
+    let is_unix = is_unix(descriptor, &socket, family, Type::DGRAM)?;
+    let home = socket.local_addr().map_err(fail("getsockname"))?;
+    let is_bound = match Address::of(&home) {
+        Some(Address::Inet(address)) => address.port() != 0,
+        named => named.is_some(),
+    };
+    if !is_bound {
+        return Err(AdoptError::Kind {
+            descriptor,
+            expected: "a socket that is bound",
+        });
+    }
+    options.apply(&socket).map_err(fail("setsockopt"))?;
+    let domain = if is_unix { Domain::UNIX } else { home.domain() };
+    PacketSocket::adopt(own(descriptor, &socket)?, domain).map_err(fail("socket"))
+}
+
+/// Whether it is a Unix socket; an error for anything but that and an IP one of this type, and where
+/// `family` wants the other of the two.
+fn is_unix(
+    descriptor: i32,
+    socket: &SockRef<'_>,
+    family: u32,
+    wanted: Type,
+) -> Result<bool, AdoptError> {
     let fail = |source| AdoptError::system("getsockopt", descriptor, source);
     let kind = socket.r#type().map_err(fail)?;
     let domain = socket.local_addr().map_err(fail)?.domain();
@@ -89,14 +121,17 @@ fn is_unix_stream(descriptor: i32, socket: &SockRef<'_>, family: u32) -> Result<
         _ => (false, true),
     };
     match domain {
-        Domain::UNIX if unix && kind == Type::STREAM => Ok(true),
-        Domain::IPV4 | Domain::IPV6 if inet && kind == Type::STREAM => Ok(false),
+        Domain::UNIX if unix && kind == wanted => Ok(true),
+        Domain::IPV4 | Domain::IPV6 if inet && kind == wanted => Ok(false),
         _ => Err(AdoptError::Kind {
             descriptor,
-            expected: match (unix, inet) {
-                (true, true) => "a TCP or Unix stream socket",
-                (true, false) => "a Unix stream socket",
-                _ => "a TCP socket",
+            expected: match (unix, inet, wanted == Type::STREAM) {
+                (true, true, true) => "a TCP or Unix stream socket",
+                (true, false, true) => "a Unix stream socket",
+                (_, _, true) => "a TCP socket",
+                (true, true, false) => "a UDP or Unix datagram socket",
+                (true, false, false) => "a Unix datagram socket",
+                _ => "a UDP socket",
             },
         }),
     }

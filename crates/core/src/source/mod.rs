@@ -26,7 +26,7 @@ use mio::event::Event;
 
 pub(crate) use acceptor::Acceptor;
 pub use adopt::AdoptError;
-pub(crate) use adopt::{adopt_listener, adopt_stream};
+pub(crate) use adopt::{adopt_listener, adopt_packets, adopt_stream};
 pub use bind::ListenError;
 pub(crate) use bind::{bind, bind_path, has_no_ipv6};
 pub(crate) use connect::Connect;

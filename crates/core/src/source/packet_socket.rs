@@ -52,6 +52,11 @@ impl PacketSocket {
         Self::new(socket, file, Domain::UNIX)
     }
 
+    /// One that was bound elsewhere; a Unix socket's file is left to who made it.
+    pub(crate) fn adopt(socket: Socket, domain: Domain) -> io::Result<Self> {
+        Self::new(socket, None, domain)
+    }
+
     fn new(socket: Socket, file: Option<SocketFile>, domain: Domain) -> io::Result<Self> {
         let home = socket.local_addr()?;
         let carrier = Carrier::new(socket)?;
@@ -71,6 +76,11 @@ impl PacketSocket {
     /// What it was bound to.
     pub(crate) fn home(&self) -> &SockAddr {
         &self.home
+    }
+
+    /// Who it sends to, where that was set.
+    pub(crate) fn peer(&self) -> Option<Address> {
+        Address::of(&self.carrier.options().peer_addr().ok()?)
     }
 
     pub(crate) fn is_unix(&self) -> bool {
@@ -249,15 +259,7 @@ fn open(domain: Domain, options: &DatagramOptions) -> io::Result<Socket> {
         // Systems differ in their default.
         socket.set_only_v6(options.ipv6_only)?;
     }
-    if options.broadcast {
-        socket.set_broadcast(true)?;
-    }
-    if let Some(bytes) = options.recv_buffer {
-        socket.set_recv_buffer_size(bytes)?;
-    }
-    if let Some(bytes) = options.send_buffer {
-        socket.set_send_buffer_size(bytes)?;
-    }
+    options.apply(&SockRef::from(&socket))?;
     Ok(socket)
 }
 

@@ -75,12 +75,13 @@ pub(crate) struct Datagram {
 impl Datagram {
     pub(crate) fn new(id: ChannelId, socket: Arc<PacketSocket>) -> Self {
         let segments = if socket.is_unix() { 1 } else { MAX_SEGMENTS };
+        let peer = socket.peer();
         Self {
             id,
             socket,
             many: SendsMany::default(),
             queue: PacketQueue::default(),
-            peer: None,
+            peer,
             segments,
             singly: 0,
             unsegmented: 0,
