@@ -10,6 +10,7 @@ export type NativeBinding = Pick<
   | 'adoptListener'
   | 'bindDatagram'
   | 'bindDatagramPath'
+  | 'catchUp'
   | 'closeEngine'
   | 'closeFile'
   | 'compileRegExp'

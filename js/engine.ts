@@ -15,7 +15,13 @@ import type { DatagramLink } from './datagram-link.ts';
 import type { DatagramSettings } from './datagram-options.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { ParseAddress } from './endpoint.ts';
-import { engineClosed, engineFailed, engineNotStarted, invalidValue } from './errors.ts';
+import {
+  EADDRINUSE,
+  engineClosed,
+  engineFailed,
+  engineNotStarted,
+  invalidValue,
+} from './errors.ts';
 import { Op, Tally } from './generated/wire.ts';
 import { inspectAs } from './inspect.ts';
 import type { ServerLink } from './server-link.ts';
@@ -46,6 +52,9 @@ const NOTHING: Omit<EngineStats, 'frames'> = {
   queuedBatches: 0,
   queuedSubmissions: 0,
 };
+
+/** How long a bind waits for a reactor that has others to serve. */
+const CATCH_UP_MS = 1_000;
 
 /** The engines of this thread whose reactors run. */
 const running = new Set<Engine>();
@@ -340,7 +349,7 @@ export class Engine {
     port: number,
     options: Parameters<NativeBinding['listen']>[3],
   ): ReturnType<NativeBinding['listen']> {
-    return this.#binding.listen(this.#reactor, host, port, options);
+    return this.#bound(() => this.#binding.listen(this.#reactor, host, port, options));
   }
 
   /** @internal */
@@ -357,7 +366,8 @@ export class Engine {
     path: string,
     options: Parameters<NativeBinding['listenPath']>[2],
   ): ReturnType<NativeBinding['listenPath']> {
-    return this.#binding.listenPath(this.#reactor, Buffer.from(path), options);
+    const bytes = Buffer.from(path);
+    return this.#bound(() => this.#binding.listenPath(this.#reactor, bytes, options));
   }
 
   /** @internal A descriptor that no channel of this thread has. */
@@ -392,9 +402,26 @@ export class Engine {
   ): ReturnType<NativeBinding['bindDatagram']> {
     const { family, native } = settings;
     if (family === 'unix') {
-      return this.#binding.bindDatagramPath(this.#reactor, Buffer.from(host), native);
+      const path = Buffer.from(host);
+      return this.#bound(() => this.#binding.bindDatagramPath(this.#reactor, path, native));
     }
-    return this.#binding.bindDatagram(this.#reactor, host, port, native);
+    return this.#bound(() => this.#binding.bindDatagram(this.#reactor, host, port, native));
+  }
+
+  /**
+   * Binds; where the address is in use, once more when the reactors of this thread have closed what
+   * `close()` was called for: its address is free from then on.
+   */
+  #bound(bind: () => ReturnType<NativeBinding['listen']>): ReturnType<NativeBinding['listen']> {
+    const bound = bind();
+    if (bound.failure?.errno !== EADDRINUSE) return bound;
+    for (const engine of running) engine.#catchUp();
+    return bind();
+  }
+
+  #catchUp(): void {
+    this.submission.flush();
+    if (this.#native !== null) this.#binding.catchUp(this.#native, CATCH_UP_MS);
   }
 
   /** @internal */

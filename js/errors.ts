@@ -225,6 +225,9 @@ export function aborted(signal: AbortSignal): ChannelError {
   return withCode(error, 'ABORT_ERR');
 }
 
+/** @internal */
+export const EADDRINUSE: number =
+  process.platform === 'win32' ? 10_048 : os.constants.errno.EADDRINUSE;
 const EINVAL = process.platform === 'win32' ? 10_022 : os.constants.errno.EINVAL;
 
 const SYSCALLS: Readonly<Record<number, string>> = {

@@ -412,6 +412,18 @@ export function datagrams(suite: Suite): void {
     await log.until('another onWrite', () => log.hooks.length > drains);
   });
 
+  suite.datagrams('an address is free again when close() has returned', async (scene, t) => {
+    let { channel } = await scene.open();
+    const port = channel.localAddr?.port ?? 0;
+    for (let round = 0; round < 20; round += 1) {
+      channel.close();
+      channel = scene.channel().channel;
+      t.notThrows(() => channel.listen([LOOPBACK, port]));
+    }
+    const taken = { code: 'EADDRINUSE' };
+    t.throws(() => scene.channel().channel.listen([LOOPBACK, port]), taken);
+  });
+
   suite.datagrams('false above highWaterMark; past maxPendingBytes: closed', async (scene, t) => {
     const options = { highWaterMark: 1000, maxPendingBytes: 2000 };
     const { channel, log, peer } = await scene.open(options);

@@ -141,6 +141,26 @@ function listens(suite: Suite): void {
     t.notThrows(() => again.listen(port, '127.0.0.1'));
   });
 
+  suite.test('an address is free again when close() has returned', async (scene, t) => {
+    const first = new scene.impl.Server().listen(0, '127.0.0.1');
+    t.teardown(() => first.close());
+    const port = first.localAddr?.port ?? 0;
+    await scene.peer(first);
+    let server = first;
+    for (let round = 0; round < 20; round += 1) {
+      if (round % 2 === 0) server.close();
+      else server.end();
+      server = new scene.impl.Server();
+      const next = server;
+      t.teardown(() => next.close());
+      t.notThrows(() => next.listen(port, '127.0.0.1'));
+    }
+    // In use it is refused as ever, and what has the address keeps it.
+    const taken = { code: 'EADDRINUSE' };
+    t.throws(() => new scene.impl.Server().listen(port, '127.0.0.1'), taken);
+    await scene.peer(server);
+  });
+
   suite.test('listen() on an active server, and on a closed one', async (scene, t) => {
     const { server } = scene.server();
     t.throws(() => server.listen(0, '127.0.0.1'), { code: 'ERR_CHANNEL_ACTIVE' });

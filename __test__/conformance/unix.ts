@@ -42,6 +42,19 @@ export function unixSockets(suite: UnixSuite): void {
 }
 
 function listens(suite: UnixSuite): void {
+  suite.test('a path is free again when close() has returned', async (scene, t) => {
+    const path = scene.path();
+    let server = scene.echo(path);
+    for (let round = 0; round < 20; round += 1) {
+      server.close();
+      t.notThrows(() => {
+        server = scene.echo(path);
+      });
+    }
+    t.throws(() => scene.echo(path), { code: 'EADDRINUSE' });
+    t.is(await scene.answer(path), 'hello');
+  });
+
   suite.test('a UnixServer and a UnixClient', async (scene, t) => {
     const path = scene.path();
     const accepted: UnixConnectionLike[] = [];

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use napi::bindgen_prelude::*;
 use napi::{CleanupEnvHook, sys};
@@ -261,6 +262,13 @@ pub fn adopt_listener(
         .handle()
         .adopt_listener(descriptor, family, options.into())
         .into()
+}
+
+/// Waits until the reactor has done all that was submitted, or so many milliseconds have passed.
+#[napi(catch_unwind)]
+pub fn catch_up(engine: &External<NativeEngine>, milliseconds: u32) -> bool {
+    let patience = Duration::from_millis(milliseconds.into());
+    engine.handle(|handle| handle.catch_up(patience))
 }
 
 /// How many bytes of a channel the operating system has taken; -1 when it has closed.

@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use super::fence::Passage;
 use super::wire::{HEADER_WORDS, flag, framing as kind, op, packet, reframe, start};
 use crate::buffer::Piece;
 use crate::framing::{Delimiter, Endian, Framing, LengthPrefix, RegExps};
@@ -40,6 +41,8 @@ pub(crate) enum Submission {
     },
     /// A socket that is connected already: wait for JS to start it.
     Adopt { id: ChannelId, stream: Box<Stream> },
+    /// Somebody waits until all that was submitted before is done.
+    Fence(Passage),
     /// A datagram socket that is bound already.
     Bind {
         id: ChannelId,

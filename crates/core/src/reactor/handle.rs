@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 use mio::Waker;
 
@@ -14,6 +15,7 @@ use crate::framing::{RegExp, RegExps};
 use crate::id::{ChannelId, Slots, Tally};
 use crate::options::{ConnectOptions, ListenOptions, SocketOptions};
 use crate::queue::completion::{Completions, Taken};
+use crate::queue::fence::Fence;
 use crate::queue::submission::{Submission, Submissions, lone_write, push_write};
 use crate::source::{
     Acceptor, AdoptError, Connect, ListenError, Listener, Stream, adopt_listener, adopt_stream,
@@ -155,6 +157,14 @@ impl Handle {
             records: copy,
             owned,
         });
+    }
+
+    /// Waits until all that was submitted by now is done, what was closed included, but no longer
+    /// than that. Returns whether it is.
+    pub fn catch_up(&self, patience: Duration) -> bool {
+        let (fence, passage) = Fence::new();
+        self.shared.submit(Submission::Fence(passage));
+        fence.wait(patience)
     }
 
     /// Makes a pattern known before a reframe refers to it, so that the reactor need not compile it.

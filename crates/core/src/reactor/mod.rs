@@ -131,6 +131,7 @@ impl Reactor {
                     whole.ok_or(io::ErrorKind::InvalidData)?;
                     self.shared.recycle(records);
                 }
+                Submission::Fence(passage) => drop(passage),
                 Submission::Connect { id, connect } => {
                     self.add(id, Source::Connect(connect));
                     self.drive(id, |source, cx| match source {

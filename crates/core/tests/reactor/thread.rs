@@ -212,3 +212,31 @@ fn several_engines_know_nothing_of_each_other() {
     }
     pairs[0].1.expect_gone();
 }
+
+#[test]
+fn an_address_is_free_once_the_reactor_has_caught_up() {
+    let mut engine = Engine::on_thread();
+    let patience = Duration::from_secs(5);
+    for _ in 0..200 {
+        let server = engine.listen();
+        let port = server.address.port();
+        engine.ask(Ask::default().close(server.id));
+        assert!(engine.handle().catch_up(patience));
+        let again = engine.handle().listen("127.0.0.1", port, listen_options());
+        engine.ask(Ask::default().close(again.unwrap().id));
+    }
+    engine.stop();
+}
+
+#[test]
+fn nobody_waits_for_ever_for_a_reactor_that_takes_no_turn() {
+    let (mut reactor, handle) = pants_core::Reactor::new(|| {}).unwrap();
+    let patience = Duration::from_millis(30);
+    let began = Instant::now();
+    assert!(!handle.catch_up(patience));
+    assert!(began.elapsed() >= patience);
+    // What was waited for in vain harms nobody.
+    reactor.turn(Some(Duration::ZERO)).unwrap();
+    drop(reactor);
+    assert!(!handle.catch_up(patience));
+}
