@@ -14,14 +14,18 @@ mod delimiter;
 mod fixed;
 mod length_prefix;
 mod regexp;
+mod regexps;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use delimiter::Delimiter;
 pub use length_prefix::{Endian, LengthPrefix};
-pub use regexp::{MATCH_BYTES, RegExp, RegExpError, RegExps};
+pub use regexp::{MATCH_BYTES, RegExp, RegExpError};
+pub use regexps::RegExps;
 pub use scan::Scan;
+
+use regexp::Verdict;
 
 /// How the bytes of a stream become frames; the native form of `readDelimiter`.
 #[derive(Debug, Clone)]
@@ -89,13 +93,29 @@ impl Framing {
             Self::LengthPrefix(prefix) => prefix.cut(bytes, limit),
             Self::RegExp(regexp) => {
                 let last = scan.ended;
-                regexp.cut(scan.search(), bytes, limit, last)
+                regexp.search(scan.search(), bytes, limit, last).into()
             }
         };
         if !matches!(cut, Cut::Incomplete | Cut::Tired) {
             scan.offset = 0;
         }
         cut
+    }
+}
+
+impl From<Verdict> for Cut {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Match { start, end } => Self::Frame {
+                start: 0,
+                end: start,
+                next: end,
+            },
+            Verdict::Undecided => Self::Incomplete,
+            Verdict::Tired => Self::Tired,
+            Verdict::None => Self::Overflow(Overflow::NoDelimiter),
+            Verdict::TooLong => Self::Overflow(Overflow::Match),
+        }
     }
 }
 

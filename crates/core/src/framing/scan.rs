@@ -41,10 +41,6 @@ impl Scan {
     }
 
     pub(super) fn search(&mut self) -> &mut Search {
-        self.search.get_or_insert_with(|| {
-            let mut search = Box::<Search>::default();
-            search.refuel();
-            search
-        })
+        self.search.get_or_insert_default()
     }
 }

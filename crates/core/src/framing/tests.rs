@@ -54,7 +54,7 @@ fn naive_split(bytes: &[u8], sequence: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
     }
 }
 
-pub(super) fn strings_over(alphabet: &[u8], longest: usize) -> Vec<Vec<u8>> {
+fn strings_over(alphabet: &[u8], longest: usize) -> Vec<Vec<u8>> {
     let mut all = vec![Vec::new()];
     let mut from = 0;
     for _ in 0..longest {
@@ -72,7 +72,7 @@ pub(super) fn strings_over(alphabet: &[u8], longest: usize) -> Vec<Vec<u8>> {
 }
 
 /// Every way to cut `bytes` into chunks, as a bit mask of the places between bytes.
-pub(super) fn chunkings(bytes: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
+fn chunkings(bytes: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
     let places = bytes.len().saturating_sub(1);
     (0..1_u32 << places).map(move |mask| {
         let (mut chunks, mut from) = (Vec::new(), 0);

@@ -22,7 +22,6 @@ mod chars;
 mod context;
 mod draft;
 mod hope;
-mod intern;
 mod lazy;
 mod nfa;
 mod node;
@@ -34,16 +33,12 @@ mod tests;
 mod utf8;
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Cut;
-use crate::sync::lock;
 use automaton::Automaton;
-pub use intern::RegExps;
 use lazy::Lazy;
 use nfa::Nfa;
-pub use search::MATCH_BYTES;
-pub(in crate::framing) use search::Search;
+pub use search::{MATCH_BYTES, Search, Verdict};
 
 /// How long a pattern may be, in bytes.
 const MOST_SOURCE_BYTES: usize = 16 * 1024;
@@ -146,18 +141,35 @@ impl RegExp {
         self.text().len() + self.0.nfa.size() + engine
     }
 
-    pub(super) fn cut(&self, search: &mut Search, bytes: &[u8], limit: usize, last: bool) -> Cut {
+    /// Looks for the end of the frame that starts at `bytes[0]`.
+    ///
+    /// `search` is a new one where cutting begins, and then what the last call left there: `bytes`
+    /// are the same as then, or more of them, or begin behind the match that was found. A frame of
+    /// exactly `limit` bytes passes. `last`: no byte follows these, so that a match which more bytes
+    /// could have changed stands as it is.
+    pub fn search(&self, search: &mut Search, bytes: &[u8], limit: usize, last: bool) -> Verdict {
         match &self.0.engine {
-            Engine::Whole(automaton) => search.cut(automaton, bytes, limit, last),
+            Engine::Whole(automaton) => search.go_on(automaton, bytes, limit, last),
             Engine::Lazy(lazy) => {
                 let lazy = &mut *lock(lazy);
                 lazy.refuel(search.fuel);
-                let cut = search.cut(&mut *lazy, bytes, limit, last);
+                let verdict = search.go_on(&mut *lazy, bytes, limit, last);
                 search.fuel = lazy.fuel();
-                cut
+                verdict
             }
         }
     }
+
+    /// Whether both are the same in memory.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// After a panic elsewhere, too: what is known of a table is whole after each step.
+fn lock(lazy: &Mutex<Lazy>) -> MutexGuard<'_, Lazy> {
+    lazy.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for RegExp {

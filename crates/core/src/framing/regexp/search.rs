@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::draft::{Draft, Group};
 use super::table::{Close, DEAD, Edge, SPECIAL, START};
-use crate::framing::{Cut, Overflow};
 
 /// A match, with what it takes to know that it stands, is at most this many bytes.
 pub const MATCH_BYTES: usize = 64 * 1024;
@@ -18,6 +17,22 @@ const MOST_VAIN: usize = 4 * MATCH_BYTES;
 /// How much work a search may be before others have their turn, where a byte can be much of it: NFA
 /// states looked at. A few milliseconds.
 pub(super) const FUEL: usize = 1 << 17;
+
+/// What is known of the bytes from the start of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The frame ends where this match begins; the next one begins where it ends.
+    Match { start: usize, end: usize },
+    /// It takes more bytes to say so. These need not be given again but for the frame itself.
+    Undecided,
+    /// The same, but it takes no more bytes: it was much work to come this far, and others may
+    /// want their turn. Give the search its [fuel](Search::refuel), and go on.
+    Tired,
+    /// No match begins within the limit, whatever follows.
+    None,
+    /// [`MATCH_BYTES`] do not decide where a match ends.
+    TooLong,
+}
 
 /// What leads a search from byte to byte. A state's number holds for one run of a search.
 pub(super) trait Machine {
@@ -63,8 +78,8 @@ pub(super) trait Machine {
 ///   h e l l o , w o r \n \n \n  x x x x        pending = 9..12, at = 16
 ///   └ base            └ starts[0]       └ at
 /// ```
-#[derive(Debug, Clone, Default)]
-pub(in crate::framing) struct Search {
+#[derive(Debug, Clone)]
+pub struct Search {
     /// The frame's first byte, counted from that of the first frame.
     base: u64,
     at: usize,
@@ -99,8 +114,27 @@ struct Ahead {
 }
 
 impl Search {
-    /// Others have had their turn.
-    pub(in crate::framing) fn refuel(&mut self) {
+    /// Where no byte has been seen.
+    pub fn new() -> Self {
+        Self {
+            base: 0,
+            at: 0,
+            state: START,
+            held: None,
+            open: true,
+            begun: false,
+            starts: Vec::new(),
+            pending: None,
+            ahead: Ahead::default(),
+            fuel: FUEL,
+            #[cfg(test)]
+            steps: 0,
+        }
+    }
+
+    /// Others have had their turn: it may cost some milliseconds again. Of use for the few patterns
+    /// of which a byte can be much work.
+    pub fn refuel(&mut self) {
         self.fuel = FUEL;
     }
 
@@ -112,14 +146,14 @@ impl Search {
         size_of::<Self>() + held + 8 * self.starts.capacity() + 17 * places
     }
 
-    /// See [`Framing::cut`](crate::framing::Framing::cut). `last`: no byte follows these.
-    pub(super) fn cut<M: Machine>(
+    /// See [`RegExp::search`](super::RegExp::search).
+    pub(super) fn go_on<M: Machine>(
         &mut self,
         mut machine: M,
         bytes: &[u8],
         limit: usize,
         last: bool,
-    ) -> Cut {
+    ) -> Verdict {
         if !self.begun {
             self.begun = true;
             self.open = true;
@@ -128,11 +162,11 @@ impl Search {
         if let Some(draft) = self.held.take() {
             self.state = machine.take_up(draft);
         }
-        let cut = self.search(&mut machine, bytes, limit, last);
-        if matches!(cut, Cut::Incomplete | Cut::Tired) {
+        let verdict = self.search(&mut machine, bytes, limit, last);
+        if matches!(verdict, Verdict::Undecided | Verdict::Tired) {
             self.held = machine.hold(self.state);
         }
-        cut
+        verdict
     }
 
     fn search<M: Machine>(
@@ -141,7 +175,7 @@ impl Search {
         bytes: &[u8],
         limit: usize,
         last: bool,
-    ) -> Cut {
+    ) -> Verdict {
         loop {
             if self.open && self.at == limit {
                 self.close(machine);
@@ -151,21 +185,21 @@ impl Search {
                     Some(found) => self.frame(found),
                     // What can never be a frame is still what was left at the end, if that comes
                     // before it has outgrown the limit.
-                    None if bytes.len() <= limit => Cut::Incomplete,
-                    None => Cut::Overflow(Overflow::NoDelimiter),
+                    None if bytes.len() <= limit => Verdict::Undecided,
+                    None => Verdict::None,
                 };
             }
             if self.at > self.bound() {
-                return Cut::Overflow(Overflow::Match);
+                return Verdict::TooLong;
             }
             if self.at == bytes.len() {
                 return match last {
                     true => self.cut_last(machine),
-                    false => Cut::Incomplete,
+                    false => Verdict::Undecided,
                 };
             }
             if machine.is_tired() {
-                return Cut::Tired;
+                return Verdict::Tired;
             }
             let reads_ahead = self
                 .pending
@@ -175,7 +209,7 @@ impl Search {
                 !self.ahead.go_on(place)
             };
             if self.ahead.is_full() {
-                return Cut::Overflow(Overflow::Match);
+                return Verdict::TooLong;
             }
             if vain {
                 self.state = DEAD;
@@ -250,31 +284,30 @@ impl Search {
         self.open = false;
     }
 
-    fn cut_last<M: Machine>(&mut self, machine: &mut M) -> Cut {
+    fn cut_last<M: Machine>(&mut self, machine: &mut M) -> Verdict {
         if let Some(group) = machine.at_end(self.state) {
             let start = self.starts.get(usize::from(group)).copied();
             self.found(start.unwrap_or(self.at), self.at);
         }
         match self.pending {
             Some(found) => self.frame(found),
-            None => Cut::Incomplete,
+            None => Verdict::Undecided,
         }
     }
 
     /// The frame ends; the next one begins behind the match.
-    fn frame(&mut self, (end, next): (usize, usize)) -> Cut {
-        debug_assert!(next > end, "patterns that match nothing at all are refused");
-        self.base += next as u64;
+    fn frame(&mut self, (start, end): (usize, usize)) -> Verdict {
+        debug_assert!(
+            end > start,
+            "patterns that match nothing at all are refused"
+        );
+        self.base += end as u64;
         self.at = 0;
         self.begun = false;
         self.starts.clear();
         self.pending = None;
         self.ahead.settle(self.base);
-        Cut::Frame {
-            start: 0,
-            end,
-            next,
-        }
+        Verdict::Match { start, end }
     }
 
     /// How far the eldest candidate, or the match, may reach.
@@ -290,6 +323,12 @@ impl Search {
         let limit = if self.open { limit } else { usize::MAX };
         let ahead = self.pending.map_or(usize::MAX, |(_, end)| end + FREE_AHEAD);
         limit.min(self.bound().saturating_add(1)).min(ahead)
+    }
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -8,8 +8,6 @@ use regex::bytes::Regex;
 
 use super::search::FUEL;
 use super::*;
-use crate::framing::tests::{chunkings, strings_over};
-use crate::framing::{Framing, Overflow, Scan, Stop, cut_many};
 
 fn regexp(source: &str, flags: &str) -> RegExp {
     RegExp::new(format!("{flags}/{source}").as_bytes()).unwrap_or_else(|e| panic!("{source}: {e}"))
@@ -50,22 +48,24 @@ fn is_lazy(regexp: &RegExp) -> bool {
 struct Fed {
     frames: Vec<Vec<u8>>,
     rest: Vec<u8>,
-    overflow: Option<Overflow>,
+    overflow: Option<Verdict>,
 }
 
 struct Feeder {
-    framing: Framing,
-    scan: Scan,
+    regexp: RegExp,
+    search: Search,
     limit: usize,
+    last: bool,
     fed: Fed,
 }
 
 impl Feeder {
     fn new(regexp: &RegExp, limit: usize) -> Self {
         Self {
-            framing: Framing::RegExp(regexp.clone()),
-            scan: Scan::default(),
+            regexp: regexp.clone(),
+            search: Search::new(),
             limit,
+            last: false,
             fed: Fed::default(),
         }
     }
@@ -75,33 +75,29 @@ impl Feeder {
             return;
         }
         self.fed.rest.extend_from_slice(chunk);
-        let rest = &self.fed.rest;
-        let frames = &mut self.fed.frames;
         let mut from = 0;
-        let stop = loop {
-            let bytes = &rest[from..];
-            let (scan, limit) = (&mut self.scan, self.limit);
-            let run = cut_many(&self.framing, bytes, scan, limit, 1000, |start, end| {
-                frames.push(bytes[start..end].to_vec());
-            });
-            from += run.consumed;
-            if run.stop != Stop::Budget {
-                break run.stop;
+        loop {
+            let bytes = &self.fed.rest[from..];
+            let (search, limit) = (&mut self.search, self.limit);
+            match self.regexp.search(search, bytes, limit, self.last) {
+                Verdict::Match { start, end } => {
+                    self.fed.frames.push(bytes[..start].to_vec());
+                    from += end;
+                }
+                Verdict::Tired => self.search.refuel(),
+                Verdict::Undecided => break,
+                why => {
+                    self.fed.overflow = Some(why);
+                    break;
+                }
             }
-        };
-        self.fed.rest.drain(..from);
-        if let Stop::Overflow(why) = stop {
-            self.fed.overflow = Some(why);
         }
+        self.fed.rest.drain(..from);
     }
 
     fn end(&mut self) {
-        self.scan.end();
+        self.last = true;
         self.feed(b"");
-    }
-
-    fn steps(&mut self) -> usize {
-        self.scan.search().steps
     }
 }
 
@@ -121,6 +117,39 @@ fn fed(regexp: &RegExp, limit: usize, chunks: &[&[u8]]) -> Fed {
         assert_eq!(other, one, "{regexp:?} in {chunks:?} with {limit}");
     }
     one
+}
+
+fn strings_over(alphabet: &[u8], longest: usize) -> Vec<Vec<u8>> {
+    let mut all = vec![Vec::new()];
+    let mut from = 0;
+    for _ in 0..longest {
+        let until = all.len();
+        for at in from..until {
+            for byte in alphabet {
+                let mut longer: Vec<u8> = all[at].clone();
+                longer.push(*byte);
+                all.push(longer);
+            }
+        }
+        from = until;
+    }
+    all
+}
+
+/// Every way to cut `bytes` into chunks, as a bit mask of the places between bytes.
+fn chunkings(bytes: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
+    let places = bytes.len().saturating_sub(1);
+    (0..1_u32 << places).map(move |mask| {
+        let (mut chunks, mut from) = (Vec::new(), 0);
+        for place in 0..places {
+            if mask & (1 << place) != 0 {
+                chunks.push(&bytes[from..=place]);
+                from = place + 1;
+            }
+        }
+        chunks.push(&bytes[from..]);
+        chunks
+    })
 }
 
 /// Where frames end and the next ones begin, by definition: the leftmost match in all that is left,
@@ -450,7 +479,7 @@ fn a_match_that_might_grow_for_ever_is_an_overflow() {
                 assert_eq!(feeder.fed.overflow, None, "{source}");
             }
             feeder.feed(&chunk[..1]);
-            assert_eq!(feeder.fed.overflow, Some(Overflow::Match), "{source}");
+            assert_eq!(feeder.fed.overflow, Some(Verdict::TooLong), "{source}");
             assert_eq!(feeder.fed.rest.len(), MATCH_BYTES + 1);
         }
     }
@@ -508,7 +537,7 @@ fn time_is_linear_whatever_the_pattern() {
                 }
                 feeder.end();
                 assert_eq!(feeder.fed.overflow, None, "{source}");
-                (feeder.steps(), work_and_bytes(regexp).0)
+                (feeder.search.steps, work_and_bytes(regexp).0)
             };
             let bytes = if engine == 0 { 48_000 } else { 12_000 };
             let (once, twice) = (cost(bytes / 2, bytes), cost(bytes, bytes + 1));
@@ -601,7 +630,7 @@ fn what_is_remembered_is_bounded() {
         let mut feeder = Feeder::new(&regexp, usize::MAX / 2);
         for chunk in text.chunks(1000) {
             feeder.feed(chunk);
-            let size = feeder.scan.search().size();
+            let size = feeder.search.size();
             assert!(size <= channel, "{source}: {size}");
             // One draft, one edge and one row more at most.
             let (_, bytes) = work_and_bytes(&regexp);
@@ -613,24 +642,21 @@ fn what_is_remembered_is_bounded() {
 #[test]
 fn much_work_is_done_in_portions() {
     let regexp = regexp("x[^]{500}y", "");
-    let framing = Framing::RegExp(regexp.clone());
     let mut text = noise(b"xzxz", 40_000);
     text.extend([b'y'; 600]);
-    let (mut scan, mut from, mut frames, mut portions) = (Scan::default(), 0, 0, 0);
-    loop {
+    let (mut search, mut portions) = (Search::new(), 0);
+    let verdict = loop {
         let before = work_and_bytes(&regexp).0;
-        let run = cut_many(&framing, &text[from..], &mut scan, 100_000, 100, |_, _| {
-            frames += 1
-        });
-        from += run.consumed;
-        portions += 1;
+        let verdict = regexp.search(&mut search, &text, 100_000, false);
         let work = work_and_bytes(&regexp).0 - before;
         assert!(work <= FUEL + 10_000, "{work}");
-        if run.stop != Stop::Budget {
-            break;
+        if verdict != Verdict::Tired {
+            break verdict;
         }
-    }
-    assert_eq!(frames, 1);
+        portions += 1;
+        search.refuel();
+    };
+    assert!(matches!(verdict, Verdict::Match { .. }), "{verdict:?}");
     assert!(portions > 10, "{portions}");
 }
 

@@ -105,8 +105,8 @@ impl Builder {
 
 #[cfg(test)]
 mod tests {
+    use super::super::chars;
     use super::*;
-    use crate::framing::regexp::chars;
 
     #[test]
     fn exactly_the_characters_of_the_set() {

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::{RegExp, RegExpError};
+use super::regexp::{RegExp, RegExpError};
 use crate::sync::lock;
 
 /// How many patterns are kept that no channel may be using any more.
@@ -58,10 +58,7 @@ mod tests {
         for n in 0..MOST_KEPT - 1 {
             regexps.get(format!("/b{n}").as_bytes()).unwrap();
         }
-        assert!(std::sync::Arc::ptr_eq(
-            &first.0,
-            &regexps.get(b"/a").unwrap().0
-        ));
+        assert!(first.is(&regexps.get(b"/a").unwrap()));
         assert_eq!(lock(&regexps.kept).len(), MOST_KEPT);
         regexps.get(b"/c").unwrap();
         let kept = lock(&regexps.kept);
