@@ -36,6 +36,7 @@ function rowsOf(page: string): Row[] {
 
 /** Where a file is that the page names as it says at its top. */
 function pathOf(file: string): string {
+  if (file.startsWith('regexp/')) return `crates/${file}`;
   if (file.endsWith('.rs')) return `crates/core/${file}`;
   const isConformance = !file.includes('/') && !file.endsWith('.spec.ts');
   return isConformance ? `__test__/conformance/${file}` : `__test__/${file}`;

@@ -1,7 +1,7 @@
 // Builds what is out of date:  node scripts/build.mjs [native] [ts] [clean] [--force]
 //                              node scripts/build.mjs native -- <more arguments of `napi build`>
 //
-//   native   crates/core, crates/node  → native/            loader, its types, the addon
+//   native   crates/{regexp,core,node}  → native/            loader, its types, the addon
 //   ts       js/, native's types       → dist/, index.d.ts
 //
 // "Out of date" is judged by a hash over the contents of the inputs: a fresh checkout's timestamps
@@ -27,7 +27,10 @@ const stamps = join(root, 'target', 'stamps');
 const steps = [
   {
     name: 'native',
-    inputs: ['Cargo.toml', 'Cargo.lock', 'build.rs', 'package.json', 'crates/core', 'crates/node'],
+    inputs: [
+      ...['Cargo.toml', 'Cargo.lock', 'build.rs', 'package.json'],
+      ...['crates/regexp', 'crates/core', 'crates/node'],
+    ],
     outputs: ['native/binding.cjs', 'native/binding.d.cts', addon()],
     run: buildNative,
   },

@@ -9,6 +9,7 @@ import { publicTypes, root, wireLayout } from './generated.mjs';
 
 versionsAgree();
 coreKnowsNoHost();
+regexpStandsAlone();
 lockfilesNamePublicRegistries();
 wireLayoutIsCommitted();
 await publicTypesAreCommitted();
@@ -26,14 +27,27 @@ function versionsAgree() {
 
 /** The core must stay usable, and testable, without Node. */
 function coreKnowsNoHost() {
-  const tree = run('cargo', [
-    ...['tree', '--package', 'pants-core', '--target', 'all'],
-    ...['--edges', 'normal,build', '--prefix', 'none'],
-  ]);
-  const napi = tree.split('\n').filter((line) => line.startsWith('napi'));
+  const napi = cratesUnder('pants-core').filter((crate) => crate.startsWith('napi'));
   if (napi.length > 0)
     fail(`crates/core depends on ${napi.join(', ')}; napi belongs in crates/node`);
   ok('crates/core does not depend on napi');
+}
+
+/** The automata must stay usable, and testable, without sockets. */
+function regexpStandsAlone() {
+  const [, ...others] = cratesUnder('pants-regexp');
+  const ours = others.filter((crate) => /^(pants|mio|napi)/.test(crate));
+  if (ours.length > 0) fail(`crates/regexp depends on ${ours.join(', ')}`);
+  ok('crates/regexp stands alone');
+}
+
+/** A crate, and all that it is built of. @param {string} name */
+function cratesUnder(name) {
+  const tree = run('cargo', [
+    ...['tree', '--package', name, '--target', 'all'],
+    ...['--edges', 'normal,build', '--prefix', 'none'],
+  ]);
+  return tree.split('\n').filter((line) => line !== '');
 }
 
 /** A lockfile written behind a registry mirror would not install anywhere else. */

@@ -13,7 +13,6 @@
 mod delimiter;
 mod fixed;
 mod length_prefix;
-mod regexp;
 mod regexps;
 mod scan;
 #[cfg(test)]
@@ -21,11 +20,11 @@ mod tests;
 
 pub use delimiter::Delimiter;
 pub use length_prefix::{Endian, LengthPrefix};
-pub use regexp::{MATCH_BYTES, RegExp, RegExpError};
+pub use pants_regexp::{MATCH_BYTES, RegExp, RegExpError};
 pub use regexps::RegExps;
 pub use scan::Scan;
 
-use regexp::Verdict;
+use pants_regexp::Verdict;
 
 /// How the bytes of a stream become frames; the native form of `readDelimiter`.
 #[derive(Debug, Clone)]

@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 
-use super::regexp::{RegExp, RegExpError};
 use crate::sync::lock;
+use pants_regexp::{RegExp, RegExpError};
 
 /// How many patterns are kept that no channel may be using any more.
 const MOST_KEPT: usize = 64;

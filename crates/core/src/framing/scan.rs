@@ -1,6 +1,6 @@
 //! How far bytes have been looked at.
 
-use super::regexp::Search;
+use pants_regexp::Search;
 
 /// What cutting remembers of the bytes at hand, from call to call; see [`Framing::cut`](super::Framing::cut).
 #[derive(Debug, Clone, Default)]

@@ -17,6 +17,8 @@
 //! - Every byte is looked at once, and a bounded number of times more where bytes behind a match
 //!   have to be read before it is certain.
 
+#![forbid(unsafe_code)]
+
 mod automaton;
 mod chars;
 mod context;
@@ -180,3 +182,8 @@ impl fmt::Debug for RegExp {
             .finish()
     }
 }
+
+/// Its example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
