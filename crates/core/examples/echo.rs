@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::{env, process, thread};
 
 use mio::event::Source;
@@ -68,7 +67,7 @@ fn tcp() -> io::Result<TcpListener> {
 }
 
 #[cfg(unix)]
-fn unix(path: &Path) -> io::Result<mio::net::UnixListener> {
+fn unix(path: &std::path::Path) -> io::Result<mio::net::UnixListener> {
     let listener = mio::net::UnixListener::bind(path)?;
     println!("listening on unix:{}", path.display());
     Ok(listener)

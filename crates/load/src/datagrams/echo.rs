@@ -1,6 +1,7 @@
 //! Datagrams that a server echoes: so many in flight on each socket. One that is not answered in
 //! time is counted as lost, and another takes its place.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::batch::Batch;
@@ -29,6 +30,8 @@ struct Peer {
     places: Box<[Place]>,
     /// Places whose datagram was answered or lost.
     free: Vec<usize>,
+    /// Numbers that were given up. Their answers may come yet, once.
+    lost: HashSet<u64>,
 }
 
 /// One datagram in flight. The numbers of place P of N are P, P + N, P + 2 N, …
@@ -66,6 +69,7 @@ impl Peer {
             numbered: Numbered::new(index, load.size)?,
             places: places.collect(),
             free: (0..load.depth).collect(),
+            lost: HashSet::new(),
         })
     }
 
@@ -98,17 +102,17 @@ impl Peer {
             let index = (number % depth) as usize;
             let place = &mut self.places[index];
             // `number` of the place is what it sends next.
-            match (place.number.cmp(&(number + depth)), place.sent) {
-                (std::cmp::Ordering::Equal, Some(sent)) => {
-                    place.sent = None;
-                    self.free.push(index);
-                    outcome.record(now - sent);
-                    Ok(())
-                }
-                // Late: it has been counted as lost.
-                (std::cmp::Ordering::Greater, _) => Ok(()),
-                _ => Err(LoadError::surplus(self.index, datagram)),
+            let current = place.number == number + depth;
+            if let Some(sent) = place.sent.take_if(|_| current) {
+                self.free.push(index);
+                outcome.record(now - sent);
+                return Ok(());
             }
+            // Late: it has been counted as lost.
+            if self.lost.remove(&number) {
+                return Ok(());
+            }
+            Err(LoadError::surplus(self.index, datagram))
         })?;
         Ok(self.free.len() - before)
     }
@@ -119,9 +123,8 @@ impl Peer {
         let mut lost = 0;
         for (index, place) in self.places.iter_mut().enumerate() {
             if place.sent.is_some_and(|sent| now - sent > PATIENCE) {
-                // Its number is used up: an answer that comes yet is late.
                 place.sent = None;
-                place.number += depth;
+                self.lost.insert(place.number - depth);
                 self.free.push(index);
                 lost += 1;
             }

@@ -47,6 +47,28 @@ fn an_answer_too_many_is_reported() {
 }
 
 #[test]
+fn an_answer_that_comes_late_has_been_counted_as_lost() {
+    let mut kept = None;
+    let late = answer(move |number, datagram| match number {
+        // The first is answered after the last, which is sent when the first is given up.
+        0 => {
+            kept = Some(datagram);
+            vec![]
+        }
+        _ => [Some(datagram), kept.take()]
+            .into_iter()
+            .flatten()
+            .collect(),
+    });
+    let options = ["datagrams", "--connections=1", "--depth=1", "--messages=3"];
+    let report = report(&load(late, &options));
+    assert_eq!(
+        (&report["messages"], &report["lost"]),
+        (&2.into(), &1.into())
+    );
+}
+
+#[test]
 fn a_wrong_byte_and_a_byte_too_many_are_reported() {
     let spoilt = answer(|_, mut datagram| {
         datagram[99] ^= 1;
