@@ -129,19 +129,23 @@ impl Slots {
         self.live(id)?.packets.clone()
     }
 
-    /// Lets go of the socket, which only the reactor keeps from then on.
-    pub(crate) fn drop_socket(&mut self, id: ChannelId) {
-        if let Some(slot) = self.live(id) {
-            slot.shortcut = None;
-            slot.packets = None;
-        }
+    /// Lets go of the socket, which only the reactor keeps once the shortcut is closed: that is for
+    /// the caller to do, without the lock on these slots, which whoever sends takes to count.
+    pub(crate) fn drop_socket(&mut self, id: ChannelId) -> Option<Arc<Shortcut>> {
+        let slot = self.live(id)?;
+        slot.packets = None;
+        slot.shortcut.take()
     }
 
-    pub(crate) fn drop_sockets(&mut self) {
-        for slot in &mut self.slots {
-            slot.shortcut = None;
-            slot.packets = None;
-        }
+    /// As above, of all channels.
+    pub(crate) fn drop_sockets(&mut self) -> Vec<Arc<Shortcut>> {
+        let slots = self.slots.iter_mut();
+        slots
+            .filter_map(|slot| {
+                slot.packets = None;
+                slot.shortcut.take()
+            })
+            .collect()
     }
 
     pub(crate) fn count(&self) -> usize {

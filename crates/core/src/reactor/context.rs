@@ -205,7 +205,10 @@ impl Context {
 
     /// The socket is about to be closed: nobody else may keep it open.
     pub(super) fn drop_socket(&self, id: ChannelId) {
-        lock(&self.shared.slots).drop_socket(id);
+        let shortcut = lock(&self.shared.slots).drop_socket(id);
+        if let Some(shortcut) = shortcut {
+            shortcut.close();
+        }
     }
 
     /// How far the channel has come.

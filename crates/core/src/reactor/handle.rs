@@ -181,8 +181,7 @@ impl Handle {
         let Some(shortcut) = lock(&self.shared.slots).shortcut(id) else {
             return 0;
         };
-        let sent = shortcut.send(data);
-        if sent > 0 {
+        shortcut.send(data, |sent| {
             if let Some(tally) = lock(&self.shared.slots).tally(id) {
                 tally.writes += 1;
                 tally.sent += sent as u64;
@@ -190,8 +189,7 @@ impl Handle {
             let mut past = lock(&self.shared.past);
             past.writes += 1;
             past.bytes_written += sent as u64;
-        }
-        sent
+        })
     }
 
     /// Begins to connect to the first of `to` that answers, trying them in this order.

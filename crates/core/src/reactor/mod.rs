@@ -327,6 +327,9 @@ impl Reactor {
 impl Drop for Reactor {
     /// Closes the sockets, also those that a submitting thread may send to by itself.
     fn drop(&mut self) {
-        lock(&self.shared.slots).drop_sockets();
+        let shortcuts = lock(&self.shared.slots).drop_sockets();
+        for shortcut in shortcuts {
+            shortcut.close();
+        }
     }
 }

@@ -4,37 +4,50 @@
 //! nothing for the socket, the submitting thread sends by itself:
 //!
 //! ```text
-//!   submitting thread                          reactor thread
-//!   all I submitted has been done ◀── lock ──  drained, asleep
-//!   clear? (Acquire)              ◀──────────  clear = nothing unsent, open (Release)
-//!   send
+//!   submitting thread                             reactor thread
+//!   all I submitted has been done? ◀─ submissions' lock ─ drained, going to sleep
+//!   ┌ the way's lock ────────────┐                (an event may wake it at any time)
+//!   │ open, and clear?           │ ◀─ the same ── clear = nothing unsent, and writing is open
+//!   │ send, and count            │ ◀─ the same ── close: the socket is taken away, and then
+//!   └────────────────────────────┘                the count is final
 //! ```
 //!
 //! Only submissions put bytes into the reactor's send buffer, and only the submitting thread
-//! submits: between the first line and the last, `clear` can only become true, or the socket die.
+//! submits: from the first line on nothing comes before these bytes. The lock does the rest:
+//! neither does the reactor close the socket between the send and its count, nor is a socket open
+//! any longer that it has closed.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::Transport;
+use crate::sync::lock;
 
 /// A socket that two threads may write to, one at a time.
 #[derive(Debug)]
 pub(crate) struct Shortcut {
-    socket: Arc<Transport>,
-    clear: AtomicBool,
+    way: Mutex<Way>,
     began: Instant,
     /// Microseconds from `began` to the last send by this way; 0: none.
     last: AtomicU64,
 }
 
+#[derive(Debug)]
+struct Way {
+    /// `None` once the channel has closed.
+    socket: Option<Arc<Transport>>,
+    clear: bool,
+}
+
 impl Shortcut {
     pub(crate) fn new(socket: Arc<Transport>, now: Instant) -> Self {
         Self {
-            socket,
-            clear: AtomicBool::new(true),
+            way: Mutex::new(Way {
+                socket: Some(socket),
+                clear: true,
+            }),
             began: now,
             last: AtomicU64::new(0),
         }
@@ -42,8 +55,12 @@ impl Shortcut {
 
     /// The reactor says whether it holds nothing for the socket, and writing is open.
     pub(crate) fn set_clear(&self, clear: bool) {
-        // Release: pairs with the Acquire in `send`; the reactor's last write comes before.
-        self.clear.store(clear, Ordering::Release);
+        lock(&self.way).clear = clear;
+    }
+
+    /// Lets go of the socket: nothing is sent, or counted, by this way any more.
+    pub(crate) fn close(&self) {
+        lock(&self.way).socket = None;
     }
 
     /// When something was last sent by this way.
@@ -53,19 +70,21 @@ impl Shortcut {
         (micros != 0).then(|| self.began + Duration::from_micros(micros))
     }
 
-    /// Sends what the operating system takes now; 0 where it takes nothing, or the way is closed.
+    /// Sends what the operating system takes now, and has it counted; 0 where it takes nothing, or
+    /// the way is closed.
     ///
     /// An error is left for the reactor, which meets it with the same bytes.
-    pub(crate) fn send(&self, data: &[u8]) -> usize {
-        // Acquire: pairs with the Release in `set_clear`.
-        if !self.clear.load(Ordering::Acquire) {
+    pub(crate) fn send(&self, data: &[u8], count: impl FnOnce(usize)) -> usize {
+        let way = lock(&self.way);
+        let Some(socket) = way.socket.as_ref().filter(|_| way.clear) else {
             return 0;
-        }
+        };
         loop {
-            match self.socket.write_one(data) {
+            match socket.write_one(data) {
                 Ok(sent) => {
                     let micros = self.began.elapsed().as_micros() as u64;
                     self.last.store(micros.max(1), Ordering::Relaxed);
+                    count(sent);
                     return sent;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

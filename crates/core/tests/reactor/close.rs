@@ -1,6 +1,6 @@
 //! This side ends, shuts down, or closes.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -417,4 +417,31 @@ fn a_peer_that_never_stops_sending_is_not_read_for_ever() {
         sending.join().unwrap();
     });
     assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn what_is_sent_past_the_reactor_is_counted_before_it_closes() {
+    let mut engine = Engine::on_thread();
+    for _ in 0..300 {
+        let (id, peer) = engine.pair();
+        let start = Start::new(Cut::fixed(1000)).frame(Duration::from_millis(1));
+        engine.ask(Ask::default().start(id, &start));
+        // Its time is up soon, while this thread writes.
+        peer.send(b"part");
+        let received = thread::scope(|scope| {
+            let reading = scope.spawn(|| {
+                let mut received = 0;
+                while let Ok(n @ 1..) = (&peer).read(&mut [0; 4096]) {
+                    received += n;
+                }
+                received
+            });
+            while engine.handle().tally(id).is_some() {
+                engine.write(id, b"x");
+            }
+            reading.join().unwrap()
+        });
+        let sent = engine.expect_closed(id).sent;
+        assert!(received as u64 <= sent, "{received} came of {sent}");
+    }
 }
