@@ -131,6 +131,30 @@ test('rule 6: without onWrite the reactor does not tell of drains', async (t) =>
   t.true(told.engine.stats().rings > rings);
 });
 
+test('R7: a paused channel hears of a reset, behind what it had been given', async (t) => {
+  const { channel, log, peer, engine } = await recorded(t, '\n');
+  channel.pause();
+  await turn();
+  await peer.write('a\nb\n');
+  peer.reset();
+  // node:net would not look before resume(), and keep the descriptor until then.
+  await eventually('its socket is closed', () => engine.stats().channels === 0);
+  await eventually('fileno', () => channel.fileno === null);
+  t.deepEqual(log.order, ['connect']);
+  channel.resume();
+  await log.closed();
+  t.deepEqual(log.order, ['connect', 'read a', 'read b', 'error ECONNRESET', 'close error']);
+});
+
+test('R7: a paused channel with nothing left hears of a reset at once', async (t) => {
+  const { channel, log, peer } = await recorded(t, '\n');
+  channel.pause();
+  await turn();
+  peer.reset();
+  await log.closed();
+  t.deepEqual(log.order, ['connect', 'error ECONNRESET', 'close error']);
+});
+
 test('R31: the memory of a frame cannot be transferred away', async (t) => {
   const { log, peer } = await recorded(t, '\n');
   await peer.write('one\ntwo\n');

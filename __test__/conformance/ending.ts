@@ -109,6 +109,31 @@ function ended(suite: Suite): void {
     t.true(peer.length + info.unsentBytes <= 64 * MiB);
   });
 
+  suite.both('end() in onConnect: lingerTimeout holds', async (scene, t, side) => {
+    const { log } = await scene.open(side, { lingerTimeout: 50 }, (channel) => ({
+      onConnect: () => channel.end(),
+    }));
+    const before = performance.now();
+    t.is((await log.closed()).reason, 'end');
+    const took = performance.now() - before;
+    t.true(took < 2500, `${took}: the default is 5000`);
+  });
+
+  suite.test('end() before the channel is connected: lingerTimeout holds', async (scene, t) => {
+    const listening = await scene.peerServer();
+    const { channel, log } = scene.client({ lingerTimeout: 50 });
+    channel.connect('127.0.0.1', listening.port);
+    channel.write('tail');
+    channel.end();
+    const peer = await listening.peer();
+    const before = performance.now();
+    await peer.finished();
+    t.is((await log.closed()).reason, 'end');
+    const took = performance.now() - before;
+    t.true(took < 2500, `${took}: the default is 5000`);
+    t.is(peer.text, 'tail');
+  });
+
   suite.both('X3: a second end() does nothing; close() cuts it short', async (scene, t, side) => {
     const { channel, log, peer } = await scene.open(side);
     peer.socket.pause();

@@ -1,6 +1,10 @@
 use std::time::Duration;
 
-use crate::support::{Ask, Cut, Engine, Peer, on_both, pattern};
+use std::io::ErrorKind;
+
+use pants_core::queue::wire::reason;
+
+use crate::support::{Ask, Cut, Engine, Peer, errno_of, on_both, pattern};
 
 #[test]
 fn r12_a_paused_channel_reads_nothing_and_loses_nothing() {
@@ -78,6 +82,43 @@ fn pausing_and_resuming_twice_is_once() {
     peer.send(b"not yet\n");
     engine.settle();
     assert_eq!(engine.log.frames(id).len(), 1);
+}
+
+#[test]
+fn r7_a_paused_channel_hears_of_a_reset_behind_what_had_arrived() {
+    for sent in [0, 5, 3_000_000] {
+        let mut engine = Engine::by_turns();
+        let (id, peer) = engine.started(Cut::raw());
+        engine.ask(Ask::default().pause(id));
+        engine.settle();
+        // What the operating system keeps of so much, nobody has read.
+        let sent = engine.with_peer(|| peer.stuff(sent));
+        peer.reset();
+        let closed = engine.expect_closed(id);
+        assert_eq!(closed.errno, errno_of(ErrorKind::ConnectionReset));
+        assert_eq!(closed.reason, reason::ERROR);
+        let received = &engine.log.of(id).received;
+        assert!(received.len() <= sent && *received == pattern(received.len()));
+        assert!(sent != 5 || received.len() == 5, "{}", received.len());
+        assert_eq!(engine.stats().channels, 1, "the listener");
+    }
+}
+
+#[test]
+fn r7_an_end_while_paused_waits_and_spins_for_nothing() {
+    let mut engine = Engine::by_turns();
+    let (id, peer) = engine.started(Cut::lines());
+    engine.ask(Ask::default().pause(id).shutdown(id));
+    engine.settle();
+    peer.send(b"last\n");
+    peer.finish();
+    let turns = engine.turns_within(Duration::from_millis(50));
+    assert!(turns <= 6, "{turns}");
+    engine.take_all();
+    assert!(engine.log.frames(id).is_empty());
+    engine.ask(Ask::default().resume(id));
+    assert_eq!(engine.expect_frames(id, 1), [b"last"]);
+    engine.expect_end(id);
 }
 
 #[test]

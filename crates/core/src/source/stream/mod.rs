@@ -31,7 +31,7 @@ const READ_BYTES: usize = 64 * 1024;
 /// What one channel may read or write in one turn, before others have theirs: also what it reads
 /// of a frame that is incomplete, and takes no share of the batch.
 const TURN_BYTES: usize = 256 * 1024;
-/// How long an end lingers that comes before the start has said so.
+/// How long an end lingers where no start has said so.
 const LINGER: Duration = Duration::from_secs(5);
 /// How often one channel may write its portion in the last turn: more than any socket's buffer
 /// takes, and a bound where the peer reads as fast as this side sends.
@@ -61,6 +61,8 @@ pub(crate) struct Stream {
     failure: Option<Closing>,
     readable: bool,
     writable: bool,
+    /// The peer is gone, or an error waits to be fetched.
+    broken: bool,
     /// It has asked for news of room; see [`Transport::register`].
     awaits_room: bool,
     /// A short read does not say that there is no more: urgent data stops a read early, and the
@@ -101,6 +103,7 @@ impl Stream {
             failure: None,
             readable: false,
             writable: true,
+            broken: false,
             awaits_room: false,
             thorough: false,
             started: false,
@@ -150,12 +153,7 @@ impl Stream {
         self.readable |= readiness.readable;
         self.writable |= readiness.writable;
         self.thorough |= readiness.thorough;
-        if readiness.broken && self.read_closed {
-            // Nothing is read any more that would tell of it.
-            if let Ok(Some(error)) = self.socket.take_error() {
-                return self.close(cx, Closing::error(&error, syscall::READ));
-            }
-        }
+        self.broken |= readiness.broken;
         self.drive(cx)
     }
 
@@ -181,7 +179,9 @@ impl Stream {
             Request::Pause => {
                 self.paused = true;
                 self.frame_since = None;
-                return Fate::Keep;
+                if !self.broken {
+                    return Fate::Keep;
+                }
             }
             Request::Resume => {
                 self.paused = false;
@@ -210,6 +210,11 @@ impl Stream {
         self.idle = start.idle;
         self.frame = start.frame;
         self.linger = start.linger;
+        if self.linger_until.is_some() {
+            // It has ended before, in `onConnect`.
+            self.linger_until = Some(cx.now + self.linger);
+            cx.arm(self.id, Timer::Linger, cx.now + self.linger);
+        }
         self.active_at = cx.now;
         if let Some(idle) = self.idle {
             cx.arm(self.id, Timer::Idle, cx.now + idle);
@@ -231,6 +236,12 @@ impl Stream {
 
     /// Sends and reads as far as budgets, buffers and the other side allow.
     fn drive(&mut self, cx: &mut Context) -> Fate {
+        if let Some(reset) = self.unread_reset() {
+            if self.read_closed {
+                return self.close(cx, reset);
+            }
+            self.failed_unread(reset);
+        }
         if self.is_discarding() && self.failure.is_some() {
             // It failed while it was paused: nobody wants to read what came before any more.
             return self.failed(cx);
@@ -239,6 +250,23 @@ impl Stream {
             Fate::Keep => self.read(cx),
             other => other,
         }
+    }
+
+    /// A reset that no read will tell of: nothing is read any more, or not for now.
+    fn unread_reset(&mut self) -> Option<Closing> {
+        let reads = !self.read_closed && !self.paused;
+        if reads || self.failure.is_some() || !std::mem::take(&mut self.broken) {
+            return None;
+        }
+        let error = self.socket.take_error().ok().flatten()?;
+        Some(Closing::error(&error, syscall::READ))
+    }
+
+    /// What had arrived before is passed on first: `read` ends with this failure.
+    pub(super) fn failed_unread(&mut self, closing: Closing) {
+        self.failure = Some(closing);
+        self.mark_clear();
+        self.readable = true;
     }
 
     pub(super) fn requeue(&mut self, cx: &mut Context) {

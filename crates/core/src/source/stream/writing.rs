@@ -125,10 +125,7 @@ impl Stream {
         if self.is_discarding() || self.read_closed {
             return Fate::Close(closing);
         }
-        // Bytes that had arrived before are delivered first: read() ends with this failure.
-        self.failure = Some(closing);
-        self.mark_clear();
-        self.readable = true;
+        self.failed_unread(closing);
         Fate::Keep
     }
 }
