@@ -2,9 +2,56 @@
 
 import { LookupFunction } from 'node:net';
 
-/** The only module that imports the native addon. */
-/** The version of the package's native part. */
-export declare const version: string;
+/**
+ * Owns a reactor thread and the channels that use it.
+ *
+ * Most programs never name it: channels use `Engine.instance()`, the one of this JS thread (the
+ * main thread's, or each worker's own), which starts with the first channel. It keeps the process
+ * alive as long as one of its channels is open and not `unref()`ed.
+ */
+export declare class Engine {
+  #private;
+  /** This JS thread's engine. */
+  static instance(): Engine;
+  /** The open channels, by descriptor. */
+  readonly channels: Map<number, Channel>;
+  /** An engine of its own, with a reactor thread of its own. */
+  constructor();
+  /** Counters since the engine began; none is above 0 before its first channel. */
+  stats(): EngineStats;
+  /**
+   * Closes every channel, cancels every timer and stops the reactor. Resolves when all that is
+   * done. The engine cannot be used afterwards; `Engine.instance()` makes another.
+   */
+  close(): Promise<void>;
+  /** Runs `fn(...args)` in the next turn of the event loop. Returns a function that cancels it. */
+  callback<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
+  /** Runs `fn(...args)` in every turn of the event loop. Returns a function that cancels it. */
+  loop<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
+  /**
+   * Runs `fn(...args)` once, after so many seconds. Returns a function that cancels it. Any time is
+   * taken, of years, too; 0 is as soon as timers run, which is a millisecond for Node.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
+   */
+  defer<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
+  /**
+   * Runs `fn(...args)` every so many seconds. Returns a function that cancels it. What holds of
+   * `defer()` holds of each time; `cycle(0)` is every millisecond, and lets all else have its turn.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
+   */
+  cycle<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
+  /**
+   * Keeps the process alive until `stop()`, also without a channel. Node's event loop runs by
+   * itself: this is for programs that were written for an engine that has to be started.
+   */
+  start(): void;
+  /** Takes `start()` back. Open channels go on, and keep the process alive themselves. */
+  stop(): void;
+  /** Sends now what was written in this turn. */
+  flush(): void;
+}
 /** Files that are sent: what may be given, and which part of it is meant. */
 /**
  * What `writeFile()` takes: a path, a `file:` URL, a descriptor, or what has one, such as the
@@ -874,56 +921,6 @@ export interface EngineStats {
   queuedSubmissions: number;
 }
 /**
- * Owns a reactor thread and the channels that use it.
- *
- * Most programs never name it: channels use `Engine.instance()`, the one of this JS thread (the
- * main thread's, or each worker's own), which starts with the first channel. It keeps the process
- * alive as long as one of its channels is open and not `unref()`ed.
- */
-export declare class Engine {
-  #private;
-  /** This JS thread's engine. */
-  static instance(): Engine;
-  /** The open channels, by descriptor. */
-  readonly channels: Map<number, Channel>;
-  /** An engine of its own, with a reactor thread of its own. */
-  constructor();
-  /** Counters since the engine began; none is above 0 before its first channel. */
-  stats(): EngineStats;
-  /**
-   * Closes every channel, cancels every timer and stops the reactor. Resolves when all that is
-   * done. The engine cannot be used afterwards; `Engine.instance()` makes another.
-   */
-  close(): Promise<void>;
-  /** Runs `fn(...args)` in the next turn of the event loop. Returns a function that cancels it. */
-  callback<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
-  /** Runs `fn(...args)` in every turn of the event loop. Returns a function that cancels it. */
-  loop<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
-  /**
-   * Runs `fn(...args)` once, after so many seconds. Returns a function that cancels it. Any time is
-   * taken, of years, too; 0 is as soon as timers run, which is a millisecond for Node.
-   *
-   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
-   */
-  defer<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
-  /**
-   * Runs `fn(...args)` every so many seconds. Returns a function that cancels it. What holds of
-   * `defer()` holds of each time; `cycle(0)` is every millisecond, and lets all else have its turn.
-   *
-   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
-   */
-  cycle<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
-  /**
-   * Keeps the process alive until `stop()`, also without a channel. Node's event loop runs by
-   * itself: this is for programs that were written for an engine that has to be started.
-   */
-  start(): void;
-  /** Takes `start()` back. Open channels go on, and keep the process alive themselves. */
-  stop(): void;
-  /** Sends now what was written in this turn. */
-  flush(): void;
-}
-/**
  * An object that wraps a socket. Abstract: see `Stream`, `StreamServer`, `Datagram` and their
  * subclasses. `new Channel()` throws `ERR_ILLEGAL_CONSTRUCTOR`, also in a subclass of its own.
  *
@@ -1138,5 +1135,8 @@ export declare class Datagram<A extends Address | string | null = Address> exten
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }
+/** The only module that imports the native addon. */
+/** The version of the package's native part. */
+export declare const version: string;
 
 export {};

@@ -1,18 +1,18 @@
 /** Pants for Node.js: channels over non-blocking sockets, on a Rust reactor. */
 
+export { Channel } from './api/channel.ts';
+export { Datagram } from './api/datagram.ts';
+export { Engine } from './api/engine.ts';
+export { Client, Connection, Server } from './api/network.ts';
+export { Stream } from './api/stream.ts';
+export { StreamServer } from './api/stream-server.ts';
+export { UnixClient, UnixConnection, UnixServer } from './api/unix.ts';
 export { version } from './binding.ts';
-export { Channel } from './channel.ts';
-export { Datagram } from './datagram.ts';
-export { Engine } from './engine.ts';
-export type { FileLike } from './file.ts';
-export { Client, Connection, Server } from './network.ts';
+export type { FileLike } from './check/file.ts';
 export {
   type LengthPrefix,
   type LengthPrefixOptions,
   lengthPrefix,
   type ReadDelimiter,
-} from './read-delimiter.ts';
-export { Stream } from './stream.ts';
-export { StreamServer } from './stream-server.ts';
+} from './check/read-delimiter.ts';
 export type * from './types.ts';
-export { UnixClient, UnixConnection, UnixServer } from './unix.ts';

@@ -2,11 +2,11 @@
 
 import type { LookupFunction } from 'node:net';
 
-import type { Engine } from './engine.ts';
-import type { Connection } from './network.ts';
-import type { ReadDelimiter } from './read-delimiter.ts';
-import type { Stream } from './stream.ts';
-import type { UnixConnection } from './unix.ts';
+import type { Engine } from './api/engine.ts';
+import type { Connection } from './api/network.ts';
+import type { Stream } from './api/stream.ts';
+import type { UnixConnection } from './api/unix.ts';
+import type { ReadDelimiter } from './check/read-delimiter.ts';
 
 /** Both ends of a TCP channel are told like this. */
 export interface Address {

@@ -13,7 +13,7 @@ import type { Case } from './cases.ts';
 
 /** What no ending may print, whatever else is expected. */
 const FORBIDDEN = /panicked|Assertion|FATAL|[Aa]borted|core dumped|Segmentation|check failed/;
-const FIXTURES = new URL('./fixtures/', import.meta.url);
+const FIXTURES = new URL('./fixtures', import.meta.url);
 
 export interface Verdict {
   /** Why it is not as expected; undefined: it is. */

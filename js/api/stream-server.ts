@@ -1,0 +1,259 @@
+/** A stream-oriented, listening channel. */
+
+import type { Destination } from '../check/address.ts';
+import { listenAnywhere } from '../check/destination.ts';
+import { invalidType, invalidValue } from '../check/errors.ts';
+import { checkOptions, namesOf } from '../check/option-names.ts';
+import {
+  checkDescriptor,
+  checkEncoding,
+  listenSettings,
+  socketOptions,
+  streamSettings,
+} from '../check/options.ts';
+import { framingOf } from '../check/read-delimiter.ts';
+import { isReadable } from '../check/values.ts';
+import { Family } from '../generated/wire.ts';
+import { ServerLink } from '../link/server-link.ts';
+import type {
+  Address,
+  AddressLike,
+  CloseInfo,
+  ConnectionConstructor,
+  DescriptorOptions,
+  ListenOptions,
+  ServerOptions,
+  ServerStats,
+  Socket,
+  StreamOptions,
+  UnixListenOptions,
+} from '../types.ts';
+import { Channel, family, link } from './channel.ts';
+import { Engine } from './engine.ts';
+import { Stream } from './stream.ts';
+import { warnUnhandled } from './unhandled.ts';
+
+/** @internal What `listen()` of each kind of server comes to. */
+export const listenAt: unique symbol = Symbol('pants.listenAt');
+
+/** @internal What wraps the sockets of a family where nothing else is said. */
+export const defaultConnections: Map<number, ConnectionConstructor<Stream>> = new Map();
+
+/**
+ * A channel that listens, and wraps each accepted socket in its `ConnectionClass`. `A` is what its
+ * addresses are, `C` what its connections are.
+ *
+ * A server that a supervisor has opened the socket for, as systemd does (`LISTEN_FDS`; its
+ * descriptors begin at 3), takes that over:
+ *
+ * ```ts
+ * new Server(Echo).listen(process.env.LISTEN_PID === `${process.pid}` ? { fd: 3 } : { port: 4040 });
+ * ```
+ */
+export class StreamServer<
+  A extends Address | string = Address | string,
+  C extends Stream = Stream,
+> extends Channel {
+  /** @internal */
+  readonly [link]: ServerLink;
+
+  /**
+   * Wraps each accepted socket, as `new ConnectionClass(socket, server)`. It extends `Stream`: mostly
+   * `Connection` or `UnixConnection`, and one that extends `Stream` itself serves both. A subclass
+   * may declare its own.
+   */
+  declare ConnectionClass: ConnectionConstructor<C>;
+
+  /** The live connections, by descriptor. */
+  readonly channels: Map<number, C> = new Map();
+
+  /** @internal What the constructor was given, then `listen()`: its connections' defaults, too. */
+  connectionOptions: AnyServerOptions;
+
+  /**
+   * With `fd` among the options, it listens from the start, on a socket that was bound elsewhere:
+   * see `listen({ fd })`.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE` (also where `ConnectionClass` does not extend `Stream`),
+   *   `ERR_INVALID_ARG_VALUE`
+   */
+  constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: ServerOptions<C>);
+  constructor(options?: ServerOptions<C>);
+  constructor(first?: unknown, second?: unknown) {
+    super(link);
+    // With options behind it, the first can be nothing else.
+    const isWrapper = typeof first === 'function' || (first != null && second != null);
+    const names = namesOf(this[family]).server;
+    const given = checkOptions(isWrapper ? second : (first ?? second), names);
+    const { engine = Engine.instance(), fd, ...options } = given as ServerOptions<C>;
+    if (!Engine.isEngine(engine)) throw invalidType('engine', 'an Engine', engine);
+    const wrapper = isWrapper ? first : options.ConnectionClass;
+    if (wrapper !== undefined) checkWrapper(wrapper);
+    this.connectionOptions = checkServerOptions({ ...options, engine });
+    this[link] = new ServerLink(this as never, StreamServer.prototype, engine);
+    if (wrapper !== undefined) this.ConnectionClass = wrapper as ConnectionConstructor<C>;
+    if (fd !== undefined) StreamServer.prototype.listen.call(this, { fd });
+  }
+
+  /** @internal */
+  get [family](): number {
+    return Family.NONE;
+  }
+
+  /** The address that it listens on, as soon as `listen()` has returned; `null` before and after. */
+  get localAddr(): A | null {
+    return this[link].local as A | null;
+  }
+
+  /** A server has no peer: its connections do. */
+  get remoteAddr(): null {
+    return null;
+  }
+
+  /** Counters since the server began; they can be read in `onClose` and after it, too. */
+  override stats(): ServerStats {
+    return this[link].stats();
+  }
+
+  /**
+   * Listens: `([host, port], backlog = 1024, options)`, `({ host, port, …options })`, `(port)`, or,
+   * for a Unix socket, `('/path', backlog)`, `({ path, …options })`. What each of them does: see
+   * `Server` and `UnixServer`. Where nothing says what wraps its sockets, `Connection` does, or
+   * `UnixConnection`.
+   *
+   * `({ fd, …options })`: takes over a socket that was bound elsewhere, TCP or Unix, and listens on
+   * it. One that listens already keeps its backlog. A Unix socket's file is left to who made it.
+   *
+   * @throws what the operating system says: `EADDRINUSE`, `EACCES`, …; for a descriptor `EBADF` (not
+   *   open), `ENOTSOCK`, …, and it is still the caller's then. `ERR_INVALID_ARG_VALUE` for a socket
+   *   of another kind, or one that a channel has; `ERR_INVALID_ARG_TYPE`, also where
+   *   `ConnectionClass` does not extend `Stream`; `ERR_SOCKET_BAD_PORT`, `ERR_UNIX_UNSUPPORTED`,
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`
+   */
+  listen(
+    at:
+      | AddressLike
+      | (AddressLike & ListenOptions)
+      | string
+      | ({ path: string } & UnixListenOptions)
+      | ({ fd: number } & ListenOptions),
+    backlog?: number,
+    options?: ListenOptions & UnixListenOptions,
+  ): this;
+  listen(first: unknown, second?: unknown, third?: unknown): this {
+    if (hasDescriptor(first)) return this.#adopt(first);
+    const { at, options } = listenAnywhere(first, second, third);
+    return this[listenAt](at, options);
+  }
+
+  #adopt(socket: unknown): this {
+    const { adopt } = namesOf(this[family]);
+    const { fd, ...options }: DescriptorOptions & ListenOptions = checkOptions(socket, adopt);
+    const descriptor = checkDescriptor(fd);
+    if (descriptor === undefined) throw invalidType('fd', 'a descriptor', fd);
+    checkWrapper(this.ConnectionClass);
+    const given = checkServerOptions({ ...this.connectionOptions, ...options });
+    this[link].adopt(descriptor, this[family], socketOptions(given), listenSettings(given));
+    return this.#listening(given);
+  }
+
+  /** @internal */
+  [listenAt](at: Destination, options: ListenOptions & UnixListenOptions): this {
+    checkWrapper(this.ConnectionClass);
+    const given = checkServerOptions({ ...this.connectionOptions, ...options });
+    const { mode } = given;
+    if (typeof at === 'string' && at.startsWith('\0') && mode !== undefined) {
+      throw invalidValue('mode', 'left out: an abstract name has no permissions', mode);
+    }
+    this[link].listen(at, socketOptions(given), listenSettings(given));
+    return this.#listening(given);
+  }
+
+  /** A server of no kind learns here of which one it is: so what wraps its sockets is settled. */
+  #listening(options: AnyServerOptions): this {
+    this.connectionOptions = options;
+    const isDefault = this.ConnectionClass === StreamServer.prototype.ConnectionClass;
+    const isGiven = Object.hasOwn(this, 'ConnectionClass');
+    if (isDefault && !isGiven && typeof this.localAddr === 'string') {
+      this.ConnectionClass = defaultConnections.get(Family.UNIX) as ConnectionConstructor<C>;
+    }
+    return this;
+  }
+
+  /** Closes the listener and every connection, at once. A second call is a no-op. */
+  close(): void {
+    this[link].close();
+  }
+
+  /**
+   * Stops accepting and waits for the connections to finish; after `timeoutMs` (default: never),
+   * closes what is left. Resolves when all has closed.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  end(timeoutMs?: number): Promise<void> {
+    if (timeoutMs !== undefined) {
+      if (typeof timeoutMs !== 'number') throw invalidType('timeoutMs', 'a number', timeoutMs);
+      if (!(timeoutMs >= 0 && timeoutMs <= 0x7fff_ffff)) {
+        throw invalidValue('timeoutMs', 'from 0 to 2147483647', timeoutMs);
+      }
+    }
+    return this[link].end(timeoutMs);
+  }
+
+  /** The channel listens. */
+  onListen(): void {}
+
+  /**
+   * A socket was accepted. The default wraps it in `ConnectionClass`, and closes it where that did
+   * not take it. One that keeps it for later, or gives it to another class, owns it:
+   * `new Connection(socket, server)` or `socket.close()`. One that drops it has it closed when it is
+   * collected as garbage.
+   */
+  onAccept(socket: Socket<A>, _addr: A | null): void {
+    const { ConnectionClass } = this;
+    try {
+      new ConnectionClass(socket as never, this as never);
+    } catch (error) {
+      this[link].engine.discardAdopted(socket);
+      throw error;
+    } finally {
+      // A no-op where it was taken.
+      socket.close();
+    }
+  }
+
+  /**
+   * Accepting failed for now (it goes on by itself), or the listening socket has failed. The default
+   * tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
+   */
+  onError(error: Error): void {
+    warnUnhandled(this, 'onError', error);
+  }
+
+  /** The server and all of its connections have closed. Exactly once, and the last hook. */
+  onClose(_info: CloseInfo): void {}
+}
+
+type AnyServerOptions = StreamOptions & ListenOptions & UnixListenOptions;
+
+function checkServerOptions(options: AnyServerOptions): AnyServerOptions {
+  streamSettings(options);
+  socketOptions(options);
+  listenSettings(options);
+  checkEncoding(options.readEncoding);
+  if (options.readDelimiter !== undefined) framingOf(options.readDelimiter);
+  return options;
+}
+
+/** What wraps sockets is made as `new C(socket, server)`, and only a `Stream` takes them. */
+function checkWrapper(value: unknown): void {
+  const isStream = (made: typeof value) => made === Stream.prototype || made instanceof Stream;
+  if (typeof value === 'function' && isStream(value.prototype)) return;
+  throw invalidType('ConnectionClass', 'a class that extends Stream', value);
+}
+
+/** @internal Whether `listen()` is to take over a socket. */
+export function hasDescriptor(first: unknown): first is { fd: number } {
+  return isReadable(first) && 'fd' in first && first.fd !== undefined;
+}

@@ -1,0 +1,377 @@
+/** A stream-oriented, connecting channel. */
+
+import type { Destination } from '../check/address.ts';
+import { connectAnywhere } from '../check/destination.ts';
+import { channelActive, channelClosed, invalidType, invalidValue } from '../check/errors.ts';
+import { type FileLike, FileRequest } from '../check/file.ts';
+import { checkOptions, connectionNames, namesOf } from '../check/option-names.ts';
+import {
+  checkDescriptor,
+  checkFlush,
+  connectSettings,
+  socketOptions,
+  streamSettings,
+} from '../check/options.ts';
+import type { ReadDelimiter } from '../check/read-delimiter.ts';
+import { Family } from '../generated/wire.ts';
+import { ConnectAttempt } from '../link/connect.ts';
+import { defineFields } from '../link/fields.ts';
+import { AcceptedSocket } from '../link/socket.ts';
+import { StreamLink } from '../link/stream-link.ts';
+import type {
+  Address,
+  AddressLike,
+  ChannelError,
+  CloseInfo,
+  ConnectOptions,
+  Data,
+  DescriptorOptions,
+  Frame,
+  PeerCredentials,
+  Socket,
+  StreamOptions,
+  StreamStats,
+  UnixConnectOptions,
+} from '../types.ts';
+import { serverOf } from './accepted.ts';
+import { Channel, family, link } from './channel.ts';
+import { Engine } from './engine.ts';
+import type { StreamServer } from './stream-server.ts';
+import { warnUnhandled } from './unhandled.ts';
+
+/** @internal What `connect()` of each kind of client comes to. */
+export const connectTo: unique symbol = Symbol('pants.connectTo');
+
+/**
+ * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says. `A` is what
+ * its addresses are: an `Address` for TCP, a path for Unix sockets.
+ *
+ * ```ts
+ * class Shout extends Client {
+ *   readDelimiter = '\r\n';
+ *   readEncoding = 'utf8' as const;
+ *   onConnect() { this.write('hello\r\n'); }
+ *   onRead(line: string) { console.log(line); }
+ * }
+ * new Shout().connect('localhost', 4040);
+ * ```
+ */
+export class Stream<A extends Address | string = Address | string> extends Channel {
+  /** @internal */
+  readonly [link]: StreamLink;
+  /** What the constructor was given; a call's own options come before. */
+  #options: ConnectOptions;
+
+  /**
+   * How the bytes become frames; see `ReadDelimiter`. Default: null.
+   *
+   * It can be set at any time. Set inside `onRead`, it holds from the very next byte, also for
+   * bytes that were received already. Set elsewhere, what is buffered is cut again at once.
+   *
+   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
+   */
+  declare readDelimiter: ReadDelimiter;
+
+  /**
+   * `null` (default): `onRead` gets Buffers, which are yours for ever. An encoding that Buffer
+   * knows: strings; a character that is split over reads never breaks. Data that is longer than a
+   * string may be ends the channel: `onError` with Node's `ERR_STRING_TOO_LONG`.
+   */
+  declare readEncoding: BufferEncoding | (string & {}) | null;
+
+  /**
+   * How many bytes may wait for a delimiter. Default: 65,536. A frame of exactly that size passes,
+   * one byte more is an overflow. An integer delimiter that is larger raises it.
+   */
+  declare bufferSize: number;
+
+  /**
+   * `new Stream({ fd })` takes over a socket that was connected elsewhere, TCP or Unix. It is
+   * connected from the start; `onConnect` follows from the event loop.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`. For `fd` also what the operating system
+   *   says: `EBADF` (not open), `ENOTSOCK`, `ENOTCONN`; then the descriptor is still the caller's
+   */
+  constructor(options?: ConnectOptions & DescriptorOptions);
+  /**
+   * Wraps a socket that `onAccept` was given: so a server makes its connections. `onConnect`
+   * follows from the event loop; the connection's `server` is the server.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
+   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
+   */
+  constructor(socket: Socket<A>, server: StreamServer, options?: StreamOptions);
+  constructor(first?: unknown, second?: unknown, third?: unknown) {
+    super(link);
+    const accepted = AcceptedSocket.isSocket(first) ? first : null;
+    const server = accepted && serverOf(accepted, second);
+    const { fd, ...given }: ConnectOptions & DescriptorOptions = server
+      ? { ...server.channel.connectionOptions, ...checkOptions(third, connectionNames) }
+      : checkOptions(first, namesOf(this[family]).client);
+    const { engine = Engine.instance() } = given;
+    if (!Engine.isEngine(engine)) throw invalidType('engine', 'an Engine', engine);
+    const settings = streamSettings(given);
+    this[link] = new StreamLink(this, Stream.prototype, engine, settings);
+    connectSettings(given);
+    this.#options = given;
+    this.#setFields(given);
+    if (server) {
+      if (engine !== server.engine)
+        throw invalidValue('engine', "left out, or the server's", engine);
+      Object.assign(this, { server: server.channel });
+      this[link].adopt(accepted as AcceptedSocket, server);
+      return;
+    }
+    const descriptor = checkDescriptor(fd);
+    if (descriptor === undefined) return;
+    this[link].adoptDescriptor(descriptor, this[family], socketOptions(given));
+  }
+
+  /** @internal */
+  get [family](): number {
+    return Family.NONE;
+  }
+
+  /**
+   * This end's address; `null` before there is one, after `onClose`, and for a Unix socket that has
+   * no name.
+   */
+  get localAddr(): A | null {
+    return this[link].localAddr as A | null;
+  }
+
+  /**
+   * The peer's address; `null` before there is one, after `onClose`, and for a Unix socket that has
+   * no name.
+   */
+  get remoteAddr(): A | null {
+    return this[link].remoteAddr as A | null;
+  }
+
+  /**
+   * The process at the other end of a Unix socket, as the operating system vouches for it: as it
+   * was when the two were connected. `null` for TCP, before that, and where the platform does not
+   * say.
+   */
+  get peerCredentials(): PeerCredentials | null {
+    return this[link].peerCredentials;
+  }
+
+  /** Bytes received, those included that `onRead` was not given yet; see `stats()`. */
+  get bytesRead(): number {
+    return this[link].stats().bytesRead;
+  }
+
+  /** Bytes accepted by `write()` and `writeFile()`, pending ones included. */
+  get bytesWritten(): number {
+    return this[link].outbox.accepted;
+  }
+
+  /** Bytes accepted by `write()` and `writeFile()`, and not yet by the operating system. */
+  get pendingBytes(): number {
+    return this[link].outbox.pending;
+  }
+
+  /** Counters since the channel began; they can be read in `onClose` and after it, too. */
+  override stats(): StreamStats {
+    return this[link].stats();
+  }
+
+  /**
+   * Connects to an address or to a path: `([host, port])`, `({ host, port })`, `(port)`, or, for a
+   * Unix socket, `('/path')`, `({ path })`. Options may stand behind it, or in the object. What each
+   * of them does: see `Client` and `UnixClient`.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`,
+   *   `ERR_UNIX_UNSUPPORTED`, and for wrong arguments `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
+   */
+  connect(
+    to:
+      | AddressLike
+      | (AddressLike & ConnectOptions)
+      | string
+      | ({ path: string } & UnixConnectOptions),
+    options?: ConnectOptions,
+  ): this;
+  connect(first: unknown, second?: unknown): this {
+    const { to, options } = connectAnywhere(first, second);
+    return this[connectTo](to, options);
+  }
+
+  /** @internal */
+  [connectTo](to: Destination, options: ConnectOptions): this {
+    const settings = connectSettings({ ...this.#options, ...options });
+    // For what it throws: what it gives stands on the class fields, which come below.
+    streamSettings(options, this[link].settings);
+    const { phase, closing } = this[link];
+    if (closing || phase === 'closed') throw channelClosed('connect()');
+    if (phase !== 'idle') throw channelActive('connect()', this.readyState);
+    this[link].engine.assertRunning();
+    this[link].adoptFields();
+    this[link].configure(streamSettings(options, this[link].settings));
+    this.#setFields(options);
+    const attempt = new ConnectAttempt(this[link], to, settings);
+    this[link].connecting(attempt);
+    attempt.start();
+    return this;
+  }
+
+  /**
+   * Sends; the bytes are taken at the call. What is written in one turn of the event loop leaves
+   * together; `flush` sends it now.
+   *
+   * Returns false when more than `highWaterMark` is pending: wait for `onWrite`. Nothing that was
+   * accepted is dropped silently: `onClose` counts what never left. With more than
+   * `maxPendingBytes` pending before the call, the data is refused: `onOverflowError` follows, and
+   * the channel closes.
+   *
+   * Where the channel has ended by no wish of this side (the peer finished, an error, a timeout, a
+   * limit, a connect that failed), the data is dropped, counted in `stats().refusedBytes`, and false
+   * returned: who writes to many channels need not ask which of them are still there.
+   *
+   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`; `ERR_CHANNEL_CLOSED` after this side's
+   *   own `end()`, `shutdown()`, `close()` or its server's `close()`; `ERR_INVALID_ARG_TYPE`
+   *   (also for a `flush` that is no boolean), `ERR_BUFFER_DETACHED`
+   */
+  write(data: Data, flush = false): boolean {
+    return this[link].write(data, checkFlush(flush));
+  }
+
+  /**
+   * Sends a file, or part of it, in order with what is written before and after; the bytes go from
+   * the file to the socket without passing through JavaScript, or (by `sendfile(2)`, on Linux,
+   * macOS and FreeBSD) through the memory of this process at all. They count as those of `write()`
+   * do: in what is returned, `pendingBytes`, `bytesWritten`, `onWrite` and `unsentBytes`; but not
+   * towards `maxPendingBytes`, as they take no memory.
+   *
+   * `nbytes` bytes are sent from `offset` on; 0 is all up to the end that the file has at this call.
+   * (Files as those in `/proc`, whose size the system gives as 0, have no bytes to send.)
+   * The position of a descriptor is neither used nor moved.
+   *
+   * The file is opened (or its descriptor duplicated) during the call, and checked; nothing is sent
+   * where that throws. Afterwards it may be closed, renamed or deleted: it is still sent. What is
+   * written into it before it has left is sent as it is then. When it becomes shorter than what is
+   * to be sent, the channel fails with `ERR_FILE_TRUNCATED` after its last byte; nothing is padded.
+   *
+   * The reactor reads the file as it sends it, 64 KiB at a time and 256 KiB before other channels
+   * have their turn. Where those are not in the page cache it waits for the disk, and the engine's
+   * other channels wait with it: serve slow disks from an `Engine` of their own.
+   *
+   * Each file that is pending holds a descriptor, whether or not you wait for `onWrite`. Where
+   * `write()` would drop its data, the file is not even opened.
+   *
+   * @throws what `fs.openSync()` and `fs.fstatSync()` throw (`ENOENT`, `EACCES`, `EMFILE`, `EBADF`,
+   *   …), `EISDIR`, `ERR_INVALID_ARG_VALUE` for what is no regular file or a range that is not in
+   *   it, `ERR_INVALID_ARG_TYPE`, and as `write()` does `ERR_CHANNEL_NOT_CONNECTED` and
+   *   `ERR_CHANNEL_CLOSED`
+   */
+  writeFile(file: FileLike, nbytes = 0, offset = 0, flush = false): boolean {
+    const request = new FileRequest(file, nbytes, offset);
+    return this[link].writeFile(request, checkFlush(flush));
+  }
+
+  /** Sends now what was written in this turn. */
+  flush(): void {
+    this[link].engine.flush();
+  }
+
+  /** Delivers no further frame, and stops reading, so that the peer feels it. */
+  pause(): this {
+    this[link].pause();
+    return this;
+  }
+
+  /** Takes `pause()` back. Frames follow from the event loop, never inside this call. */
+  resume(): this {
+    this[link].resume();
+    return this;
+  }
+
+  /**
+   * Finishes sending (FIN) when what is pending has left; reading goes on.
+   *
+   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`
+   */
+  shutdown(): void {
+    this[link].shutdown();
+  }
+
+  /**
+   * Writes `data`, if given; then sends what is pending and closes, without losing the tail to a
+   * reset when the peer is still sending: what it sends is read and dropped, until it finishes or
+   * `lingerTimeout` has passed without progress. Further hooks: `onWrite`, `onClose`. A second call
+   * is a no-op, unless it has data, which throws.
+   *
+   * @throws what `write(data)` throws; then nothing has happened. Without data: nothing
+   */
+  end(data?: Data): void {
+    if (data !== undefined) this[link].write(data, false);
+    this[link].end();
+  }
+
+  /**
+   * Closes at once: what is pending is dropped, and counted in `onClose`'s `unsentBytes`. No other
+   * hook follows. A second call is a no-op.
+   *
+   * Where bytes are dropped so (also by a timeout, a limit, or `server.close()`), the peer of a TCP
+   * connection gets a reset: it shall not take what it got for all there was. What the operating
+   * system had accepted, and not sent yet, is lost with it.
+   */
+  close(): void {
+    this[link].close();
+  }
+
+  /**
+   * `close()`, by a reset (RST) whatever is pending: a proxy passes its peer's reset on so. Before
+   * there is a connection, and on a Unix socket, it is a plain `close()`.
+   */
+  reset(): void {
+    this[link].close({ reason: 'close' }, true);
+  }
+
+  /** The channel is connected. */
+  onConnect(): void {}
+
+  /**
+   * The connect has failed; `onClose` follows. The default tells of it by `process.emitWarning()`, a
+   * `PantsWarning`, once for each class and code.
+   */
+  onConnectError(error: Error): void {
+    warnUnhandled(this, 'onConnectError', error);
+  }
+
+  /** A frame: a Buffer, or a string where `readEncoding` is set. */
+  onRead(_data: Frame): void {}
+
+  /** Everything written so far has been handed to the operating system; once per drain. */
+  onWrite(): void {}
+
+  /**
+   * The peer has finished sending; `rest` is what no delimiter completed. Unless `allowHalfOpen` is
+   * set, the channel ends after this hook as if by `end()`.
+   */
+  onEnd(_rest: Frame): void {}
+
+  /**
+   * A frame outgrew `bufferSize`, or what was pending `maxPendingBytes`. The default closes the
+   * channel. A hook that sets another `readDelimiter` or `bufferSize` has the bytes cut again; one
+   * that does neither has the channel closed.
+   */
+  onOverflowError(_error: ChannelError): void {
+    this.close();
+  }
+
+  /** The socket has failed; `onClose` follows. The default does nothing: peers may reset. */
+  onError(_error: Error): void {}
+
+  /** The channel has closed. Exactly once, and the last hook. */
+  onClose(_info: CloseInfo): void {}
+
+  #setFields({ readDelimiter, readEncoding }: StreamOptions): void {
+    if (readEncoding !== undefined) this[link].setEncoding(readEncoding);
+    if (readDelimiter !== undefined) this[link].setDelimiter(readDelimiter);
+  }
+}
+
+defineFields(Stream.prototype);

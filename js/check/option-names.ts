@@ -1,0 +1,190 @@
+/** Which options each place takes. A name that it does not take is refused, with the nearest one. */
+
+import { Family } from '../generated/wire.ts';
+import type {
+  Address,
+  ConnectOptions,
+  DatagramOptions,
+  DescriptorOptions,
+  KeepAliveOptions,
+  ListenOptions,
+  ServerOptions,
+  SocketOptions,
+  StreamOptions,
+  UnixConnectOptions,
+  UnixListenOptions,
+} from '../types.ts';
+import { invalidType, unknownOption } from './errors.ts';
+import type { LengthPrefixOptions } from './read-delimiter.ts';
+import { isReadable } from './values.ts';
+
+/** The names of a type's properties: the compiler refuses one too many as well as one too few. */
+type Names<T> = { readonly [K in keyof T]-?: true };
+/** An engine is chosen once, by the constructor. */
+type Call<T> = Names<Omit<T, 'engine'>>;
+
+const ENGINE: Names<Pick<StreamOptions, 'engine'>> = { engine: true };
+const DESCRIPTOR: Names<DescriptorOptions> = { fd: true };
+const CONNECTION_CLASS: Names<Pick<ServerOptions, 'ConnectionClass'>> = { ConnectionClass: true };
+/** What an address may have beside options, `localAddr`'s own family included. */
+const HOST_PORT: Names<Address & { host: string }> = {
+  host: true,
+  address: true,
+  port: true,
+  family: true,
+};
+const PATH = { path: true } as const;
+
+const SOCKET: Names<SocketOptions> = {
+  noDelay: true,
+  keepAlive: true,
+  recvBufferSize: true,
+  sendBufferSize: true,
+};
+
+const STREAM: Call<StreamOptions> = {
+  ...SOCKET,
+  readDelimiter: true,
+  readEncoding: true,
+  bufferSize: true,
+  highWaterMark: true,
+  maxPendingBytes: true,
+  allowHalfOpen: true,
+  idleTimeout: true,
+  frameTimeout: true,
+  lingerTimeout: true,
+};
+
+const UNIX_CONNECT: Call<UnixConnectOptions> = { ...STREAM, connectTimeout: true, signal: true };
+
+const CONNECT: Call<ConnectOptions> = {
+  ...UNIX_CONNECT,
+  localAddress: true,
+  localPort: true,
+  family: true,
+  lookup: true,
+};
+
+const LISTEN: Call<ListenOptions> = {
+  ...STREAM,
+  backlog: true,
+  ipv6Only: true,
+  reusePort: true,
+  maxConnections: true,
+  signal: true,
+};
+
+const UNIX_LISTEN: Call<UnixListenOptions> = {
+  ...STREAM,
+  backlog: true,
+  mode: true,
+  maxConnections: true,
+  signal: true,
+};
+
+const DATAGRAM: Call<DatagramOptions> = {
+  family: true,
+  readDelimiter: true,
+  readEncoding: true,
+  bufferSize: true,
+  maxSenders: true,
+  highWaterMark: true,
+  maxPendingBytes: true,
+  lingerTimeout: true,
+  reuseAddr: true,
+  reusePort: true,
+  ipv6Only: true,
+  broadcast: true,
+  recvBufferSize: true,
+  sendBufferSize: true,
+  mode: true,
+  lookup: true,
+  signal: true,
+};
+
+const KEEP_ALIVE: Names<KeepAliveOptions> = { idle: true, interval: true, count: true };
+const LENGTH_PREFIX: Names<LengthPrefixOptions> = { bytes: true, endian: true, adjust: true };
+
+/** Of the classes of one family: what their constructors and calls take. */
+interface FamilyNames {
+  /** The options of `connect()`, and with an address among them; the constructor's. */
+  readonly connect: object;
+  readonly connectTo: object;
+  readonly client: object;
+  /** The options of `listen()`, with an address, with a descriptor; the constructor's. */
+  readonly listen: object;
+  readonly listenAt: object;
+  readonly adopt: object;
+  readonly server: object;
+}
+
+function familyNames(connect: object, listen: object, address: object): FamilyNames {
+  return {
+    connect,
+    connectTo: { ...connect, ...address },
+    client: { ...connect, ...ENGINE, ...DESCRIPTOR },
+    listen,
+    listenAt: { ...listen, ...address, ...DESCRIPTOR },
+    adopt: { ...listen, ...DESCRIPTOR },
+    server: { ...listen, ...ENGINE, ...DESCRIPTOR, ...CONNECTION_CLASS },
+  };
+}
+
+const inet = familyNames(CONNECT, LISTEN, HOST_PORT);
+const unix = familyNames(UNIX_CONNECT, UNIX_LISTEN, PATH);
+const either = familyNames(CONNECT, { ...LISTEN, ...UNIX_LISTEN }, { ...HOST_PORT, ...PATH });
+
+/** @internal By a class's family: one of wire's `Family`. */
+export function namesOf(family: number): FamilyNames {
+  if (family === Family.INET) return inet;
+  return family === Family.UNIX ? unix : either;
+}
+
+/** @internal What the constructor of a connection takes. */
+export const connectionNames: object = { ...STREAM, ...ENGINE };
+
+/** @internal */
+export const datagramNames: Readonly<Record<'channel' | 'listen' | 'listenAt', object>> = {
+  channel: { ...DATAGRAM, ...ENGINE, ...DESCRIPTOR },
+  listen: DATAGRAM,
+  listenAt: { ...DATAGRAM, ...HOST_PORT, ...PATH },
+};
+
+/** @internal */
+export const keepAliveNames: object = KEEP_ALIVE;
+
+/** @internal */
+export const lengthPrefixNames: object = LENGTH_PREFIX;
+
+/**
+ * @internal What was given as options, read once: what a getter throws comes out of here, before
+ * anything has happened. `ERR_UNKNOWN_OPTION` for a name that is not among `names`.
+ */
+export function checkOptions(value: unknown, names: object): Record<string, unknown> {
+  if (value === undefined || value === null) return {};
+  if (!isReadable(value) || Array.isArray(value)) {
+    throw invalidType('options', 'an object', value);
+  }
+  const options: Record<string, unknown> = { ...value };
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(names, name)) throw unknownOption(name, Object.keys(names));
+  }
+  return options;
+}
+
+/** @internal Those of them that are among `names`. */
+export function pickOptions(options: object, names: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(names, name)));
+}
+
+/** @internal An address that may have options beside it, both read once. */
+export function splitAddress(
+  given: unknown,
+  names: object,
+  optionNames: object,
+): { address: unknown; options: Record<string, unknown> } {
+  const isObject = isReadable(given) && !Array.isArray(given) && !ArrayBuffer.isView(given);
+  if (!isObject) return { address: given, options: {} };
+  const both = checkOptions(given, names);
+  return { address: both, options: pickOptions(both, optionNames) };
+}

@@ -1,0 +1,263 @@
+/** Options: checked, with defaults, before anything happens. */
+
+import { isIP } from 'node:net';
+import { isProxy } from 'node:util/types';
+
+import { hasUnixSockets } from '../binding.ts';
+import type {
+  ConnectOptions,
+  ListenOptions,
+  SocketOptions,
+  StreamOptions,
+  UnixListenOptions,
+} from '../types.ts';
+import { invalidType, invalidValue } from './errors.ts';
+import { checkOptions, keepAliveNames } from './option-names.ts';
+import { MAX_FRAME } from './read-delimiter.ts';
+import { isReadable } from './values.ts';
+
+/** The longest time a timer takes. */
+const MAX_TIME = 0x7fff_ffff;
+/** The longest time of keep-alive that Linux takes. */
+const MAX_PROBE_TIME = 32_767_000;
+
+/** @internal What a stream is to be. */
+export interface StreamSettings {
+  readonly bufferSize: number;
+  readonly highWaterMark: number;
+  readonly maxPendingBytes: number;
+  readonly allowHalfOpen: boolean;
+  readonly idleTimeout: number;
+  readonly frameTimeout: number;
+  readonly lingerTimeout: number;
+}
+
+const DEFAULTS: StreamSettings = {
+  bufferSize: 65_536,
+  highWaterMark: 65_536,
+  maxPendingBytes: 64 * 1024 * 1024,
+  allowHalfOpen: false,
+  idleTimeout: 0,
+  frameTimeout: 0,
+  lingerTimeout: 5_000,
+};
+
+/** @internal An integer in a range; `undefined` where it is not given. */
+export function optionalInteger(
+  name: string,
+  value: unknown,
+  least: number,
+  most: number,
+): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw invalidValue(name, `an integer from ${least} to ${most}`, value);
+  }
+  return value;
+}
+
+/** @internal */
+export function integer(
+  name: string,
+  value: unknown,
+  least: number,
+  most: number,
+  fallback: number,
+): number {
+  return optionalInteger(name, value, least, most) ?? fallback;
+}
+
+/** @internal */
+export function bool(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value);
+  return value;
+}
+
+/** @internal Whether to send now. What stands here in other libraries is refused, not ignored. */
+export function checkFlush(value: unknown, notText = 'no encoding: give a Buffer'): boolean {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'string') throw invalidType('flush', `a boolean (${notText})`, value);
+  const hint = typeof value === 'function' ? ' (no callback: wait for onWrite)' : '';
+  throw invalidType('flush', `a boolean${hint}`, value);
+}
+
+/** @internal Milliseconds; 0 is never. Rounded up, so that no timeout comes too early. */
+export function time(name: string, value: unknown, fallback: number, most = MAX_TIME): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number') throw invalidType(name, 'a number of milliseconds', value);
+  if (!(value >= 0 && value <= most)) {
+    throw invalidValue(name, `from 0 to ${most} milliseconds`, value);
+  }
+  return Math.ceil(value);
+}
+
+/** @internal */
+export function checkBufferSize(value: unknown): number {
+  return integer('bufferSize', value, 1, MAX_FRAME, DEFAULTS.bufferSize);
+}
+
+/** @internal */
+export function checkEncoding(value: unknown): BufferEncoding | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string') throw invalidType('readEncoding', 'null or an encoding', value);
+  if (!Buffer.isEncoding(value)) {
+    throw invalidValue('readEncoding', "an encoding that Buffer knows, such as 'utf8'", value);
+  }
+  return value;
+}
+
+/** @internal A descriptor; `undefined` where none is given. */
+export function checkDescriptor(value: unknown): number | undefined {
+  const fd = optionalInteger('fd', value, 0, 0x7fff_ffff);
+  if (fd !== undefined && !hasUnixSockets) {
+    throw invalidValue('fd', `left out on ${process.platform}: sockets have none there`, fd);
+  }
+  return fd;
+}
+
+/** @internal */
+export function checkSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined;
+  if (isProxy(value) || !(value instanceof AbortSignal))
+    throw invalidType('signal', 'an AbortSignal', value);
+  return value;
+}
+
+/** @internal The settings of a stream; what is not given stays as in `base`. */
+export function streamSettings(
+  options: StreamOptions,
+  base: StreamSettings = DEFAULTS,
+): StreamSettings {
+  const size = (name: 'highWaterMark' | 'maxPendingBytes') =>
+    integer(name, options[name], 0, Number.MAX_SAFE_INTEGER, base[name]);
+  const bufferSize = options.bufferSize;
+  return {
+    bufferSize: bufferSize === undefined ? base.bufferSize : checkBufferSize(bufferSize),
+    highWaterMark: size('highWaterMark'),
+    maxPendingBytes: size('maxPendingBytes'),
+    allowHalfOpen: bool('allowHalfOpen', options.allowHalfOpen, base.allowHalfOpen),
+    idleTimeout: time('idleTimeout', options.idleTimeout, base.idleTimeout),
+    frameTimeout: time('frameTimeout', options.frameTimeout, base.frameTimeout),
+    lingerTimeout: time('lingerTimeout', options.lingerTimeout, base.lingerTimeout),
+  };
+}
+
+/** @internal The native form of a socket's options. */
+export interface NativeSocketOptions {
+  noDelay: boolean;
+  keepAlive: boolean;
+  keepAliveIdle?: number;
+  keepAliveInterval?: number;
+  keepAliveCount?: number;
+  recvBufferSize?: number;
+  sendBufferSize?: number;
+}
+
+/** @internal */
+export function socketOptions(options: SocketOptions): NativeSocketOptions {
+  const native: NativeSocketOptions = {
+    noDelay: bool('noDelay', options.noDelay, true),
+    keepAlive: false,
+  };
+  const given: unknown = options.keepAlive;
+  if (isReadable(given)) {
+    const probes = checkOptions(given, keepAliveNames);
+    native.keepAlive = true;
+    assign(native, 'keepAliveIdle', probeTime('keepAlive.idle', probes['idle']));
+    assign(native, 'keepAliveInterval', probeTime('keepAlive.interval', probes['interval']));
+    assign(native, 'keepAliveCount', optionalInteger('keepAlive.count', probes['count'], 1, 127));
+  } else {
+    native.keepAlive = bool('keepAlive', given, false);
+  }
+  const buffer = (name: 'recvBufferSize' | 'sendBufferSize') =>
+    assign(native, name, optionalInteger(name, options[name], 1, MAX_FRAME));
+  buffer('recvBufferSize');
+  buffer('sendBufferSize');
+  return native;
+}
+
+/** Whole seconds, which is what systems count in, as milliseconds; 0 is the system's default. */
+function probeTime(name: string, value: unknown): number | undefined {
+  const ms = time(name, value, 0, MAX_PROBE_TIME);
+  return ms === 0 ? undefined : 1_000 * Math.ceil(ms / 1_000);
+}
+
+function assign<T, K extends keyof T>(target: T, name: K, value: T[K] | undefined): void {
+  if (value !== undefined) target[name] = value;
+}
+
+/** As numbers, or as `localAddr` names them. */
+function checkFamily(value: unknown): 0 | 4 | 6 {
+  switch (value) {
+    case undefined:
+    case 0:
+      return 0;
+    case 4:
+    case 'IPv4':
+      return 4;
+    case 6:
+    case 'IPv6':
+      return 6;
+    default:
+      throw invalidValue('family', "0, 4, 6, 'IPv4' or 'IPv6'", value);
+  }
+}
+
+/** @internal What a connect needs beyond the stream's settings. */
+export interface ConnectSettings {
+  readonly socket: NativeSocketOptions;
+  readonly connectTimeout: number;
+  readonly signal: AbortSignal | undefined;
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
+  readonly family: 0 | 4 | 6;
+  readonly lookup: ConnectOptions['lookup'];
+}
+
+/** @internal */
+export function connectSettings(options: ConnectOptions): ConnectSettings {
+  const { localAddress, lookup } = options;
+  if (localAddress !== undefined && typeof localAddress !== 'string') {
+    throw invalidType('localAddress', 'a string', localAddress);
+  }
+  if (localAddress !== undefined && isIP(localAddress.split('%', 1)[0] ?? '') === 0) {
+    throw invalidValue('localAddress', 'an IP address', localAddress);
+  }
+  if (lookup !== undefined && typeof lookup !== 'function') {
+    throw invalidType('lookup', 'a function', lookup);
+  }
+  return {
+    socket: socketOptions(options),
+    connectTimeout: time('connectTimeout', options.connectTimeout, 0),
+    signal: checkSignal(options.signal),
+    localAddress,
+    localPort: optionalInteger('localPort', options.localPort, 0, 65_535),
+    family: checkFamily(options.family),
+    lookup,
+  };
+}
+
+/** @internal */
+export interface ListenSettings {
+  readonly backlog: number;
+  readonly ipv6Only: boolean;
+  readonly reusePort: boolean;
+  readonly mode: number | undefined;
+  readonly maxConnections: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @internal */
+export function listenSettings(options: ListenOptions & UnixListenOptions): ListenSettings {
+  const most = optionalInteger('maxConnections', options.maxConnections, 0, MAX_FRAME);
+  return {
+    backlog: integer('backlog', options.backlog, 0, MAX_FRAME, 1024),
+    ipv6Only: bool('ipv6Only', options.ipv6Only, false),
+    reusePort: bool('reusePort', options.reusePort, false),
+    mode: optionalInteger('mode', options.mode, 0, 0o777),
+    maxConnections: most,
+    signal: checkSignal(options.signal),
+  };
+}

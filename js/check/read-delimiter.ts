@@ -1,0 +1,234 @@
+/** `readDelimiter`: its values, their check, and their native form. */
+
+import { isRegExp } from 'node:util/types';
+
+import { binding, type NativeRegExpHandle, type NativeSearchHandle } from '../binding.ts';
+import { FramingKind } from '../generated/wire.ts';
+import { invalidType, invalidValue } from './errors.ts';
+import { checkOptions, lengthPrefixNames } from './option-names.ts';
+import { bytesOf, isReadable } from './values.ts';
+
+/** The longest frame: lengths cross to the native part as 32 bits. */
+export const MAX_FRAME = 0x7fff_ffff;
+
+/** Options of `lengthPrefix`. */
+export interface LengthPrefixOptions {
+  /** The header's size. */
+  bytes: 1 | 2 | 4 | 8;
+  /** The order of the header's bytes. Default: `'big'`. */
+  endian?: 'big' | 'little' | undefined;
+  /** Added to the header's value to get the body's length. Default: 0. */
+  adjust?: number | undefined;
+}
+
+/** A delimiter made by `lengthPrefix`. */
+export class LengthPrefix {
+  readonly bytes: 1 | 2 | 4 | 8;
+  readonly endian: 'big' | 'little';
+  readonly adjust: number;
+  #made: boolean;
+
+  /** @internal Whether it is one itself, with what `lengthPrefix` has checked. */
+  static isLengthPrefix(value: object): value is LengthPrefix {
+    return #made in value;
+  }
+
+  /** @internal */
+  constructor(bytes: 1 | 2 | 4 | 8, endian: 'big' | 'little', adjust: number) {
+    this.#made = true;
+    this.bytes = bytes;
+    this.endian = endian;
+    this.adjust = adjust;
+    Object.freeze(this);
+  }
+}
+
+/**
+ * Frames behind a length header: `onRead` gets the body, the header is dropped.
+ *
+ * The limit (`bufferSize`) is judged from the header, before the body is buffered. A header that
+ * announces more, or with `adjust` less than 0, is an overflow.
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+ */
+export function lengthPrefix(options: LengthPrefixOptions): LengthPrefix {
+  if (!isReadable(options)) throw invalidType('options', 'an object', options);
+  const given = checkOptions(options, lengthPrefixNames);
+  const { bytes, endian = 'big', adjust = 0 } = given;
+  if (typeof bytes !== 'number') throw invalidType('bytes', 'a number', bytes);
+  if (bytes !== 1 && bytes !== 2 && bytes !== 4 && bytes !== 8) {
+    throw invalidValue('bytes', '1, 2, 4 or 8', bytes);
+  }
+  if (endian !== 'big' && endian !== 'little') {
+    throw invalidValue('endian', "'big' or 'little'", endian);
+  }
+  if (typeof adjust !== 'number') throw invalidType('adjust', 'a number', adjust);
+  if (!Number.isSafeInteger(adjust)) throw invalidValue('adjust', 'a safe integer', adjust);
+  return new LengthPrefix(bytes, endian, adjust);
+}
+
+/**
+ * How a stream's bytes become frames:
+ *
+ * - `null`: data as it arrives
+ * - a string (as UTF-8) or bytes: everything up to that sequence, which is dropped
+ * - a positive integer: exactly that many bytes
+ * - 0, on streams only: one empty frame for each time it is set, then nothing until another value is
+ *   set, so that a protocol that counts needs no special case for a length of 0. What arrives
+ *   meanwhile waits, up to `bufferSize`; then the peer is held back
+ * - `lengthPrefix(…)`: the body behind a length header
+ * - a `RegExp`: everything up to the match, which is dropped
+ *
+ * A `RegExp` is matched in linear time, as the bytes come, and with the same result however they
+ * come: a match counts as soon as no further byte can change it, or when the peer has finished. So
+ * `/\r?\n/`, `/\s\s/` and `/\s\s+?/` cut at once; `/\r\n?|\n/` waits for the byte behind a `\r`, and
+ * `/\s\s+/` for one that is no space, as each space belongs to the match. A protocol whose peer
+ * waits for an answer at that place wants a delimiter with a certain end. A match longer than
+ * 65,536 bytes is an overflow, as is a frame longer than `bufferSize`.
+ *
+ * The bytes are taken as UTF-8; a character is a code point, with or without the flag `u`; what is
+ * no UTF-8 matches nothing. `^` is the beginning of the frame, under `m` of a line too; `$` is the
+ * end of the stream. The flags `d` and `g` and `lastIndex` mean nothing here.
+ *
+ * Most patterns cost one look-up a byte. Those with large counted repetitions (`/.{1,500};/`,
+ * `/x[^]{10}y/`) are determinized as the bytes come, in at most 2 MiB a pattern and thread: a byte
+ * not seen before at such a place costs a step for each way to match that is on its way, hundreds
+ * of times as much. A channel has some milliseconds of that a turn; then others are served.
+ *
+ * `ERR_INVALID_ARG_VALUE` where that cannot be done: look-ahead, look-behind, back-references; the
+ * flags `v` and `y`; `$` under `m`; `\b` under `iu`; old octal and incomplete escapes; what matches
+ * the empty string, or nothing at all; and repetitions so large that the pattern takes more than
+ * 32,768 states: one for each byte of a character, up to some 300 for a property such as `\p{L}`,
+ * times what its counts multiply to. To find that out, or to compile a pattern, takes a few
+ * milliseconds at most.
+ */
+export type ReadDelimiter =
+  | null
+  | string
+  | number
+  | ArrayBufferView
+  | ArrayBufferLike
+  | LengthPrefix
+  | RegExp;
+
+/** @internal A delimiter as the native part takes it. */
+export interface Framing {
+  readonly kind: number;
+  readonly parameter: number;
+  readonly adjust: number;
+  readonly sequence: Uint8Array;
+  readonly regexp: NativeRegExpHandle | null;
+}
+
+const NONE = new Uint8Array(0);
+const RAW: Framing = framing(FramingKind.RAW, 0);
+
+/**
+ * @internal Nothing is cut: that of 0. The reactor never hears of it: it passes bytes on uncut, and
+ * whoever holds them makes the empty frames.
+ */
+export const NOTHING: Framing = framing(FramingKind.RAW, 0);
+
+/** Strings and patterns seen lately: a protocol has few, and its connections share them. */
+const known = new Map<string, Framing>();
+const knownRegExps = new Map<string, Framing>();
+const MOST_KNOWN = 64;
+
+/** @internal Checks a delimiter and gives its native form. */
+export function framingOf(value: unknown): Framing {
+  switch (typeof value) {
+    case 'string':
+      return known.get(value) ?? remember(value);
+    case 'number':
+      if (value === 0) return NOTHING;
+      if (!Number.isInteger(value) || value < 0 || value > MAX_FRAME) {
+        throw invalidValue('readDelimiter', `an integer from 0 to ${MAX_FRAME}`, value);
+      }
+      return framing(FramingKind.FIXED, value);
+    case 'object':
+      if (value === null) return RAW;
+      return framingOfObject(value);
+    default:
+      throw noDelimiter(value);
+  }
+}
+
+function framingOfObject(value: object): Framing {
+  if (LengthPrefix.isLengthPrefix(value)) {
+    const parameter = value.bytes | (value.endian === 'little' ? 0x100 : 0);
+    return framing(FramingKind.LENGTH_PREFIX, parameter, value.adjust);
+  }
+  if (isRegExp(value)) return regexpOf(value);
+  const bytes = bytesOf('readDelimiter', value);
+  if (bytes === null) throw noDelimiter(value);
+  return sequenceOf(Uint8Array.from(bytes), value);
+}
+
+function noDelimiter(value: unknown): TypeError {
+  const expected = 'null, a string, bytes, an integer, a lengthPrefix() or a RegExp';
+  return invalidType('readDelimiter', expected, value);
+}
+
+/** @internal Whether both say the same. */
+export function cutsAlike(one: Framing, other: Framing): boolean {
+  return (
+    one.kind === other.kind &&
+    (one === NOTHING) === (other === NOTHING) &&
+    one.parameter === other.parameter &&
+    one.adjust === other.adjust &&
+    (one.sequence === other.sequence || Buffer.compare(one.sequence, other.sequence) === 0)
+  );
+}
+
+/** @internal What remembers how far a channel's bytes were searched, where that is not a number. */
+export function searchOf({ regexp }: Framing): NativeSearchHandle | null {
+  return regexp === null ? null : binding.openSearch(regexp);
+}
+
+function remember(value: string): Framing {
+  return keep(known, value, sequenceOf(new TextEncoder().encode(value), value));
+}
+
+function regexpOf(value: RegExp): Framing {
+  const { flags, source } = value;
+  if (typeof flags !== 'string' || typeof source !== 'string') throw noDelimiter(value);
+  const text = `${flags}/${source}`;
+  return knownRegExps.get(text) ?? keep(knownRegExps, text, compile(text, value));
+}
+
+function compile(text: string, value: RegExp): Framing {
+  // Encoding would make it another character.
+  if (/\p{Surrogate}/u.test(text)) {
+    throw invalidValue('readDelimiter', 'a RegExp without half a surrogate pair', value);
+  }
+  const sequence = new TextEncoder().encode(text);
+  try {
+    return framing(FramingKind.REGEXP, 0, 0, sequence, binding.compileRegExp(sequence));
+  } catch (error) {
+    throw invalidValue('readDelimiter', `a RegExp ${(error as Error).message}`, value);
+  }
+}
+
+function keep(among: Map<string, Framing>, value: string, framing: Framing): Framing {
+  if (among.size >= MOST_KNOWN) among.clear();
+  among.set(value, framing);
+  return framing;
+}
+
+function sequenceOf(sequence: Uint8Array, value: unknown): Framing {
+  if (sequence.length === 0) {
+    throw invalidValue('readDelimiter', 'a sequence of at least one byte', value);
+  }
+  return framing(FramingKind.DELIMITER, 0, 0, sequence);
+}
+
+/** All of one shape. */
+function framing(
+  kind: number,
+  parameter: number,
+  adjust = 0,
+  sequence: Uint8Array = NONE,
+  regexp: NativeRegExpHandle | null = null,
+): Framing {
+  return { kind, parameter, adjust, sequence, regexp };
+}

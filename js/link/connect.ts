@@ -1,0 +1,180 @@
+/** From a host's name, or a path, to a connected socket: look-up, order of addresses, attempts. */
+
+import dns from 'node:dns';
+import { isIP } from 'node:net';
+import type { Engine } from '../api/engine.ts';
+import type { Destination, HostPort } from '../check/address.ts';
+import {
+  aborted,
+  addressUnusable,
+  connectFailed,
+  connectTimedOut,
+  nameNotFound,
+  pathError,
+  systemError,
+} from '../check/errors.ts';
+import type { ConnectSettings } from '../check/options.ts';
+import { ADDRESS_BYTES } from '../generated/wire.ts';
+import type { SystemError } from '../types.ts';
+import { addressesOf, familyOf } from './resolver.ts';
+import type { StreamLink } from './stream-link.ts';
+
+/** @internal One `connect()`, until it has succeeded, failed or been given up. */
+export class ConnectAttempt {
+  readonly to: Destination;
+  readonly settings: ConnectSettings;
+  #link: StreamLink;
+  #engine: Engine;
+  #started = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+  #settled = false;
+  /** Of addresses that cannot even be tried. */
+  #unusable: SystemError[] = [];
+
+  constructor(link: StreamLink, to: Destination, settings: ConnectSettings) {
+    this.#link = link;
+    this.#engine = link.engine;
+    this.to = to;
+    this.settings = settings;
+  }
+
+  start(): void {
+    const { to } = this;
+    const { connectTimeout, signal } = this.settings;
+    if (signal?.aborted) {
+      this.#fail(aborted(signal));
+      return;
+    }
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    if (typeof to === 'string') {
+      const { socket } = this.settings;
+      this.#link.bind(...this.#engine.connectPath(to, { socket }));
+      return;
+    }
+    if (isIP(to.host.split('%', 1)[0] ?? '') !== 0) {
+      this.#connect([to.host], to);
+      return;
+    }
+    if (connectTimeout > 0) {
+      const expired = () => this.#fail(connectTimedOut(connectTimeout, to.host, to.port));
+      this.#timer = setTimeout(expired, connectTimeout);
+    }
+    this.#lookUp(to);
+  }
+
+  /** The connect is given up: its channel is closed. */
+  cancel(): void {
+    this.settle();
+  }
+
+  /** It is over, one way or the other: nothing of it stays behind. */
+  settle(): void {
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.settings.signal?.removeEventListener('abort', this.#abort);
+  }
+
+  /** What became of the native attempts, as one error. */
+  static failure(text: string, attempt: ConnectAttempt): SystemError {
+    const { to, settings } = attempt;
+    const [summary = '', ...lines] = text.trimEnd().split('\n');
+    if (typeof to === 'string') {
+      const [errno = '0', syscall = 'connect'] = (lines[0] ?? '').split(' ');
+      return pathError(Number(errno), syscall, to);
+    }
+    const timedOut = summary === 'ETIMEDOUT';
+    const tried = lines.map((line) => {
+      const [errno = '0', syscall = 'connect', address = '', port = '0'] = line.split(' ');
+      if (errno === '0') return connectTimedOut(settings.connectTimeout, address, Number(port));
+      return systemError(Number(errno), syscall, address, Number(port));
+    });
+    const attempts = [...attempt.#unusable, ...tried];
+    if (!timedOut) return connectFailed(attempts);
+    if (attempts.length === 1) return attempts[0] as SystemError;
+    const error = connectTimedOut(settings.connectTimeout, to.host, to.port);
+    return Object.assign(error, { errors: attempts });
+  }
+
+  #lookUp(to: HostPort): void {
+    const { family, lookup } = this.settings;
+    const options = { all: true, family, verbatim: true } as const;
+    let once = false;
+    const answered = (error: Error | null, found?: unknown) => {
+      // A look-up of the user's own may answer twice, too.
+      if (this.#settled || once) return;
+      once = true;
+      if (error) return this.#fail(Object.assign(error, { port: to.port }));
+      const addresses = addressesOf(found);
+      clearTimeout(this.#timer);
+      // A look-up of the user's own may answer before `connect()` has returned.
+      this.#engine.callSoon(() => {
+        if (!this.#settled) this.#connect(interleave(addresses), to);
+      });
+    };
+    try {
+      // Asked for only now, so that a program may put another one in its place.
+      (lookup ?? (dns.lookup as NonNullable<typeof lookup>))(to.host, options, answered);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  #connect(addresses: string[], { host, port }: HostPort): void {
+    const { connectTimeout, socket, localAddress, localPort } = this.settings;
+    if (localAddress !== undefined && !this.#isUsable(localAddress)) {
+      this.#fail(addressUnusable('bind', localAddress, localPort));
+      return;
+    }
+    const usable = addresses.filter((address) => {
+      if (this.#isUsable(address)) return true;
+      this.#unusable.push(addressUnusable('connect', address, port));
+      return false;
+    });
+    if (usable.length === 0) {
+      const none = addresses.length === 0;
+      this.#fail(none ? nameNotFound(host) : connectFailed(this.#unusable));
+      return;
+    }
+    const options: Parameters<Engine['connect']>[2] = { socket };
+    if (localAddress !== undefined) options.localAddress = localAddress;
+    if (localPort !== undefined) options.localPort = localPort;
+    if (connectTimeout > 0) {
+      const left = connectTimeout - (performance.now() - this.#started);
+      options.timeout = Math.max(1, Math.ceil(left));
+    }
+    this.#link.bind(...this.#engine.connect(usable, port, options));
+  }
+
+  #isUsable(address: string): boolean {
+    return this.#engine.parseAddress(address, 0, scratch);
+  }
+
+  #abort = (): void => {
+    if (this.settings.signal) this.#fail(aborted(this.settings.signal));
+  };
+
+  /** Ends the channel with an error that did not come from the native part. */
+  #fail(error: Error): void {
+    if (this.#settled) return;
+    this.settle();
+    const link = this.#link;
+    if (link.index >= 0) this.#engine.abandon(link);
+    // Counted only then: until the channel hears of it, it accepts writes.
+    this.#engine.callSoon(() =>
+      link.closed({ reason: 'error', error, unsentBytes: link.outbox.pending }),
+    );
+  }
+}
+
+const scratch = new Uint8Array(ADDRESS_BYTES);
+
+/** RFC 8305 section 4: IPv6 first, then the families in turn, each in the order it came. */
+function interleave(addresses: readonly string[]): string[] {
+  const six = addresses.filter((address) => familyOf(address) === 6);
+  const four = addresses.filter((address) => familyOf(address) === 4);
+  const order: string[] = [];
+  for (let at = 0; at < Math.max(six.length, four.length); at += 1) {
+    order.push(...six.slice(at, at + 1), ...four.slice(at, at + 1));
+  }
+  return order;
+}

@@ -1,0 +1,124 @@
+/** What a subclass may give as class fields; each has an accessor on its class's prototype. */
+
+import { link } from '../api/channel.ts';
+import type { ReadDelimiter } from '../check/read-delimiter.ts';
+
+const FIELDS = ['readDelimiter', 'readEncoding', 'bufferSize'] as const;
+
+/** @internal What takes the values. */
+interface FieldTarget {
+  setDelimiter(value: ReadDelimiter): void;
+  setEncoding(value: unknown): void;
+  setBufferSize(value: number): void;
+}
+
+/** @internal Class fields hide the accessors of the prototype: takes their values, uncovers those. */
+export function adoptFields(owner: object, target: FieldTarget): void {
+  const channel = owner as Record<(typeof FIELDS)[number], unknown>;
+  const own = FIELDS.filter((name) => Object.hasOwn(channel, name));
+  if (own.length === 0) return;
+  for (const name of own) {
+    const value = channel[name];
+    if (name === 'readDelimiter') target.setDelimiter(value as ReadDelimiter);
+    else if (name === 'readEncoding') target.setEncoding(value);
+    else target.setBufferSize(value as number);
+  }
+  // Only now: a value that was refused stays, and is refused again.
+  uncover(channel, own);
+}
+
+/**
+ * Deletes these properties. V8 makes an object a hash table when anything but what was added to it
+ * last is deleted, and a call of a hook takes several times as long then: so what was added after
+ * them is taken off, too, and put back. (Since Node 26 V8 does so at any deletion; and a `#private`
+ * field that follows cannot be taken off.)
+ */
+function uncover(channel: object, names: readonly string[]): void {
+  const all = Object.getOwnPropertyNames(channel);
+  const from = all.findIndex((name) => names.includes(name));
+  const added = all
+    .slice(from)
+    .map((name) => ({ name, property: Object.getOwnPropertyDescriptor(channel, name) ?? {} }));
+  const isFixed = added.some(({ property }) => property.configurable === false);
+  // What is frozen, sealed or not extensible stays as it is.
+  if (isFixed || !Object.isExtensible(channel)) {
+    for (const name of names) Reflect.deleteProperty(channel, name);
+    return;
+  }
+  for (const { name } of added.toReversed()) Reflect.deleteProperty(channel, name);
+  for (const { name, property } of added) {
+    if (!names.includes(name)) Object.defineProperty(channel, name, property);
+  }
+}
+
+/** A channel that reads and writes, as far as its properties need it. */
+interface Owner {
+  readonly [link]: FieldTarget & {
+    readonly delimiter: ReadDelimiter;
+    readonly inbox: { readonly encoding: BufferEncoding | null };
+    readonly settings: { readonly bufferSize: number };
+    /** `onWrite` is another one now. */
+    watchDrain(): void;
+  };
+  onWrite(): void;
+}
+
+/**
+ * @internal Puts accessors behind what the class declares as properties, so that a subclass may also
+ * declare them as class fields; see `adoptFields`.
+ */
+export function defineFields<C extends Owner>(prototype: C): void {
+  Object.defineProperties(prototype, {
+    onWrite: drainHook(prototype),
+    readDelimiter: {
+      configurable: true,
+      get(this: C) {
+        return this[link].delimiter;
+      },
+      set(this: C, value: ReadDelimiter) {
+        this[link].setDelimiter(value);
+      },
+    },
+    readEncoding: {
+      configurable: true,
+      get(this: C) {
+        return this[link].inbox.encoding;
+      },
+      set(this: C, value: unknown) {
+        this[link].setEncoding(value);
+      },
+    },
+    bufferSize: {
+      configurable: true,
+      get(this: C) {
+        return this[link].settings.bufferSize;
+      },
+      set(this: C, value: number) {
+        this[link].setBufferSize(value);
+      },
+    },
+  });
+}
+
+/**
+ * `onWrite` as a property of a prototype. The reactor tells of a drain only where somebody
+ * listens; who assigns the hook with bytes pending wants to hear of these as well.
+ */
+function drainHook<C extends Owner>(prototype: C): PropertyDescriptor & ThisType<C> {
+  let { onWrite } = prototype;
+  return {
+    configurable: true,
+    get() {
+      return onWrite;
+    },
+    set(value: C['onWrite']) {
+      if (this === prototype) {
+        onWrite = value;
+        return;
+      }
+      const property = { value, configurable: true, enumerable: true, writable: true };
+      Object.defineProperty(this, 'onWrite', property);
+      if (Object.hasOwn(this, link)) this[link].watchDrain();
+    },
+  };
+}

@@ -1,0 +1,233 @@
+/** The JS half of a listening channel. */
+
+import type { StreamServer } from '../api/stream-server.ts';
+import type { NativeBinding } from '../binding.ts';
+import { type Destination, decodeAddress } from '../check/address.ts';
+import {
+  aborted,
+  adoptFailed,
+  channelActive,
+  channelClosed,
+  listenFailed,
+  systemError,
+} from '../check/errors.ts';
+import type { ListenSettings, NativeSocketOptions } from '../check/options.ts';
+import { Op, Tally as TallyAt } from '../generated/wire.ts';
+import type { Tally } from '../reactor/tally.ts';
+import type { Address, CloseInfo, ReadyState, ServerStats } from '../types.ts';
+import { Link } from './link.ts';
+import type { AcceptedSocket } from './socket.ts';
+import type { StreamLink } from './stream-link.ts';
+
+type Listening = ReturnType<NativeBinding['listen']>;
+type Failure = NonNullable<Listening['failure']>;
+type Options = Parameters<NativeBinding['listenPath']>[2];
+
+/** @internal */
+export class ServerLink extends Link<StreamServer> {
+  local: Address | string | null = null;
+  phase: 'idle' | 'listening' | 'stopping' | 'closed' = 'idle';
+  /** `close()` was called: what is still accepted is closed unseen. */
+  closing = false;
+  #info: CloseInfo = { reason: 'close', unsentBytes: 0 };
+  #gone = false;
+  #opened = false;
+  #signal: AbortSignal | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #waiting: (() => void)[] = [];
+  /** Those that are not through with `onClose`: of some the socket is gone, and its number reused. */
+  #connections = new Set<StreamLink>();
+  /** Reports that wait for the event loop. */
+  #errors: Error[] = [];
+
+  get readyState(): ReadyState {
+    if (this.phase === 'idle') return this.closing ? 'closed' : 'idle';
+    return this.phase === 'listening' && !this.closing ? 'listening' : 'closed';
+  }
+
+  stats(): ServerStats {
+    const { tally } = this;
+    return {
+      accepted: tally[TallyAt.ACCEPTED] as number,
+      refused: tally[TallyAt.REFUSED] as number,
+      connections: this.channel.channels.size,
+    };
+  }
+
+  /** Binds and listens, at once: what goes wrong is thrown. */
+  listen(at: Destination, socket: NativeSocketOptions, settings: ListenSettings): void {
+    const listen = (options: Options) =>
+      typeof at === 'string'
+        ? this.engine.listenPath(at, options)
+        : this.engine.listen(at.host, at.port, options);
+    this.#begin(socket, settings, listen, (failure) => listenFailed(failure, at));
+  }
+
+  /** Takes a listening socket over; what goes wrong is thrown. */
+  adopt(fd: number, family: number, socket: NativeSocketOptions, settings: ListenSettings): void {
+    this.engine.assertFree(fd);
+    const adopt = (options: Options) => this.engine.adoptListener(fd, family, options);
+    this.#begin(socket, settings, adopt, (failure) => adoptFailed(failure, fd));
+  }
+
+  #begin(
+    socket: NativeSocketOptions,
+    settings: ListenSettings,
+    begin: (options: Options) => Listening,
+    failed: (failure: Failure) => Error,
+  ): void {
+    if (this.phase === 'listening') throw channelActive('listen()', 'listening');
+    if (this.phase !== 'idle' || this.closing) throw channelClosed('listen()');
+    this.engine.assertRunning();
+    const { backlog, ipv6Only, reusePort, mode, maxConnections, signal } = settings;
+    if (signal?.aborted) throw aborted(signal);
+    const options: Options = { socket, backlog, ipv6Only, reusePort };
+    if (mode !== undefined) options.mode = mode;
+    if (maxConnections !== undefined) options.maxConnections = maxConnections;
+    const listening = begin(options);
+    if (listening.failure) throw failed(listening.failure);
+    const [index = -1, generation = 0] = listening.id;
+    this.local = decodeAddress(String.fromCharCode(...listening.local), 0);
+    this.phase = 'listening';
+    this.engine.begin(this);
+    this.join(index, generation);
+    this.enter(listening.descriptor);
+    this.hold();
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.schedule();
+  }
+
+  /** A socket was accepted. */
+  accepted(socket: AcceptedSocket): void {
+    if (this.closing || this.phase !== 'listening') {
+      socket.close();
+      return;
+    }
+    this.#open();
+    try {
+      const own = this.channel.onAccept !== this.defaults.onAccept;
+      // Decoding the address costs more than the rest: only for those who look at it.
+      this.channel.onAccept(socket, own ? socket.remoteAddr : null);
+      if (own) socket.closeWhenDropped();
+    } catch (error) {
+      socket.close();
+      this.engine.uncaught(error);
+    }
+    this.engine.openAdopted();
+  }
+
+  /** A channel has taken an accepted socket. */
+  took(connection: StreamLink): void {
+    this.#connections.add(connection);
+    if (connection.fileno !== null) {
+      this.channel.channels.set(connection.fileno, connection.channel);
+    }
+  }
+
+  /** The socket of one of its connections is gone. Its number may be another's from now on. */
+  left(connection: StreamLink): void {
+    const { fileno, channel } = connection;
+    const { channels } = this.channel;
+    if (fileno !== null && channels.get(fileno) === channel) channels.delete(fileno);
+  }
+
+  /** One of its connections has closed. */
+  released(connection: StreamLink): void {
+    this.#connections.delete(connection);
+    this.settle();
+  }
+
+  /** Accepting failed for now; the reactor goes on by itself. */
+  acceptFailed(errno: number): void {
+    if (this.phase !== 'listening') return;
+    const { local } = this;
+    const { address, port } = typeof local === 'string' ? { address: local } : (local ?? {});
+    this.#report(systemError(errno, 'accept', address, port));
+  }
+
+  /** Closes the listener and every connection. */
+  close(info: CloseInfo = { reason: 'close', unsentBytes: 0 }): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.#info = info;
+    for (const connection of [...this.#connections]) connection.close();
+    this.#stop();
+    if (this.phase === 'idle') this.#gone = true;
+    this.schedule();
+  }
+
+  /** Stops accepting; closes when the last connection has, or after a while. */
+  end(timeout: number | undefined): Promise<void> {
+    if (this.phase === 'closed') return Promise.resolve();
+    const closed = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.phase === 'idle') {
+      this.close();
+    } else if (!this.closing) {
+      this.#info = { reason: 'end', unsentBytes: 0 };
+      this.#stop();
+      if (timeout !== undefined && this.#deadline === undefined) {
+        // What is waited for keeps the process alive, where it is to; the wait does not.
+        this.#deadline = setTimeout(() => this.close(this.#info), timeout).unref();
+      }
+    }
+    return closed;
+  }
+
+  /** The listening socket is gone. */
+  closed(info: CloseInfo, tally?: Tally): void {
+    this.leave(tally);
+    this.#gone = true;
+    this.release();
+    // Not after `end()`: it is closed on purpose then, and its connections may finish.
+    if (info.error !== undefined && this.phase === 'listening') {
+      this.#report(info.error);
+      this.close(info);
+    }
+    this.settle();
+  }
+
+  /** Closes for good once the listener and all connections have. */
+  settle(): void {
+    if (!this.#gone || this.phase === 'closed' || this.#connections.size > 0) return;
+    this.phase = 'closed';
+    this.closing = true;
+    this.release();
+    clearTimeout(this.#deadline);
+    this.#signal?.removeEventListener('abort', this.#abort);
+    this.exit();
+    this.hook(() => this.channel.onClose(this.#info));
+    this.local = null;
+    this.engine.finish(this);
+    for (const resolve of this.#waiting) resolve();
+  }
+
+  protected override work(): void {
+    this.#open();
+    for (const error of this.#errors.splice(0)) {
+      if (this.phase !== 'closed') this.hook(() => this.channel.onError(error));
+    }
+    this.settle();
+  }
+
+  #open(): void {
+    if (this.#opened || this.phase !== 'listening' || this.closing) return;
+    this.#opened = true;
+    if (this.channel.onListen !== this.defaults.onListen) this.hook(() => this.channel.onListen());
+  }
+
+  #stop(): void {
+    if (this.phase !== 'listening') return;
+    this.phase = 'stopping';
+    this.engine.submission.request(Op.CLOSE, this);
+    this.engine.submitSoon();
+  }
+
+  #abort = (): void => {
+    this.close();
+  };
+
+  #report(error: Error): void {
+    this.hook(() => this.channel.onError(error));
+  }
+}

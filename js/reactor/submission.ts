@@ -1,0 +1,254 @@
+/**
+ * What the JS thread asks of the reactor, packed until the turn ends.
+ *
+ * ```text
+ *   buffer  [op|flags][index][generation][length] payload, padded to 4 bytes   [op|flags]…
+ *                                         └ writes to one channel in a row grow one payload
+ * ```
+ */
+
+import type { NativeFileHandle, NativeRegExpHandle } from '../binding.ts';
+import type { Framing } from '../check/read-delimiter.ts';
+import { Flag, HEADER_WORDS, Op, Packet, Reframe, Start } from '../generated/wire.ts';
+
+const HEADER_BYTES = 4 * HEADER_WORDS;
+const FIRST_BYTES = 16 * 1024;
+/** Above this the turn's batch is submitted early: a bound on memory, not on what may be written. */
+const MOST_BYTES = 256 * 1024;
+/** A buffer that one large turn made this big is given back. */
+const KEEP_BYTES = 1024 * 1024;
+/** Strings up to this length are encoded straight into the batch (3 bytes a UTF-16 unit at most). */
+const SHORT_STRING = 4096;
+/** Writes from this size on are handed over as one piece: one copy instead of three. */
+const OWNED_BYTES = 16 * 1024;
+
+/** @internal Names a native channel. */
+export interface Target {
+  readonly index: number;
+  readonly generation: number;
+}
+
+/** @internal Where a full batch goes. */
+export interface Sink {
+  submit(records: Uint8Array, length: number): void;
+  pushOwned(data: Uint8Array): void;
+  pushFile(file: NativeFileHandle): void;
+  /** A record is going to refer to this. */
+  share(regexp: NativeRegExpHandle): void;
+}
+
+/** @internal Who cuts a channel's bytes, and how, from now on. */
+export interface ReframeRequest {
+  readonly epoch: number;
+  readonly framing: Framing;
+  readonly limit: number;
+  readonly consumed: number;
+  readonly adopt: boolean;
+  readonly text: boolean;
+  /** No byte will follow: for cuts on this side. */
+  readonly last: boolean;
+}
+
+/** @internal How a channel begins to read; milliseconds, 0: never. */
+export interface StartRequest {
+  readonly idleTimeout: number;
+  readonly frameTimeout: number;
+  readonly lingerTimeout: number;
+  readonly reframe: ReframeRequest;
+}
+
+/** @internal */
+export class Submission {
+  #sink: Sink;
+  #buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #words = new Uint32Array(this.#buffer.buffer);
+  #length = 0;
+  /** The channel whose write is the last record, and where that record begins. */
+  #writing: Target | null = null;
+  #header = 0;
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  /** Hands everything to the reactor. */
+  flush(): void {
+    if (this.#length === 0) return;
+    const length = this.#length;
+    this.#length = 0;
+    this.#writing = null;
+    this.#sink.submit(this.#buffer, length);
+    if (this.#buffer.length > KEEP_BYTES) this.#resize(FIRST_BYTES);
+  }
+
+  /** Queues a string; returns its bytes. */
+  writeString(target: Target, data: string, notify: boolean): number {
+    if (data.length > SHORT_STRING) return this.writeBytes(target, Buffer.from(data), notify);
+    this.#openWrite(target, 3 * data.length, notify);
+    const end = this.#header + HEADER_BYTES + (this.#words[this.#header / 4 + 3] as number);
+    return this.#grow(this.#buffer.write(data, end));
+  }
+
+  /** Queues bytes; returns how many. */
+  writeBytes(target: Target, data: Uint8Array, notify: boolean): number {
+    const { length } = data;
+    if (length >= OWNED_BYTES) {
+      this.#record(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
+      // After its record: that may have submitted a full batch, which this is no part of.
+      this.#sink.pushOwned(data);
+      return length;
+    }
+    this.#openWrite(target, length, notify);
+    const end = this.#header + HEADER_BYTES + (this.#words[this.#header / 4 + 3] as number);
+    this.#buffer.set(data, end);
+    return this.#grow(length);
+  }
+
+  /** Queues a file. */
+  writeFile(target: Target, file: NativeFileHandle, notify: boolean): void {
+    this.#record(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
+    this.#sink.pushFile(file);
+  }
+
+  /** Queues a datagram; returns the bytes of its data. Without an address: to the peer. */
+  sendDatagram(
+    target: Target,
+    to: Uint8Array | null,
+    data: string | Uint8Array,
+    notify: boolean,
+  ): number {
+    const address = to?.length ?? 0;
+    const short = typeof data === 'string' && data.length <= SHORT_STRING;
+    const bytes = typeof data === 'string' && !short ? Buffer.from(data) : data;
+    const room = short ? 3 * data.length : bytes.length;
+    const flags = (notify ? Flag.NOTIFY : 0) | (address << Packet.ADDRESS_SHIFT);
+    this.#record(Op.SEND, flags, target, 0);
+    this.#reserve(address + room + 3);
+    const at = this.#header + HEADER_BYTES;
+    if (to !== null) this.#buffer.set(to, at);
+    let length = bytes.length;
+    if (typeof bytes === 'string') length = this.#buffer.write(bytes, at + address);
+    else this.#buffer.set(bytes, at + address);
+    this.#grow(address + length);
+    return length;
+  }
+
+  /** The peer of a datagram channel from now on. */
+  setPeer(target: Target, to: Uint8Array): void {
+    const word = this.#record(Op.SET_PEER, 0, target, to.length);
+    this.#buffer.set(to, 4 * word);
+  }
+
+  /** A request without a payload. */
+  request(op: number, target: Target, flags = 0): void {
+    this.#record(op, flags, target, 0);
+  }
+
+  start(target: Target, start: StartRequest): void {
+    this.#share(start.reframe);
+    const bytes = 4 * Start.WORDS + reframeBytes(start.reframe);
+    const at = this.#record(Op.START, 0, target, bytes);
+    const words = this.#words;
+    words[at + Start.IDLE_TIMEOUT] = start.idleTimeout;
+    words[at + Start.FRAME_TIMEOUT] = start.frameTimeout;
+    words[at + Start.LINGER_TIMEOUT] = start.lingerTimeout;
+    encodeReframe(this.#buffer, words, at + Start.WORDS, start.reframe);
+  }
+
+  reframe(target: Target, reframe: ReframeRequest): void {
+    this.#share(reframe);
+    const at = this.#record(Op.REFRAME, 0, target, reframeBytes(reframe));
+    encodeReframe(this.#buffer, this.#words, at, reframe);
+  }
+
+  #share({ framing }: ReframeRequest): void {
+    if (framing.regexp !== null) this.#sink.share(framing.regexp);
+  }
+
+  /** Makes the last record a write to `target` with room for `room` more bytes. */
+  #openWrite(target: Target, room: number, notify: boolean): void {
+    if (this.#writing !== target || this.#length > MOST_BYTES) {
+      this.#record(Op.WRITE, notify ? Flag.NOTIFY : 0, target, 0);
+      this.#writing = target;
+    } else if (notify) {
+      const word = this.#header / 4;
+      this.#words[word] = (this.#words[word] as number) | (Flag.NOTIFY << 8);
+    }
+    this.#reserve(room + 3);
+  }
+
+  /** Counts `n` bytes to the payload of the last record. */
+  #grow(n: number): number {
+    const word = this.#header / 4 + 3;
+    const length = (this.#words[word] as number) + n;
+    this.#words[word] = length;
+    this.#length = this.#header + HEADER_BYTES + ((length + 3) & ~3);
+    return n;
+  }
+
+  /** Appends a record; returns the word at which its payload begins. */
+  #record(op: number, flags: number, target: Target, payload: number): number {
+    if (this.#length > MOST_BYTES) this.flush();
+    this.#reserve(HEADER_BYTES + payload + 3);
+    const header = this.#length;
+    const word = header / 4;
+    const words = this.#words;
+    words[word] = op | (flags << 8);
+    words[word + 1] = target.index;
+    words[word + 2] = target.generation;
+    words[word + 3] = payload;
+    this.#header = header;
+    this.#writing = null;
+    this.#length = header + HEADER_BYTES + ((payload + 3) & ~3);
+    return word + HEADER_WORDS;
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed > this.#buffer.length) this.#resize(Math.max(needed, 2 * this.#buffer.length));
+  }
+
+  #resize(bytes: number): void {
+    const grown = Buffer.allocUnsafeSlow((bytes + 3) & ~3);
+    this.#buffer.copy(grown, 0, 0, this.#length);
+    this.#buffer = grown;
+    this.#words = new Uint32Array(grown.buffer);
+  }
+}
+
+/** @internal The size of a reframe's payload. */
+export function reframeBytes(reframe: ReframeRequest): number {
+  return 4 * Reframe.WORDS + reframe.framing.sequence.length;
+}
+
+/** @internal Writes a reframe's payload at a word of a buffer. */
+export function encodeReframe(
+  bytes: Uint8Array,
+  words: Uint32Array,
+  at: number,
+  { epoch, framing, limit, consumed, adopt, text, last }: ReframeRequest,
+): void {
+  words[at + Reframe.EPOCH] = epoch;
+  words[at + Reframe.FLAGS] =
+    (adopt ? Flag.ADOPT : 0) | (text ? Flag.TEXT : 0) | (last ? Flag.LAST : 0);
+  words[at + Reframe.CONSUMED_LOW] = consumed;
+  words[at + Reframe.CONSUMED_HIGH] = high(consumed);
+  words[at + Reframe.LIMIT_LOW] = limit;
+  words[at + Reframe.LIMIT_HIGH] = high(limit);
+  words[at + Reframe.KIND] = framing.kind;
+  words[at + Reframe.PARAMETER_LOW] = framing.parameter;
+  words[at + Reframe.PARAMETER_HIGH] = high(framing.parameter);
+  words[at + Reframe.ADJUST_LOW] = framing.adjust;
+  words[at + Reframe.ADJUST_HIGH] = high(framing.adjust);
+  words[at + Reframe.DELIMITER_BYTES] = framing.sequence.length;
+  bytes.set(framing.sequence, 4 * (at + Reframe.WORDS));
+}
+
+/** The upper half of a 64-bit number; a store to a Uint32Array takes the lower half by itself. */
+function high(value: number): number {
+  return Math.floor(value / 0x1_0000_0000);
+}

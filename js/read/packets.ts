@@ -1,0 +1,257 @@
+/**
+ * The reading half of a datagram channel, on the JS side.
+ *
+ * ```text
+ *   a record ──▶ backlog, while paused ──▶ no delimiter: each datagram as it is ──▶ deliver
+ *                                          else: behind what waits of its sender, cut ──▶ deliver
+ * ```
+ *
+ * The reactor passes datagrams on as they came; with a delimiter they are cut here, per sender.
+ */
+
+import { bufferDetached, frameOverflow, senderEvicted, withAddress } from '../check/errors.ts';
+import { cutsAlike, type Framing, framingOf } from '../check/read-delimiter.ts';
+import { FramingKind, Packet } from '../generated/wire.ts';
+import type { Slab } from '../reactor/slab.ts';
+import type { Endpoint, Endpoints } from '../write/endpoint.ts';
+import type { Cut } from './cut.ts';
+import type { Receiver } from './inbox.ts';
+import { type SenderSettings, Senders } from './senders.ts';
+import { decode, latin1 } from './text.ts';
+
+/** @internal A record of datagrams, as it comes. */
+export interface Datagrams {
+  /** The batch: it holds until the next one. */
+  bytes: Buffer;
+  /** Where what outlives it is kept. */
+  slab: Slab;
+  /** Where the senders' addresses begin, and behind them the datagrams. */
+  start: number;
+  words: Uint32Array;
+  /** The words: of each sender the length of its address, then one for each datagram. */
+  at: number;
+  senders: number;
+  count: number;
+}
+
+/** @internal What becomes of datagrams. */
+export interface DatagramReceiver {
+  /** Whether one may be delivered now: bound, not paused, not ended by this side. */
+  readonly receptive: boolean;
+  /** Whether none will be delivered any more. */
+  readonly done: boolean;
+  /** Whether anybody listens. */
+  readonly listens: boolean;
+  deliver(frame: Buffer | string, sender: Endpoint): void;
+  /** What waited of a sender can never be delivered. */
+  overflow(error: Error): void;
+  /** Something was lost, and the channel lives on. */
+  report(error: Error): void;
+  /** What was to be delivered cannot be: its memory is gone, or no string can be so long. */
+  undeliverable(error: Error): void;
+}
+
+/** @internal What bounds it. */
+export interface InboxSettings {
+  /** How many bytes of one sender may wait for a delimiter. */
+  readonly bufferSize: number;
+  /** How many senders may leave something waiting. */
+  readonly maxSenders: number;
+}
+
+/** A datagram that waits for `resume()`. */
+interface Waiting {
+  readonly sender: Endpoint;
+  readonly bytes: Buffer;
+}
+
+/** @internal */
+export class DatagramInbox implements Receiver {
+  encoding: BufferEncoding | null = null;
+  /** Bytes that the reactor has passed on. */
+  consumed = 0;
+  /** Whose datagram is being delivered. */
+  sender: Endpoint | null = null;
+  #receiver: DatagramReceiver;
+  #endpoints: Endpoints;
+  #framing: Framing = framingOf(null);
+  #settings: InboxSettings;
+  #limit: number;
+  /** How senders' bytes are cut now. */
+  #how: SenderSettings;
+  #senders: Senders;
+  #backlog: Waiting[] = [];
+  /** What waits of senders is to be looked at again. */
+  #recut = false;
+
+  constructor(receiver: DatagramReceiver, endpoints: Endpoints, cut: Cut, settings: InboxSettings) {
+    this.#receiver = receiver;
+    this.#endpoints = endpoints;
+    this.#settings = settings;
+    this.#limit = settings.bufferSize;
+    this.#how = { framing: this.#framing, limit: this.#limit, encoding: null };
+    this.#senders = new Senders(this, cut);
+  }
+
+  /** How many bytes are held. */
+  get length(): number {
+    return this.#backlog.reduce((sum, { bytes }) => sum + bytes.length, this.#senders.bytes);
+  }
+
+  /** How to cut from the very next byte on; returns whether what is held is to be looked at. */
+  set(settings: InboxSettings, framing: Framing = this.#framing): boolean {
+    this.#framing = framing;
+    this.#settings = settings;
+    // An integer delimiter that is larger raises the limit for as long as it holds.
+    const fixed = framing.kind === FramingKind.FIXED;
+    this.#limit = fixed ? Math.max(settings.bufferSize, framing.parameter) : settings.bufferSize;
+    this.#change();
+    this.#recut ||= !this.#senders.isEmpty;
+    return this.#recut;
+  }
+
+  setEncoding(encoding: BufferEncoding | null): void {
+    this.encoding = encoding;
+    this.#change();
+  }
+
+  /** Something that a loop over frames must look at has changed. */
+  interrupt(): void {
+    this.#senders.interrupt();
+  }
+
+  /** Datagrams have arrived: delivers what may be, holds the rest. */
+  take(record: Datagrams): void {
+    // What `resume()` or another delimiter has let go may still be waiting for its turn.
+    if (this.#recut) this.deliverHeld();
+    const { bytes, slab, words, senders, count } = record;
+    const from: Endpoint[] = [];
+    let start = record.start;
+    let at = record.at;
+    for (const end = at + senders; at < end; at += 1) {
+      const length = words[at] as number;
+      from.push(this.#endpoints.of(latin1(bytes, start, start + length)));
+      start += length;
+    }
+    const mask = (1 << Packet.SENDER_SHIFT) - 1;
+    for (const end = at + count; at < end; at += 1) {
+      const word = words[at] as number;
+      const sender = from[word >>> Packet.SENDER_SHIFT] as Endpoint;
+      const length = word & mask;
+      this.consumed += length;
+      const free = this.receptive && this.#backlog.length === 0;
+      const kept = slab.keep(start, start + length, this);
+      if (kept < 0) return;
+      if (!free || !this.#take(sender, slab.bytes, kept, kept + length)) {
+        if (this.#receiver.done) return;
+        this.#backlog.push({ sender, bytes: slab.bytes.subarray(kept, kept + length) });
+      }
+      start += length;
+    }
+    this.#settle();
+  }
+
+  /** What waited for `resume()`, or for another delimiter. */
+  deliverHeld(): void {
+    if (this.#recut && this.receptive) {
+      this.#recut = false;
+      for (const sender of this.#senders.all) {
+        if (!this.receptive) break;
+        this.sender = sender;
+        this.#senders.recut(sender, this.#how);
+        this.sender = null;
+      }
+      if (!this.receptive) this.#recut = true;
+    }
+    let done = 0;
+    while (done < this.#backlog.length && this.receptive) {
+      const { sender, bytes } = this.#backlog[done] as Waiting;
+      if (!this.#take(sender, bytes, 0, bytes.length)) break;
+      done += 1;
+    }
+    this.#backlog.splice(0, done);
+    this.#settle();
+  }
+
+  /** Drops all that is held. */
+  clear(): void {
+    this.#senders.clear();
+    this.#backlog = [];
+  }
+
+  // ── What the senders' inboxes ask and say ───────────────────────────────────────────────────
+
+  get receptive(): boolean {
+    return this.#receiver.receptive;
+  }
+
+  get listens(): boolean {
+    return this.#receiver.listens;
+  }
+
+  deliver(frame: Buffer | string): void {
+    if (this.sender !== null) this.#receiver.deliver(frame, this.sender);
+  }
+
+  /** A sender's frame can never be delivered: what it sent is dropped, unless it is cut anew. */
+  overflow(detail: string, again: boolean): void {
+    const framing = this.#framing;
+    const limit = this.#limit;
+    const error = frameOverflow(detail, limit);
+    const address = this.sender?.address ?? null;
+    if (!again) this.#receiver.overflow(withAddress(error, address));
+    const same = limit === this.#limit && cutsAlike(framing, this.#framing);
+    if (again || same) this.#senders.discard();
+  }
+
+  undeliverable(error: Error): void {
+    this.#receiver.undeliverable(error);
+  }
+
+  // ── Below ───────────────────────────────────────────────────────────────────────────────────
+
+  #change(): void {
+    this.#how = { framing: this.#framing, limit: this.#limit, encoding: this.encoding };
+    this.#senders.changed(this.#how);
+  }
+
+  /**
+   * One datagram: as it is, or behind what waits of its sender. False where it could not be looked
+   * at, because what waited has led to a `pause()`.
+   */
+  #take(sender: Endpoint, bytes: Buffer, start: number, end: number): boolean {
+    if (!this.listens) return true;
+    this.sender = sender;
+    // What waited for a delimiter that is no more is data of its own, whose `onRead` may pause, or
+    // set another delimiter.
+    if (this.#framing.kind === FramingKind.RAW) this.#senders.recut(sender, this.#how);
+    const taken = this.receptive;
+    if (taken && this.#framing.kind === FramingKind.RAW) this.#whole(bytes, start, end);
+    else if (taken) this.#senders.take(sender, bytes, start, end, this.#how);
+    this.sender = null;
+    if (!this.receptive) this.#recut = true;
+    return taken;
+  }
+
+  #whole(bytes: Buffer, start: number, end: number): void {
+    if (end > bytes.length) {
+      this.undeliverable(bufferDetached());
+    } else if (this.encoding === null) {
+      this.deliver(bytes.subarray(start, end));
+    } else {
+      const data = decode(bytes, start, end, this.encoding, this);
+      if (data !== null) this.deliver(data);
+    }
+  }
+
+  /** Keeps what waits within its bounds. */
+  #settle(): void {
+    if (this.#senders.isEmpty) return;
+    for (;;) {
+      const evicted = this.#senders.evict(this.#settings.maxSenders, this.#limit);
+      if (evicted === null) return;
+      this.#receiver.report(senderEvicted(evicted.length, evicted.sender.address));
+      if (this.#receiver.done) return;
+    }
+  }
+}
