@@ -5,6 +5,9 @@ import { LookupFunction } from 'node:net';
 /**
  * Owns a reactor thread and the channels that use it.
  *
+ * An engine that nobody has any more stops by itself when it is collected, once its channels have
+ * closed; `close()` does not wait for that.
+ *
  * Most programs never name it: channels use `Engine.instance()`, the one of this JS thread (the
  * main thread's, or each worker's own), which starts with the first channel. It keeps the process
  * alive as long as one of its channels is open and not `unref()`ed.

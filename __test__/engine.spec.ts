@@ -46,6 +46,16 @@ test('an engine that is closed is let go of', async (t) => {
   t.pass();
 });
 
+test('an engine that is dropped without close() gives back its thread and descriptors', (t) => {
+  if (process.platform !== 'linux') {
+    t.pass('nothing tells of threads');
+    return;
+  }
+  const program = fileURLToPath(new URL('fixtures/dropped-engines.mjs', import.meta.url));
+  const run = () => execFileSync(process.execPath, ['--expose-gc', program], { timeout: 30_000 });
+  t.is(String(run()), 'begun\nin use: 5\nclosed, and dropped: 0, descriptors left: \n');
+});
+
 test('an engine whose reactor has died while nothing was open can be closed', async (t) => {
   const engine = new Engine();
   const server = new Server({ engine }).listen(0, '127.0.0.1');

@@ -56,13 +56,16 @@ const NOTHING: Omit<EngineStats, 'frames'> = {
 /** How long a bind waits for a reactor that has others to serve. */
 const CATCH_UP_MS = 1_000;
 
-/** The engines of this thread whose reactors run. */
-const running = new Set<Engine>();
+/** The engines of this thread that are in use: with open channels, or started. Others may be dropped. */
+const used = new Set<Engine>();
 let watchesExit = false;
 let exiting = false;
 
 /**
  * Owns a reactor thread and the channels that use it.
+ *
+ * An engine that nobody has any more stops by itself when it is collected, once its channels have
+ * closed; `close()` does not wait for that.
  *
  * Most programs never name it: channels use `Engine.instance()`, the one of this JS thread (the
  * main thread's, or each worker's own), which starts with the first channel. It keeps the process
@@ -202,6 +205,7 @@ export class Engine {
   start(): void {
     if (this.#started || this.#state !== 'running') return;
     this.#started = true;
+    used.add(this);
     this.hold(1);
   }
 
@@ -210,6 +214,7 @@ export class Engine {
     if (!this.#started) return;
     this.#started = false;
     this.hold(-1);
+    this.#unused();
   }
 
   /** Sends now what was written in this turn. */
@@ -286,11 +291,13 @@ export class Engine {
   /** @internal The link begins to connect or to listen, or has been accepted. */
   begin(link: Link): void {
     this.#active.add(link);
+    used.add(this);
   }
 
   /** @internal The link has told its channel that it has closed. */
   finish(link: Link): void {
     if (this.#active.delete(link)) this.#frames += link.frames;
+    this.#unused();
     if (this.#state === 'closing') this.callSoon(() => this.#closeIfEmpty());
   }
 
@@ -372,7 +379,7 @@ export class Engine {
 
   /** @internal A descriptor that no channel of this thread has. */
   assertFree(fd: number): void {
-    const taken = [...running].some(({ channels }) => channels.has(fd));
+    const taken = [...used].some(({ channels }) => channels.has(fd));
     if (taken) throw invalidValue('fd', 'a descriptor that no channel has already', fd);
   }
 
@@ -415,7 +422,7 @@ export class Engine {
   #bound(bind: () => ReturnType<NativeBinding['listen']>): ReturnType<NativeBinding['listen']> {
     const bound = bind();
     if (bound.failure?.errno !== EADDRINUSE) return bound;
-    for (const engine of running) engine.#catchUp();
+    for (const engine of used) engine.#catchUp();
     return bind();
   }
 
@@ -518,19 +525,23 @@ export class Engine {
     if (this.#native !== null) return this.#native;
     if (this.#state !== 'running' || exiting) throw engineClosed();
     let native: NativeEngineHandle;
+    // The reactor refers to the doorbell: weakly, or no engine could ever be dropped.
+    const engine = new WeakRef(this);
     try {
-      native = this.#binding.openEngine(this.#ring);
+      native = this.#binding.openEngine(() => {
+        const rung = engine.deref();
+        if (rung !== undefined) rung.#ring();
+      });
     } catch (error) {
       throw engineNotStarted(error);
     }
     this.#native = native;
     this.#dispatcher = new Dispatcher(this.#binding, native, this);
-    running.add(this);
     if (!watchesExit) {
       watchesExit = true;
       process.once('exit', () => {
         exiting = true;
-        for (const engine of running) engine.#exit();
+        for (const engine of used) engine.#exit();
       });
     }
     return native;
@@ -600,10 +611,14 @@ export class Engine {
     if (this.#state !== 'closed') this.settle();
   };
 
+  #unused(): void {
+    if (this.#active.size === 0 && !this.#started) used.delete(this);
+  }
+
   #closeIfEmpty(): void {
     if (this.#state !== 'closing' || this.#active.size > 0) return;
     this.#state = 'closed';
-    running.delete(this);
+    used.delete(this);
     if (this.#native !== null) this.#binding.closeEngine(this.#native);
     for (const resolve of this.#closed) resolve();
   }
