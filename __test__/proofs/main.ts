@@ -1,14 +1,23 @@
 /**
- * What takes too long for the test suite: `npm run proof -- <name>…`, all of them without a name.
+ * What takes too long for the test suite: `npm run proof -- <name>…`, all of them without a name;
+ * a number behind it is how much of it (`npm run proof -- calls 200000`).
  * Each prints what it has shown; the exit code says whether it held.
  */
+import { calls } from '../calls/proof.ts';
 import { everybody } from './fairness.ts';
 import { datagrams } from './flood.ts';
 import { large } from './large.ts';
 
-const proofs: Record<string, () => Promise<boolean>> = { datagrams, fairness: everybody, large };
+const proofs: Record<string, (count?: number) => Promise<boolean>> = {
+  calls,
+  datagrams,
+  fairness: everybody,
+  large,
+};
 
-const asked = process.argv.slice(2);
+const words = process.argv.slice(2);
+const asked = words.filter((word) => !/^\d+$/.test(word));
+const count = words.find((word) => /^\d+$/.test(word));
 const unknown = asked.filter((name) => !Object.hasOwn(proofs, name));
 if (unknown.length > 0) {
   console.error(`no such proof: ${unknown}; there are: ${Object.keys(proofs)}`);
@@ -17,5 +26,5 @@ if (unknown.length > 0) {
 for (const [name, proof] of Object.entries(proofs)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   console.log(`${name}:`);
-  if (!(await proof())) process.exitCode = 1;
+  if (!(await proof(count === undefined ? undefined : Number(count)))) process.exitCode = 1;
 }

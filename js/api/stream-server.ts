@@ -12,7 +12,7 @@ import {
   streamSettings,
 } from '../check/options.ts';
 import { framingOf } from '../check/read-delimiter.ts';
-import { isReadable } from '../check/values.ts';
+import { isCallable, isReadable } from '../check/values.ts';
 import { Family } from '../generated/wire.ts';
 import { ServerLink } from '../link/server-link.ts';
 import type {
@@ -249,7 +249,7 @@ function checkServerOptions(options: AnyServerOptions): AnyServerOptions {
 /** What wraps sockets is made as `new C(socket, server)`, and only a `Stream` takes them. */
 function checkWrapper(value: unknown): void {
   const isStream = (made: typeof value) => made === Stream.prototype || made instanceof Stream;
-  if (typeof value === 'function' && isStream(value.prototype)) return;
+  if (isCallable(value) && isStream(value.prototype)) return;
   throw invalidType('ConnectionClass', 'a class that extends Stream', value);
 }
 

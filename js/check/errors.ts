@@ -13,8 +13,17 @@ function withCode<E extends Error>(error: E, code: ErrorCode): E & ChannelError 
 
 /** A value as it is quoted in a message: short, on one line. */
 export function quote(value: unknown): string {
-  const text = inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  const text = shown(value);
   return text.length > 128 ? `${text.slice(0, 128)}…` : text;
+}
+
+function shown(value: unknown): string {
+  try {
+    return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  } catch {
+    // Proxies, and what says itself how it is to be shown, may throw.
+    return `${typeof value === 'function' ? 'a function' : 'an object'} that cannot be shown`;
+  }
 }
 
 export function invalidType(name: string, expected: string, value: unknown): TypeError {

@@ -1,6 +1,12 @@
 /** What a value is, whichever realm it comes from, and whatever it says of itself. */
 
-import { isAnyArrayBuffer, isProxy, isSharedArrayBuffer, isTypedArray } from 'node:util/types';
+import {
+  isAnyArrayBuffer,
+  isProxy,
+  isSharedArrayBuffer,
+  isTypedArray,
+  isUint8Array,
+} from 'node:util/types';
 
 import { dataDetached } from './errors.ts';
 
@@ -10,13 +16,21 @@ const dataView = gettersOf(DataView.prototype);
 
 /** @internal An object whose properties can be read: no Proxy that was revoked. */
 export function isReadable(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  if (!isProxy(value)) return true;
+  return typeof value === 'object' && value !== null && !isRevoked(value);
+}
+
+/** @internal The same of a function. */
+export function isCallable(value: unknown): value is (...args: never[]) => unknown {
+  return typeof value === 'function' && !isRevoked(value);
+}
+
+function isRevoked(value: object): boolean {
+  if (!isProxy(value)) return false;
   try {
     Array.isArray(value);
-    return true;
-  } catch {
     return false;
+  } catch {
+    return true;
   }
 }
 
@@ -28,7 +42,8 @@ export function isReadable(value: unknown): value is object {
  */
 export function bytesOf(name: string, data: unknown): Uint8Array | null {
   if (!ArrayBuffer.isView(data) && !isAnyArrayBuffer(data)) return null;
-  const plain = data instanceof Uint8Array && data.length === typedArray.byteLength.call(data);
+  const own = isUint8Array(data) && data instanceof Uint8Array;
+  const plain = own && data.length === typedArray.byteLength.call(data);
   // One without bytes may have lost them.
   const bytes = plain && data.length > 0 ? data : memoryOf(name, data);
   return isSharedArrayBuffer(bytes.buffer) ? Uint8Array.from(bytes) : bytes;

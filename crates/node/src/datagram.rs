@@ -111,7 +111,7 @@ fn errno(result: Option<io::Result<()>>) -> i32 {
 }
 
 /// Binds a datagram socket to an address.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn bind_datagram(
     engine: &External<NativeEngine>,
     host: String,
@@ -123,7 +123,7 @@ pub fn bind_datagram(
 }
 
 /// Binds a Unix datagram socket to a path.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn bind_datagram_path(
     engine: &External<NativeEngine>,
     path: &[u8],
@@ -134,7 +134,7 @@ pub fn bind_datagram_path(
 }
 
 /// Takes a bound datagram socket over, by its descriptor; `family` is one of `wire::family`.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn adopt_datagram(
     engine: &External<NativeEngine>,
     descriptor: i32,
@@ -146,7 +146,7 @@ pub fn adopt_datagram(
 }
 
 /// Sets an option; see `errno`.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn configure_datagram(
     engine: &External<NativeEngine>,
     index: u32,
@@ -161,7 +161,7 @@ pub fn configure_datagram(
 }
 
 /// The sizes of the receive and of the send buffer, or a number as `configure_datagram` gives it.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn datagram_buffer_sizes(
     engine: &External<NativeEngine>,
     index: u32,
@@ -175,7 +175,7 @@ pub fn datagram_buffer_sizes(
 }
 
 /// Writes the bytes of a literal's address to `target`; false where it is a name, or none.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn parse_address(host: String, port: u16, mut target: Uint8ArraySlice<'_>) -> bool {
     let Some(address) = addr::parse(&host, port) else {
         return false;

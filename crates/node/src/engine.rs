@@ -51,7 +51,7 @@ impl NativeEngine {
 /// that has found none.
 ///
 /// The environment's end stops it: no thread of this addon outlives the hook that is set here.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn open_engine(env: &Env, drain: Function<'_, (), ()>) -> Result<External<NativeEngine>> {
     let notifier = Notifier::new(&drain)?;
     let doorbell = notifier.clone();
@@ -72,7 +72,7 @@ pub fn open_engine(env: &Env, drain: Function<'_, (), ()>) -> Result<External<Na
 }
 
 /// Stops the reactor and closes all its sockets; nothing is reported any more.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn close_engine(env: &Env, engine: &External<NativeEngine>) -> Result<()> {
     engine.thread.borrow_mut().stop();
     engine.owned.take();
@@ -83,7 +83,7 @@ pub fn close_engine(env: &Env, engine: &External<NativeEngine>) -> Result<()> {
 }
 
 /// Whether the engine keeps the process alive.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn hold_engine(env: &Env, engine: &External<NativeEngine>, alive: bool) -> Result<()> {
     match &*engine.bell.borrow() {
         Some(bell) => bell.notifier.hold(env, alive),
@@ -92,7 +92,7 @@ pub fn hold_engine(env: &Env, engine: &External<NativeEngine>, alive: bool) -> R
 }
 
 /// Submits the first `length` bytes of a batch of records.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn submit(engine: &External<NativeEngine>, records: &[u8], length: u32) -> Result<()> {
     let records = records
         .get(..length as usize)
@@ -106,20 +106,20 @@ pub fn submit(engine: &External<NativeEngine>, records: &[u8], length: u32) -> R
 }
 
 /// Copies `data` for the next `WRITE_OWNED` record.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn push_owned(engine: &External<NativeEngine>, data: &[u8]) {
     engine.push(data.to_vec().into());
 }
 
 /// Makes a pattern known to the engine before a `REFRAME` or `START` refers to it.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn share_reg_exp(engine: &External<NativeEngine>, regexp: &External<NativeRegExp>) {
     engine.thread.borrow().handle().share(regexp.regexp());
 }
 
 /// Takes completions into `words`, see `wire::batch`, and their bytes into `bytes`; none of them
 /// where there is too little room.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn take(
     engine: &External<NativeEngine>,
     mut words: Uint32ArraySlice<'_>,
@@ -146,7 +146,7 @@ pub fn set_pace(engine: &External<NativeEngine>, pace: f64) {
 }
 
 /// Cuts at most `most` frames off bytes that JS holds; see `queue::recut`. `search` for a `RegExp`.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn cut(
     payload: &[u8],
     bytes: &[u8],
@@ -170,7 +170,7 @@ pub fn cut(
 }
 
 /// Begins to connect to the first of `to` (literals) that answers; gives index and generation.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn connect(
     engine: &External<NativeEngine>,
     to: Vec<String>,
@@ -190,7 +190,7 @@ pub fn connect(
 }
 
 /// Connects to the Unix socket at a path; gives index and generation.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn connect_path(
     engine: &External<NativeEngine>,
     path: &[u8],
@@ -202,7 +202,7 @@ pub fn connect_path(
 }
 
 /// Binds and listens.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn listen(
     engine: &External<NativeEngine>,
     host: String,
@@ -218,7 +218,7 @@ pub fn listen(
 }
 
 /// Binds a Unix socket to a path and listens.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn listen_path(
     engine: &External<NativeEngine>,
     path: &[u8],
@@ -233,7 +233,7 @@ pub fn listen_path(
 }
 
 /// Takes a connected socket over, by its descriptor; `family` is one of `wire::family`.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn adopt(
     engine: &External<NativeEngine>,
     descriptor: i32,
@@ -249,7 +249,7 @@ pub fn adopt(
 }
 
 /// Takes a listening socket over, by its descriptor; `family` is one of `wire::family`.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn adopt_listener(
     engine: &External<NativeEngine>,
     descriptor: i32,
@@ -272,7 +272,7 @@ pub fn catch_up(engine: &External<NativeEngine>, milliseconds: u32) -> bool {
 }
 
 /// How many bytes of a channel the operating system has taken; -1 when it has closed.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn sent(engine: &External<NativeEngine>, index: u32, generation: u32) -> f64 {
     let sent = engine
         .thread
@@ -283,7 +283,7 @@ pub fn sent(engine: &External<NativeEngine>, index: u32, generation: u32) -> f64
 }
 
 /// Writes `wire::tally` of a channel to `answer`; false where it has closed.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn tally(
     engine: &External<NativeEngine>,
     index: u32,
@@ -304,7 +304,7 @@ pub fn tally(
 }
 
 /// The engine's counters.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn engine_stats(engine: &External<NativeEngine>) -> NativeStats {
     engine.thread.borrow().handle().stats().into()
 }
@@ -312,7 +312,7 @@ pub fn engine_stats(engine: &External<NativeEngine>) -> NativeStats {
 /// Reports what a hook has thrown, at once, as an uncaught exception.
 ///
 /// Returns when a handler has taken it; where there is none, the process ends as Node ends it.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn report_uncaught(env: &Env, error: Unknown<'_>) -> Result<()> {
     // SAFETY: both belong to the environment that is calling.
     check_status!(unsafe { sys::napi_fatal_exception(env.raw(), error.raw()) })

@@ -16,7 +16,7 @@ pub struct NativeFile {
 }
 
 /// Holds part of the file open by a descriptor of its own, or gives the number of the error.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn open_file(descriptor: i32, offset: f64, length: f64) -> Either<External<NativeFile>, i32> {
     let range =
         duplicate(descriptor).and_then(|file| FileRange::new(file, offset as u64, length as u64));
@@ -29,7 +29,7 @@ pub fn open_file(descriptor: i32, offset: f64, length: f64) -> Either<External<N
 }
 
 /// Hands it over for the next `WRITE_OWNED` record.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn push_file(engine: &External<NativeEngine>, file: &External<NativeFile>) -> Result<()> {
     let range = file.range.take();
     let range = range.ok_or_else(|| Error::new(Status::InvalidArg, "a file that was pushed"))?;
@@ -38,7 +38,7 @@ pub fn push_file(engine: &External<NativeEngine>, file: &External<NativeFile>) -
 }
 
 /// Closes a file that is not to be sent; a no-op for one that was pushed.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn close_file(file: &External<NativeFile>) {
     file.range.take();
 }

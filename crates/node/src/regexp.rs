@@ -27,7 +27,7 @@ impl NativeSearch {
 }
 
 /// Compiles flags, a slash and source. What it throws says what kind of `RegExp` it takes.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn compile_reg_exp(text: &[u8]) -> Result<External<NativeRegExp>> {
     match RegExp::new(text) {
         Ok(regexp) => Ok(External::new(NativeRegExp(regexp))),
@@ -36,7 +36,7 @@ pub fn compile_reg_exp(text: &[u8]) -> Result<External<NativeRegExp>> {
 }
 
 /// Begins to search the bytes of a channel.
-#[napi(catch_unwind)]
+#[napi(catch_unwind, strict)]
 pub fn open_search(regexp: &External<NativeRegExp>) -> External<NativeSearch> {
     External::new(NativeSearch(RefCell::new(Resume::new(regexp.0.clone()))))
 }
