@@ -242,6 +242,28 @@ test('all senders together are bounded in bytes', async (t) => {
   t.is(channel.errors[0]?.port, peers[0]?.localAddr?.port);
 });
 
+test('a datagram whose frames take more than a turn loses none, and goes on first', async (t) => {
+  const channel = Noting.make(t, { readDelimiter: ',', bufferSize: 8, maxSenders: 2 });
+  channel.listen([LOOPBACK, 0]);
+  const [one, other] = await Promise.all([bound(t), bound(t)]);
+  const to = channel.localAddr?.port ?? 0;
+  one.send('waits', to, LOOPBACK);
+  await eventually('the first has arrived', () => channel.bytesRead === 5);
+  const { onRead } = channel;
+  channel.onRead = (data, addr) => {
+    onRead.call(channel, data, addr);
+    if (channel.reads.length === 1) channel.readDelimiter = ';';
+    for (const end = performance.now() + 1; performance.now() < end; );
+  };
+  // More than what all senders together may leave waiting.
+  other.send(`x,${'yyyy;'.repeat(200)}`, to, LOOPBACK);
+  await channel.frames(201);
+  one.send(';', to, LOOPBACK);
+  await channel.frames(202);
+  t.deepEqual(channel.errors, []);
+  t.deepEqual(channel.reads, ['x', ...Array<string>(200).fill('yyyy'), 'waits']);
+});
+
 test('signal: aborted before, and after', async (t) => {
   const early = Noting.make(t, { signal: AbortSignal.abort() });
   t.throws(() => early.listen(), { name: 'AbortError', code: 'ABORT_ERR' });
@@ -604,3 +626,11 @@ test.serial('what waits of senders keeps no more memory than it may', async (t) 
   });
   t.log(`${kept()} bytes for ${senders}`);
 });
+
+async function bound(t: ExecutionContext) {
+  const socket = createSocket('udp4');
+  t.teardown(() => socket.close());
+  socket.bind(0, LOOPBACK);
+  await once(socket, 'listening');
+  return socket;
+}

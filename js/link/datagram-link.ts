@@ -391,6 +391,10 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     return this.closing || this.ending;
   }
 
+  get awaitsTurn(): boolean {
+    return this.#awaitsTurn && !this.paused;
+  }
+
   get listens(): boolean {
     return this.channel.onRead !== this.defaults.onRead;
   }

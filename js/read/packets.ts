@@ -40,6 +40,8 @@ export interface DatagramReceiver {
   readonly receptive: boolean;
   /** Whether none will be delivered any more. */
   readonly done: boolean;
+  /** Whether only its share of a turn is used up: what is left goes on by itself in the next. */
+  readonly awaitsTurn: boolean;
   /** Whether anybody listens. */
   readonly listens: boolean;
   deliver(frame: Buffer | string, sender: Endpoint): void;
@@ -83,6 +85,8 @@ export class DatagramInbox implements Receiver {
   #backlog: Waiting[] = [];
   /** What waits of senders is to be looked at again. */
   #recut = false;
+  /** Of whom that is still to be done. */
+  #toCut: Endpoint[] = [];
 
   constructor(receiver: DatagramReceiver, endpoints: Endpoints, cut: Cut, settings: InboxSettings) {
     this.#receiver = receiver;
@@ -123,7 +127,7 @@ export class DatagramInbox implements Receiver {
   /** Datagrams have arrived: delivers what may be, holds the rest. */
   take(record: Datagrams): void {
     // What `resume()` or another delimiter has let go may still be waiting for its turn.
-    if (this.#recut) this.deliverHeld();
+    if (this.#recut || this.#toCut.length > 0) this.deliverHeld();
     const { bytes, slab, words, senders, count } = record;
     const from: Endpoint[] = [];
     let start = record.start;
@@ -153,15 +157,18 @@ export class DatagramInbox implements Receiver {
 
   /** What waited for `resume()`, or for another delimiter. */
   deliverHeld(): void {
-    if (this.#recut && this.receptive) {
-      this.#recut = false;
-      for (const sender of this.#senders.all) {
-        if (!this.receptive) break;
-        this.sender = sender;
-        this.#senders.recut(sender, this.#how);
-        this.sender = null;
+    while (this.receptive && (this.#recut || this.#toCut.length > 0)) {
+      if (this.#toCut.length === 0) {
+        this.#recut = false;
+        this.#toCut = this.#senders.all;
       }
-      if (!this.receptive) this.#recut = true;
+      const [sender] = this.#toCut;
+      if (sender === undefined) break;
+      this.sender = sender;
+      this.#senders.recut(sender, this.#how);
+      this.sender = null;
+      this.#interrupted(sender, this.#toCut);
+      if (this.#toCut.length === 0) this.#settle();
     }
     let done = 0;
     while (done < this.#backlog.length && this.receptive) {
@@ -229,8 +236,18 @@ export class DatagramInbox implements Receiver {
     if (taken && this.#framing.kind === FramingKind.RAW) this.#whole(bytes, start, end);
     else if (taken) this.#senders.take(sender, bytes, start, end, this.#how);
     this.sender = null;
-    if (!this.receptive) this.#recut = true;
+    this.#interrupted(sender, [sender]);
     return taken;
+  }
+
+  /** A sender has been cut, the first of those to be: a turn that ends goes on with what is left. */
+  #interrupted(sender: Endpoint, toCut: Endpoint[]): void {
+    if (this.receptive) this.#toCut = toCut.filter((other) => other !== sender);
+    else if (this.#receiver.awaitsTurn) this.#toCut = toCut;
+    else {
+      this.#toCut = [];
+      this.#recut = true;
+    }
   }
 
   #whole(bytes: Buffer, start: number, end: number): void {
@@ -244,9 +261,9 @@ export class DatagramInbox implements Receiver {
     }
   }
 
-  /** Keeps what waits within its bounds. */
+  /** Keeps what waits within its bounds. What has not been cut yet waits for no delimiter. */
   #settle(): void {
-    if (this.#senders.isEmpty) return;
+    if (this.#senders.isEmpty || this.#receiver.awaitsTurn) return;
     for (;;) {
       const evicted = this.#senders.evict(this.#settings.maxSenders, this.#limit);
       if (evicted === null) return;
