@@ -21,6 +21,9 @@ import {
 import { join } from 'node:path';
 
 import { publicTypes, root } from './generated.mjs';
+import { missingCompiler, missingNode } from './requirements.mjs';
+
+need(missingNode());
 
 const stamps = join(root, 'target', 'stamps');
 
@@ -83,8 +86,7 @@ async function build(step, force) {
 }
 
 function buildNative() {
-  const { error } = spawnSync('cargo', ['--version']);
-  if (error) fail(`cannot run cargo (${error.message}); Rust 1.88 or newer: https://rustup.rs`);
+  need(missingCompiler());
   // In CI a lockfile that does not match is an error, not something to mend silently.
   const cargo = process.env['CI'] ? ['--', '--locked'] : [];
   run('@napi-rs/cli/dist/cli.js', [
@@ -150,6 +152,11 @@ function run(script, args) {
 function split(words, separator) {
   const at = words.indexOf(separator);
   return at < 0 ? [words, []] : [words.slice(0, at), words.slice(at + 1)];
+}
+
+/** @param {string | null} missing */
+function need(missing) {
+  if (missing !== null) fail(missing);
 }
 
 /** @param {string} message @returns {never} */
