@@ -539,8 +539,10 @@ export declare class UnixServer<C extends Stream = UnixConnection> extends Strea
    * NUL is a name in Linux's abstract namespace, which has no file and no permissions.
    *
    * Else the socket is a file. `mode` says who may connect. A file that a server has left behind is
-   * replaced: a socket on which nobody answers, and nothing else. The file is removed when the
-   * server closes or the process exits (not when it is killed), if it is still the same one.
+   * replaced: a socket on which nobody answers, and nothing else. The directory is locked (flock)
+   * for that; where another program keeps it locked for longer than 100 ms, no file is replaced, and
+   * one that is there is `EADDRINUSE`. The file is removed when the server closes or the process
+   * exits (not when it is killed), if it is still the same one.
    *
    * `({ fd, …options })` takes over a socket that was bound elsewhere; see `StreamServer`.
    *

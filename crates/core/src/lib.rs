@@ -31,3 +31,4 @@ pub use buffer::{FileRange, Piece};
 pub use id::{ChannelId, Tally};
 pub use reactor::{Adopted, Handle, Listening, Reactor, ReactorThread, Stats};
 pub use source::{AdoptError, ListenError};
+pub use sys::Given;

@@ -21,12 +21,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pants_core::addr::Address;
 use pants_core::options::{ListenOptions, SocketOptions};
 use pants_core::queue::wire::{family, reason};
-use pants_core::{AdoptError, ChannelId, ListenError, Listening, Reactor};
+use pants_core::{AdoptError, ChannelId, Given, ListenError, Listening, Reactor};
 
 use support::{Ask, Cut, Engine, connect_options, listen_options, on_both};
 
@@ -223,6 +223,26 @@ fn n9_permissions_are_there_before_anybody_can_connect() {
         engine.close(server.id);
         engine.expect_closed(server.id);
     }
+}
+
+#[test]
+fn who_keeps_the_directory_locked_holds_up_nobody_for_long() {
+    let engine = Engine::on_thread();
+    let directory = Directory::new();
+    let (path, stale) = (directory.path("sock"), directory.path("stale"));
+    drop(UnixListener::bind(&stale).unwrap());
+    let locked = fs::File::open(&directory.0).unwrap();
+    // SAFETY: a call on an open descriptor, without pointers.
+    assert_eq!(unsafe { libc::flock(locked.as_raw_fd(), libc::LOCK_EX) }, 0);
+    let began = Instant::now();
+    listen(&engine, &path).unwrap();
+    // Without the lock nobody knows that the file is not one of those that do not answer yet.
+    let error = listen(&engine, &stale).unwrap_err();
+    assert_eq!(errno_in(&error), libc::EADDRINUSE);
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    drop(locked);
+    listen(&engine, &stale).unwrap();
 }
 
 #[test]
@@ -430,7 +450,7 @@ fn a_listening_socket_is_adopted_and_its_file_left() {
     let fd = UnixListener::bind(&path).unwrap().into_raw_fd();
     let server = engine
         .handle()
-        .adopt_listener(fd, family::NONE, listen_options())
+        .adopt_listener(given(fd).unwrap(), family::NONE, listen_options())
         .unwrap();
     assert_eq!(server.descriptor, fd);
     assert_eq!(server.local, Some(Address::Unix(bytes(&path).into())));
@@ -443,7 +463,11 @@ fn a_listening_socket_is_adopted_and_its_file_left() {
     let (listener, address) = support::listen();
     engine
         .handle()
-        .adopt_listener(listener.into_raw_fd(), family::INET, listen_options())
+        .adopt_listener(
+            given(listener.into_raw_fd()).unwrap(),
+            family::INET,
+            listen_options(),
+        )
         .unwrap();
     let peer = support::connect(address);
     engine.accept_from(&peer);
@@ -468,10 +492,11 @@ fn what_is_no_such_socket_is_not_adopted_and_stays_open() {
     assert_eq!(refused(listener.as_raw_fd()), libc::ENOTCONN);
     assert_eq!(refused(lone.as_raw_fd()), libc::ENOTCONN);
     let (connected, _peer) = UnixStream::pair().unwrap();
-    let result =
-        engine
-            .handle()
-            .adopt_listener(connected.as_raw_fd(), family::NONE, listen_options());
+    let result = engine.handle().adopt_listener(
+        given(connected.as_raw_fd()).unwrap(),
+        family::NONE,
+        listen_options(),
+    );
     assert!(matches!(
         result,
         Err(AdoptError::System {
@@ -498,8 +523,18 @@ impl<T: Read + Write> ReadWrite for T {}
 fn adopt(engine: &Engine, fd: i32, family: u32) -> Result<ChannelId, AdoptError> {
     let adopted = engine
         .handle()
-        .adopt(fd, family, &SocketOptions::default())?;
+        .adopt(given(fd)?, family, &SocketOptions::default())?;
     Ok(adopted.id)
+}
+
+fn given(fd: i32) -> Result<Given, AdoptError> {
+    // SAFETY: the tests' own, which close what has not been taken, after this.
+    let given = unsafe { Given::new(fd) };
+    given.map_err(|source| AdoptError::System {
+        syscall: "fcntl",
+        descriptor: fd,
+        source,
+    })
 }
 
 fn listen(engine: &Engine, path: &Path) -> Result<Listening, ListenError> {

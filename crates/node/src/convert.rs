@@ -7,7 +7,7 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use pants_core::addr::{self, Address};
 use pants_core::options::{ConnectOptions, KeepAlive, ListenOptions, STAGGER, SocketOptions};
-use pants_core::{AdoptError, Adopted, ListenError, Listening, Stats};
+use pants_core::{AdoptError, Adopted, Given, ListenError, Listening, Stats};
 
 /// Options of a socket; durations in milliseconds.
 #[napi(object)]
@@ -258,5 +258,17 @@ pub(crate) fn address(host: &str, port: u16) -> Result<SocketAddr> {
             Status::InvalidArg,
             format!("expected an IP address, got {host:?}"),
         )
+    })
+}
+
+/// A descriptor that JavaScript gives away.
+pub(crate) fn given(descriptor: i32) -> std::result::Result<Given, AdoptError> {
+    // SAFETY: `{ fd }` gives it to the channel; `listen()`, `connect()` and the constructor say so.
+    // It is looked at and taken within this call of JS, which stands still.
+    let given = unsafe { Given::new(descriptor) };
+    given.map_err(|source| AdoptError::System {
+        syscall: "fcntl",
+        descriptor,
+        source,
     })
 }

@@ -8,7 +8,7 @@ use napi_derive::napi;
 use pants_core::options::{DatagramOptions, Interface, PacketOption};
 use pants_core::{ChannelId, addr};
 
-use crate::convert::{NativeAdopted, NativeListening};
+use crate::convert::{NativeAdopted, NativeListening, given};
 use crate::engine::NativeEngine;
 
 /// What a datagram socket is to be.
@@ -142,7 +142,9 @@ pub fn adopt_datagram(
     options: NativeDatagramOptions,
 ) -> NativeAdopted {
     let options = options.into();
-    engine.handle(|handle| handle.adopt_datagram(descriptor, family, &options).into())
+    given(descriptor)
+        .and_then(|given| engine.handle(|handle| handle.adopt_datagram(given, family, &options)))
+        .into()
 }
 
 /// Sets an option; see `errno`.

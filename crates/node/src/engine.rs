@@ -13,7 +13,7 @@ use pants_core::{ChannelId, Handle, Piece, ReactorThread};
 
 use crate::convert::{
     NativeAdopted, NativeConnectOptions, NativeListenOptions, NativeListening, NativeSocketOptions,
-    NativeStats, address,
+    NativeStats, address, given,
 };
 use crate::notifier::Notifier;
 use crate::regexp::{NativeRegExp, NativeSearch};
@@ -240,11 +240,9 @@ pub fn adopt(
     family: u32,
     options: NativeSocketOptions,
 ) -> NativeAdopted {
-    engine
-        .thread
-        .borrow()
-        .handle()
-        .adopt(descriptor, family, &options.into())
+    let options = options.into();
+    given(descriptor)
+        .and_then(|given| engine.handle(|handle| handle.adopt(given, family, &options)))
         .into()
 }
 
@@ -256,11 +254,9 @@ pub fn adopt_listener(
     family: u32,
     options: NativeListenOptions,
 ) -> NativeListening {
-    engine
-        .thread
-        .borrow()
-        .handle()
-        .adopt_listener(descriptor, family, options.into())
+    let options = options.into();
+    given(descriptor)
+        .and_then(|given| engine.handle(|handle| handle.adopt_listener(given, family, options)))
         .into()
 }
 

@@ -11,6 +11,7 @@ use crate::options::{DatagramOptions, PacketOption};
 use crate::queue::submission::Submission;
 use crate::source::{AdoptError, Datagram, ListenError, PacketSocket, adopt_packets, has_no_ipv6};
 use crate::sync::lock;
+use crate::sys::Given;
 
 impl Handle {
     /// Binds a datagram socket, on the calling thread; what arrives is received once JS starts it.
@@ -60,11 +61,11 @@ impl Handle {
     /// `about` has its own address and its peer's.
     pub fn adopt_datagram(
         &self,
-        descriptor: i32,
+        given: Given,
         family: u32,
         options: &DatagramOptions,
     ) -> Result<Adopted, AdoptError> {
-        let socket = adopt_packets(descriptor, family, options)?;
+        let socket = adopt_packets(given, family, options)?;
         let mut about = Vec::new();
         addr::encode(Address::of(socket.home()).as_ref(), &mut about);
         addr::encode(socket.peer().as_ref(), &mut about);

@@ -22,6 +22,7 @@ use crate::source::{
     bind, bind_path,
 };
 use crate::sync::lock;
+use crate::sys::Given;
 
 /// How many used submission buffers are kept for the next batches, and up to which size.
 const SPARE_RECORDS: usize = 4;
@@ -239,11 +240,11 @@ impl Handle {
     /// The descriptor is the engine's from then on; where this fails, it is still the caller's.
     pub fn adopt_listener(
         &self,
-        descriptor: i32,
+        given: Given,
         family: u32,
         options: ListenOptions,
     ) -> Result<Listening, AdoptError> {
-        let socket = adopt_listener(descriptor, family, &options)?;
+        let socket = adopt_listener(given, family, &options)?;
         Ok(self.accept_from(socket, options))
     }
 
@@ -270,11 +271,11 @@ impl Handle {
     /// The descriptor is the engine's from then on; where this fails, it is still the caller's.
     pub fn adopt(
         &self,
-        descriptor: i32,
+        given: Given,
         family: u32,
         options: &SocketOptions,
     ) -> Result<Adopted, AdoptError> {
-        let transport = adopt_stream(descriptor, family, options)?;
+        let transport = adopt_stream(given, family, options)?;
         let peer = transport.peer().ok().flatten();
         let about = transport.describe(transport.local().as_ref(), peer.as_ref());
         let id = lock(&self.shared.slots).allocate();

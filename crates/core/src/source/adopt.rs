@@ -8,7 +8,7 @@ use super::{Acceptor, PacketSocket, Transport};
 use crate::addr::Address;
 use crate::options::{DatagramOptions, ListenOptions, SocketOptions};
 use crate::queue::wire::family;
-use crate::sys;
+use crate::sys::Given;
 
 /// Why a descriptor is not taken. Whoever had it has it still.
 #[derive(Debug, thiserror::Error)]
@@ -30,13 +30,13 @@ pub enum AdoptError {
 
 /// A connected socket.
 pub(crate) fn adopt_stream(
-    descriptor: i32,
+    given: Given,
     family: u32,
     options: &SocketOptions,
 ) -> Result<Transport, AdoptError> {
+    let descriptor = given.descriptor();
     let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
-    let given = sys::borrow(descriptor).map_err(fail("fcntl"))?;
-    let socket = SockRef::from(&given);
+    let socket = given.socket();
     let is_unix = is_unix(descriptor, &socket, family, Type::STREAM)?;
     socket.peer_addr().map_err(fail("getpeername"))?;
     if is_unix {
@@ -44,7 +44,7 @@ pub(crate) fn adopt_stream(
     } else {
         options.apply(&socket).map_err(fail("setsockopt"))?;
     }
-    let socket = own(descriptor, &socket)?;
+    let socket = own(given)?;
     if is_unix {
         Transport::unix(socket).map_err(fail("socket"))
     } else {
@@ -54,13 +54,13 @@ pub(crate) fn adopt_stream(
 
 /// A bound socket, which may listen already: then its backlog stays as it is.
 pub(crate) fn adopt_listener(
-    descriptor: i32,
+    given: Given,
     family: u32,
     options: &ListenOptions,
 ) -> Result<Acceptor, AdoptError> {
+    let descriptor = given.descriptor();
     let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
-    let given = sys::borrow(descriptor).map_err(fail("fcntl"))?;
-    let socket = SockRef::from(&given);
+    let socket = given.socket();
     let is_unix = is_unix(descriptor, &socket, family, Type::STREAM)?;
     if !is_unix {
         let inherited = options.socket.apply(&socket);
@@ -69,7 +69,7 @@ pub(crate) fn adopt_listener(
     if !is_listening(&socket) {
         socket.listen(options.backlog).map_err(fail("listen"))?;
     }
-    let socket = own(descriptor, &socket)?;
+    let socket = own(given)?;
     if is_unix {
         // Whoever made its file removes it.
         Acceptor::unix(socket, None).map_err(fail("socket"))
@@ -80,13 +80,13 @@ pub(crate) fn adopt_listener(
 
 /// A bound datagram socket, which may have a peer. Of the options only those that a bound one takes.
 pub(crate) fn adopt_packets(
-    descriptor: i32,
+    given: Given,
     family: u32,
     options: &DatagramOptions,
 ) -> Result<PacketSocket, AdoptError> {
+    let descriptor = given.descriptor();
     let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
-    let given = sys::borrow(descriptor).map_err(fail("fcntl"))?;
-    let socket = SockRef::from(&given);
+    let socket = given.socket();
     let is_unix = is_unix(descriptor, &socket, family, Type::DGRAM)?;
     let home = socket.local_addr().map_err(fail("getsockname"))?;
     let is_bound = match Address::of(&home) {
@@ -101,7 +101,7 @@ pub(crate) fn adopt_packets(
     }
     options.apply(&socket).map_err(fail("setsockopt"))?;
     let domain = if is_unix { Domain::UNIX } else { home.domain() };
-    PacketSocket::adopt(own(descriptor, &socket)?, domain).map_err(fail("socket"))
+    PacketSocket::adopt(own(given)?, domain).map_err(fail("socket"))
 }
 
 /// Whether it is a Unix socket; an error for anything but that and an IP one of this type, and where
@@ -150,12 +150,12 @@ fn is_listening(socket: &SockRef<'_>) -> bool {
 }
 
 /// From here on it is ours. Those who pass sockets on leave them open for child processes.
-fn own(descriptor: i32, socket: &SockRef<'_>) -> Result<Socket, AdoptError> {
-    let fail = |source| AdoptError::system("fcntl", descriptor, source);
-    socket.set_nonblocking(true).map_err(fail)?;
+fn own(given: Given) -> Result<Socket, AdoptError> {
+    let fail = |source| AdoptError::system("fcntl", given.descriptor(), source);
+    given.socket().set_nonblocking(true).map_err(fail)?;
     #[cfg(unix)]
-    socket.set_cloexec(true).map_err(fail)?;
-    Ok(sys::take(descriptor))
+    given.socket().set_cloexec(true).map_err(fail)?;
+    Ok(given.take())
 }
 
 impl AdoptError {

@@ -20,7 +20,8 @@
 //! - `unix_sock_addr(&[u8]) -> io::Result<SockAddr>`, `unix_path(&SockAddr) -> Option<Box<[u8]>>`.
 //! - `peer_credentials(&UnixStream) -> Option<Credentials>`
 //! - `SocketFile`: what `bind` makes in a directory, and what removes it.
-//! - `borrow(i32)`, `take(i32) -> Socket`: a socket that somebody else has opened.
+//! - `Given`: a descriptor that somebody else has opened, and gives away: `new(i32)`, `socket()`,
+//!   `descriptor()`, `take() -> Socket`.
 //!
 //! `packets` exports datagram sockets: `Carrier`, and what it receives into and sends from; `answers`
 //! what the network has said of datagrams that were sent.
@@ -51,6 +52,7 @@ mod socket_file;
 #[cfg(unix)]
 mod source_group;
 
+pub use domain::Given;
 pub(crate) use domain::*;
 pub(crate) use imp::*;
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::net::Shutdown;
 use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket, RawSocket};
 
 use mio::{Interest, Registry, Token, event::Source};
-use socket2::{SockAddr, Socket};
+use socket2::{SockAddr, SockRef, Socket};
 
 use crate::addr::Credentials;
 
@@ -65,12 +65,35 @@ pub(crate) fn peer_credentials(socket: &UnixStream) -> Option<Credentials> {
     match *socket {}
 }
 
-pub(crate) fn borrow(_fd: i32) -> io::Result<BorrowedSocket<'static>> {
-    Err(unsupported())
-}
+/// A descriptor that its owner gives away.
+#[derive(Debug)]
+pub enum Given {}
 
-pub(crate) fn take(_fd: i32) -> Socket {
-    unreachable!("nobody has borrowed it")
+#[expect(
+    unsafe_code,
+    reason = "the same signature as where there are descriptors"
+)]
+impl Given {
+    /// `Unsupported`.
+    ///
+    /// # Safety
+    ///
+    /// Nothing is done with the number.
+    pub unsafe fn new(_fd: i32) -> io::Result<Self> {
+        Err(unsupported())
+    }
+
+    pub(crate) fn socket(&self) -> SockRef<'_> {
+        match *self {}
+    }
+
+    pub(crate) fn descriptor(&self) -> i32 {
+        match *self {}
+    }
+
+    pub(crate) fn take(self) -> Socket {
+        match self {}
+    }
 }
 
 fn unsupported() -> io::Error {

@@ -14,9 +14,10 @@ use super::domain::{
     unix_sock_addr, unlink_at,
 };
 
-/// How long to wait for others who bind in the same directory, which takes them microseconds.
+/// How long to wait for others who bind in the same directory, which takes them microseconds: the
+/// JavaScript thread stands still meanwhile.
 const LOCK_TRIES: u32 = 100;
-const LOCK_WAIT: Duration = Duration::from_millis(10);
+const LOCK_WAIT: Duration = Duration::from_millis(1);
 
 /// A socket's file, from `bind` on. Dropped, it is removed, if it is still the one that was bound.
 ///

@@ -6,8 +6,8 @@
 
 use std::ffi::{CStr, OsStr};
 use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net;
 use std::path::Path;
@@ -16,7 +16,7 @@ use mio::event::Source as _;
 pub(crate) use mio::net::{UnixListener, UnixStream};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
-use socket2::{SockAddr, Socket};
+use socket2::{SockAddr, SockRef, Socket};
 
 use crate::addr::Credentials;
 
@@ -110,19 +110,37 @@ pub(crate) fn peer_credentials(socket: &UnixStream) -> Option<Credentials> {
     })
 }
 
-/// A descriptor that somebody else has opened, to look at; EBADF where nobody has.
-pub(crate) fn borrow(fd: RawFd) -> io::Result<BorrowedFd<'static>> {
-    // SAFETY: asks for flags of a number, whatever it is.
-    let result = unsafe { libc::fcntl(fd, libc::F_GETFD) };
-    checked(result)?;
-    // SAFETY: it is open, and not -1. Its owner gives it to us, and so does not close it meanwhile.
-    Ok(unsafe { BorrowedFd::borrow_raw(fd) })
-}
+/// A descriptor that its owner gives away, if it is what it is taken for; else it stays open, and
+/// the owner's.
+#[derive(Debug)]
+pub struct Given(ManuallyDrop<Socket>);
 
-/// The socket that its owner gives away. Only after [`borrow`] has shown that it is one.
-pub(crate) fn take(fd: RawFd) -> Socket {
-    // SAFETY: open, and from now on ours: that is what adopting it means.
-    Socket::from(unsafe { OwnedFd::from_raw_fd(fd) })
+impl Given {
+    /// EBADF for a number that is no open descriptor.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the descriptor, if it is open, and lets nobody close it while this lives. Where
+    /// it has been taken it is the caller's no longer.
+    pub unsafe fn new(fd: RawFd) -> io::Result<Self> {
+        // SAFETY: asks for flags of a number, whatever it is.
+        checked(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
+        // SAFETY: it is open, hence not -1, and the caller's to give; it is not closed by this.
+        let owned = unsafe { OwnedFd::from_raw_fd(fd) };
+        Ok(Self(ManuallyDrop::new(Socket::from(owned))))
+    }
+
+    pub(crate) fn socket(&self) -> SockRef<'_> {
+        SockRef::from(&*self.0)
+    }
+
+    pub(crate) fn descriptor(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+
+    pub(crate) fn take(self) -> Socket {
+        ManuallyDrop::into_inner(self.0)
+    }
 }
 
 /// The device and the inode of a file.
