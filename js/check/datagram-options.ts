@@ -4,18 +4,23 @@ import type { LookupFunction } from 'node:net';
 
 import type { NativeBinding } from '../binding.ts';
 import type { DatagramOptions } from '../types.ts';
-import { invalidType, invalidValue } from './errors.ts';
-import { bool, checkBufferSize, checkSignal, integer, optionalInteger, time } from './options.ts';
+import {
+  bool,
+  checkFamily,
+  checkLookup,
+  checkSignal,
+  FLOW_DEFAULTS,
+  type FlowSettings,
+  flowSettings,
+  integer,
+  optionalInteger,
+} from './options.ts';
 import { MAX_FRAME } from './read-delimiter.ts';
 
 type Native = Parameters<NativeBinding['bindDatagram']>[3];
 
 /** @internal What a datagram channel is to be. */
-export interface DatagramSettings {
-  readonly bufferSize: number;
-  readonly highWaterMark: number;
-  readonly maxPendingBytes: number;
-  readonly lingerTimeout: number;
+export interface DatagramSettings extends FlowSettings {
   readonly maxSenders: number;
   readonly family: 0 | 4 | 6 | 'unix';
   readonly native: Native;
@@ -24,10 +29,7 @@ export interface DatagramSettings {
 }
 
 const DEFAULTS: DatagramSettings = {
-  bufferSize: 65_536,
-  highWaterMark: 65_536,
-  maxPendingBytes: 64 * 1024 * 1024,
-  lingerTimeout: 5_000,
+  ...FLOW_DEFAULTS,
   maxSenders: 1024,
   family: 0,
   native: { family: 0, reuseAddr: false, reusePort: false, ipv6Only: false, broadcast: false },
@@ -40,18 +42,10 @@ export function datagramSettings(
   options: DatagramOptions,
   base: DatagramSettings = DEFAULTS,
 ): DatagramSettings {
-  const size = (name: 'highWaterMark' | 'maxPendingBytes') =>
-    integer(name, options[name], 0, Number.MAX_SAFE_INTEGER, base[name]);
-  const { bufferSize, lookup } = options;
-  if (lookup !== undefined && typeof lookup !== 'function') {
-    throw invalidType('lookup', 'a function', lookup);
-  }
-  const family = options.family === undefined ? base.family : checkFamily(options.family);
+  const lookup = checkLookup(options.lookup);
+  const family = options.family === undefined ? base.family : familyOf(options.family);
   return {
-    bufferSize: bufferSize === undefined ? base.bufferSize : checkBufferSize(bufferSize),
-    highWaterMark: size('highWaterMark'),
-    maxPendingBytes: size('maxPendingBytes'),
-    lingerTimeout: time('lingerTimeout', options.lingerTimeout, base.lingerTimeout),
+    ...flowSettings(options, base),
     maxSenders: integer('maxSenders', options.maxSenders, 1, MAX_FRAME, base.maxSenders),
     family,
     native: nativeOptions(options, base.native, family === 'unix' ? 0 : family),
@@ -80,20 +74,6 @@ function nativeOptions(options: DatagramOptions, base: Native, family: number): 
   return native;
 }
 
-/** As numbers, or as `localAddr` names them. */
-function checkFamily(value: unknown): DatagramSettings['family'] {
-  switch (value) {
-    case 0:
-      return 0;
-    case 4:
-    case 'IPv4':
-      return 4;
-    case 6:
-    case 'IPv6':
-      return 6;
-    case 'unix':
-      return 'unix';
-    default:
-      throw invalidValue('family', "0, 4, 6, 'IPv4', 'IPv6' or 'unix'", value);
-  }
+function familyOf(value: unknown): DatagramSettings['family'] {
+  return value === 'unix' ? 'unix' : checkFamily(value, ", 'IPv6' or 'unix'");
 }

@@ -1,6 +1,6 @@
 /** Options: checked, with defaults, before anything happens. */
 
-import { isIP } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { isProxy } from 'node:util/types';
 
 import { hasUnixSockets } from '../binding.ts';
@@ -21,25 +21,34 @@ const MAX_TIME = 0x7fff_ffff;
 /** The longest time of keep-alive that Linux takes. */
 const MAX_PROBE_TIME = 32_767_000;
 
-/** @internal What a stream is to be. */
-export interface StreamSettings {
+/** @internal What streams and datagram channels alike are to be. */
+export interface FlowSettings {
   readonly bufferSize: number;
   readonly highWaterMark: number;
   readonly maxPendingBytes: number;
-  readonly allowHalfOpen: boolean;
-  readonly idleTimeout: number;
-  readonly frameTimeout: number;
   readonly lingerTimeout: number;
 }
 
-const DEFAULTS: StreamSettings = {
+/** @internal What a stream is to be. */
+export interface StreamSettings extends FlowSettings {
+  readonly allowHalfOpen: boolean;
+  readonly idleTimeout: number;
+  readonly frameTimeout: number;
+}
+
+/** @internal */
+export const FLOW_DEFAULTS: FlowSettings = {
   bufferSize: 65_536,
   highWaterMark: 65_536,
   maxPendingBytes: 64 * 1024 * 1024,
+  lingerTimeout: 5_000,
+};
+
+const DEFAULTS: StreamSettings = {
+  ...FLOW_DEFAULTS,
   allowHalfOpen: false,
   idleTimeout: 0,
   frameTimeout: 0,
-  lingerTimeout: 5_000,
 };
 
 /** @internal An integer in a range; `undefined` where it is not given. */
@@ -125,22 +134,32 @@ export function checkSignal(value: unknown): AbortSignal | undefined {
   return value;
 }
 
+/** @internal What is not given stays as in `base`. */
+export function flowSettings(
+  options: Partial<Record<keyof FlowSettings, unknown>>,
+  base: FlowSettings,
+): FlowSettings {
+  const size = (name: 'highWaterMark' | 'maxPendingBytes') =>
+    integer(name, options[name], 0, Number.MAX_SAFE_INTEGER, base[name]);
+  const { bufferSize } = options;
+  return {
+    bufferSize: bufferSize === undefined ? base.bufferSize : checkBufferSize(bufferSize),
+    highWaterMark: size('highWaterMark'),
+    maxPendingBytes: size('maxPendingBytes'),
+    lingerTimeout: time('lingerTimeout', options.lingerTimeout, base.lingerTimeout),
+  };
+}
+
 /** @internal The settings of a stream; what is not given stays as in `base`. */
 export function streamSettings(
   options: StreamOptions,
   base: StreamSettings = DEFAULTS,
 ): StreamSettings {
-  const size = (name: 'highWaterMark' | 'maxPendingBytes') =>
-    integer(name, options[name], 0, Number.MAX_SAFE_INTEGER, base[name]);
-  const bufferSize = options.bufferSize;
   return {
-    bufferSize: bufferSize === undefined ? base.bufferSize : checkBufferSize(bufferSize),
-    highWaterMark: size('highWaterMark'),
-    maxPendingBytes: size('maxPendingBytes'),
+    ...flowSettings(options, base),
     allowHalfOpen: bool('allowHalfOpen', options.allowHalfOpen, base.allowHalfOpen),
     idleTimeout: time('idleTimeout', options.idleTimeout, base.idleTimeout),
     frameTimeout: time('frameTimeout', options.frameTimeout, base.frameTimeout),
-    lingerTimeout: time('lingerTimeout', options.lingerTimeout, base.lingerTimeout),
   };
 }
 
@@ -188,10 +207,9 @@ function assign<T, K extends keyof T>(target: T, name: K, value: T[K] | undefine
   if (value !== undefined) target[name] = value;
 }
 
-/** As numbers, or as `localAddr` names them. */
-function checkFamily(value: unknown): 0 | 4 | 6 {
+/** @internal As numbers, or as `localAddr` names them. */
+export function checkFamily(value: unknown, more = " or 'IPv6'"): 0 | 4 | 6 {
   switch (value) {
-    case undefined:
     case 0:
       return 0;
     case 4:
@@ -201,8 +219,14 @@ function checkFamily(value: unknown): 0 | 4 | 6 {
     case 'IPv6':
       return 6;
     default:
-      throw invalidValue('family', "0, 4, 6, 'IPv4' or 'IPv6'", value);
+      throw invalidValue('family', `0, 4, 6, 'IPv4'${more}`, value);
   }
+}
+
+/** @internal The user's own, instead of `dns.lookup`. */
+export function checkLookup(value: LookupFunction | undefined): LookupFunction | undefined {
+  if (value === undefined || typeof value === 'function') return value;
+  throw invalidType('lookup', 'a function', value);
 }
 
 /** @internal What a connect needs beyond the stream's settings. */
@@ -213,28 +237,26 @@ export interface ConnectSettings {
   readonly localAddress: string | undefined;
   readonly localPort: number | undefined;
   readonly family: 0 | 4 | 6;
-  readonly lookup: ConnectOptions['lookup'];
+  readonly lookup: LookupFunction | undefined;
 }
 
 /** @internal */
 export function connectSettings(options: ConnectOptions): ConnectSettings {
-  const { localAddress, lookup } = options;
+  const { localAddress, family } = options;
   if (localAddress !== undefined && typeof localAddress !== 'string') {
     throw invalidType('localAddress', 'a string', localAddress);
   }
   if (localAddress !== undefined && isIP(localAddress.split('%', 1)[0] ?? '') === 0) {
     throw invalidValue('localAddress', 'an IP address', localAddress);
   }
-  if (lookup !== undefined && typeof lookup !== 'function') {
-    throw invalidType('lookup', 'a function', lookup);
-  }
+  const lookup = checkLookup(options.lookup);
   return {
     socket: socketOptions(options),
     connectTimeout: time('connectTimeout', options.connectTimeout, 0),
     signal: checkSignal(options.signal),
     localAddress,
     localPort: optionalInteger('localPort', options.localPort, 0, 65_535),
-    family: checkFamily(options.family),
+    family: family === undefined ? 0 : checkFamily(family),
     lookup,
   };
 }

@@ -1,6 +1,5 @@
 /** From a host's name, or a path, to a connected socket: look-up, order of addresses, attempts. */
 
-import dns from 'node:dns';
 import { isIP } from 'node:net';
 import type { Engine } from '../api/engine.ts';
 import type { Destination, HostPort } from '../check/address.ts';
@@ -9,14 +8,14 @@ import {
   addressUnusable,
   connectFailed,
   connectTimedOut,
-  nameNotFound,
   pathError,
   systemError,
 } from '../check/errors.ts';
 import type { ConnectSettings } from '../check/options.ts';
 import { ADDRESS_BYTES } from '../generated/wire.ts';
 import type { SystemError } from '../types.ts';
-import { addressesOf, familyOf } from './resolver.ts';
+import { watchAbort } from './abort.ts';
+import { familyOf, lookUp } from './resolver.ts';
 import type { StreamLink } from './stream-link.ts';
 
 /** @internal One `connect()`, until it has succeeded, failed or been given up. */
@@ -27,6 +26,7 @@ export class ConnectAttempt {
   #engine: Engine;
   #started = performance.now();
   #timer: NodeJS.Timeout | undefined;
+  #unwatch = (): void => {};
   #settled = false;
   /** Of addresses that cannot even be tried. */
   #unusable: SystemError[] = [];
@@ -45,7 +45,7 @@ export class ConnectAttempt {
       this.#fail(aborted(signal));
       return;
     }
-    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#unwatch = watchAbort(signal, (error) => this.#fail(error));
     if (typeof to === 'string') {
       const { socket } = this.settings;
       this.#link.bind(...this.#engine.connectPath(to, { socket }));
@@ -71,7 +71,7 @@ export class ConnectAttempt {
   settle(): void {
     this.#settled = true;
     clearTimeout(this.#timer);
-    this.settings.signal?.removeEventListener('abort', this.#abort);
+    this.#unwatch();
   }
 
   /** What became of the native attempts, as one error. */
@@ -96,30 +96,16 @@ export class ConnectAttempt {
   }
 
   #lookUp(to: HostPort): void {
-    const { family, lookup } = this.settings;
-    const options = { all: true, family, verbatim: true } as const;
-    let once = false;
-    const answered = (error: Error | null, found?: unknown) => {
-      // A look-up of the user's own may answer twice, too.
-      if (this.#settled || once) return;
-      once = true;
-      if (error) return this.#fail(Object.assign(error, { port: to.port }));
-      const addresses = addressesOf(found);
+    const soon = (fn: () => void) => this.#engine.callSoon(fn);
+    lookUp(to.host, this.settings, soon, (error, found) => {
+      if (this.#settled) return;
       clearTimeout(this.#timer);
-      // A look-up of the user's own may answer before `connect()` has returned.
-      this.#engine.callSoon(() => {
-        if (!this.#settled) this.#connect(interleave(addresses), to);
-      });
-    };
-    try {
-      // Asked for only now, so that a program may put another one in its place.
-      (lookup ?? (dns.lookup as NonNullable<typeof lookup>))(to.host, options, answered);
-    } catch (error) {
-      this.#fail(error as Error);
-    }
+      if (error) this.#fail(Object.assign(error, { port: to.port }));
+      else this.#connect(interleave(found), to);
+    });
   }
 
-  #connect(addresses: string[], { host, port }: HostPort): void {
+  #connect(addresses: string[], { port }: HostPort): void {
     const { connectTimeout, socket, localAddress, localPort } = this.settings;
     if (localAddress !== undefined && !this.#isUsable(localAddress)) {
       this.#fail(addressUnusable('bind', localAddress, localPort));
@@ -131,8 +117,7 @@ export class ConnectAttempt {
       return false;
     });
     if (usable.length === 0) {
-      const none = addresses.length === 0;
-      this.#fail(none ? nameNotFound(host) : connectFailed(this.#unusable));
+      this.#fail(connectFailed(this.#unusable));
       return;
     }
     const options: Parameters<Engine['connect']>[2] = { socket };
@@ -148,10 +133,6 @@ export class ConnectAttempt {
   #isUsable(address: string): boolean {
     return this.#engine.parseAddress(address, 0, scratch);
   }
-
-  #abort = (): void => {
-    if (this.settings.signal) this.#fail(aborted(this.settings.signal));
-  };
 
   /** Ends the channel with an error that did not come from the native part. */
   #fail(error: Error): void {

@@ -13,7 +13,6 @@ import type { Engine } from '../api/engine.ts';
 import { addressBytes, decodeAddress } from '../check/address.ts';
 import type { DatagramSettings } from '../check/datagram-options.ts';
 import {
-  aborted,
   addressUnusable,
   adoptFailed,
   channelActive,
@@ -38,6 +37,7 @@ import type { Address, CloseInfo, DatagramStats, ReadyState } from '../types.ts'
 import { Endpoint, Endpoints } from '../write/endpoint.ts';
 import { checkData } from '../write/outbox.ts';
 import { DatagramOutbox } from '../write/packets.ts';
+import { assertNotAborted, watchAbort } from './abort.ts';
 import { adoptFields } from './fields.ts';
 import { Link } from './link.ts';
 import { Resolver } from './resolver.ts';
@@ -75,13 +75,9 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   #opened = false;
   #due: CloseInfo | null = null;
   #why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' };
-  #flooded: Error | null = null;
-  #refused = 0;
-  /** `end()` or `close()` was called: a write throws from then on. */
-  #endedHere = false;
   /** Of datagrams that a call has dropped: they are told from the event loop. */
   #late: Error[] = [];
-  #signal: AbortSignal | undefined;
+  #unwatch: (() => void) | undefined;
   #linger: NodeJS.Timeout | undefined;
 
   constructor(
@@ -125,7 +121,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
       bytesRead,
       bytesWritten: outbox.accepted,
       pendingBytes: outbox.pending,
-      refusedBytes: this.#refused,
+      refusedBytes: outbox.refused,
       waitingBytes: done ? 0 : bytesRead - inbox.consumed + inbox.length,
       frames,
       reads: tally[TallyAt.READS] as number,
@@ -174,7 +170,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   adopt(fd: number): void {
     this.engine.assertRunning();
     this.engine.assertFree(fd);
-    this.#assertNotAborted();
+    assertNotAborted(this.settings.signal);
     const { family } = this.settings;
     const wanted = family === 'unix' ? Family.UNIX : family === 0 ? Family.NONE : Family.INET;
     const { id, about, failure } = this.engine.adoptDatagram(fd, wanted, this.settings);
@@ -191,14 +187,12 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   write(data: unknown, address: unknown, to: (given: unknown) => Destination): boolean {
     const piece = typeof data === 'string' ? data : checkData(data);
-    if (this.#endedHere) throw channelClosed('write()');
-    if (this.closing || this.phase === 'closed') return this.#drop(piece);
+    if (!this.outbox.accepts('write()')) return this.outbox.refuse(sizeOf(piece));
     const destination = this.#destination(address, to);
     if (this.phase === 'idle') this.adoptFields();
-    this.#flooded ??= this.outbox.check();
-    if (this.#flooded !== null) {
+    if (!this.outbox.hasRoom()) {
       this.schedule();
-      return this.#drop(piece);
+      return this.outbox.refuse(sizeOf(piece));
     }
     if (isTooLong(piece)) this.#refuse(piece, destination);
     else if (destination === null) this.#writeToPeer(piece);
@@ -212,7 +206,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     if (this.#connection !== 'none') throw channelActive('connect()', this.readyState);
     this.engine.assertRunning();
     this.adoptFields();
-    this.#assertNotAborted();
+    assertNotAborted(this.settings.signal);
     if ('key' in to) {
       this.#ensureBound(familyOf(to));
       this.#setPeer(to);
@@ -280,7 +274,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
       return;
     }
     this.ending = true;
-    this.#endedHere = true;
+    this.outbox.end('this side');
     this.inbox.clear();
     if (this.#resolver.isBusy) {
       // The reactor's own clock starts when it hears of the end.
@@ -298,7 +292,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.inbox.clear();
     this.#why = this.#why.error === undefined ? why : this.#why;
     // A limit, a timeout and a failure come with an error.
-    this.#endedHere ||= this.#why.error === undefined;
+    this.outbox.end(this.#why.error === undefined ? 'this side' : 'others');
     if (this.index >= 0) {
       this.engine.submission.request(Op.CLOSE, this);
       this.engine.submitSoon();
@@ -359,9 +353,10 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   protected override work(): void {
     this.#open();
-    if (this.#flooded !== null && !this.closing && !this.ending) {
-      this.overflow(this.#flooded);
-      this.close({ reason: 'overflow', error: this.#flooded });
+    const { flooded } = this.outbox;
+    if (flooded !== null && !this.done) {
+      this.overflow(flooded);
+      this.close({ reason: 'overflow', error: flooded });
     }
     if (this.#late.length > 0) {
       for (const error of this.#late.splice(0)) if (!this.done) this.report(error);
@@ -465,11 +460,6 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     return null;
   }
 
-  #drop(piece: string | Uint8Array): false {
-    this.#refused += sizeOf(piece);
-    return false;
-  }
-
   /** Told as the operating system's refusal is, only that it never gets there. */
   #refuse(piece: string | Uint8Array, to: Destination): void {
     const size = sizeOf(piece);
@@ -499,7 +489,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   #writeToName(host: string, port: number, piece: string | Uint8Array): void {
     this.engine.assertRunning();
-    this.#assertNotAborted();
+    assertNotAborted(this.settings.signal);
     const { kept, size } = this.#keep(piece);
     this.#lookUp(host, port, 'send', (found) => {
       if (found instanceof Endpoint) this.outbox.send(found, kept, this.#wantsDrain, true);
@@ -530,16 +520,16 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     then: (found: Endpoint | Error) => void,
   ): void {
     this.engine.assertRunning();
-    this.#assertNotAborted();
+    assertNotAborted(this.settings.signal);
     if (this.phase === 'idle') {
       this.engine.begin(this);
       this.#watchSignal();
     }
-    const { family, lookup } = this.settings;
-    const wanted = family === 4 || family === 6 ? family : this.#boundFamily;
-    this.#resolver.resolve(host, wanted, lookup, (found) => {
+    const { family: given, lookup } = this.settings;
+    const family = given === 4 || given === 6 ? given : this.#boundFamily;
+    this.#resolver.resolve(host, { family, lookup }, (error, found) => {
       if (this.closing) return;
-      if (found instanceof Error) then(Object.assign(found, { port }));
+      if (error) then(Object.assign(error, { port }));
       else then(this.#firstUsable(found, port) ?? addressUnusable(syscall, found[0] ?? host, port));
       if (this.phase === 'idle' && !this.#resolver.isBusy) this.engine.finish(this);
       if (this.ending && !this.#resolver.isBusy) this.#endLookedUp();
@@ -606,7 +596,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   #bind(host: string, port: number): void {
     this.engine.assertRunning();
-    this.#assertNotAborted();
+    assertNotAborted(this.settings.signal);
     this.adoptFields();
     const bound = this.engine.bindDatagram(host, port, this.settings);
     if (bound.failure) {
@@ -670,20 +660,9 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.engine.submitSoon();
   }
 
-  #assertNotAborted(): void {
-    const { signal } = this.settings;
-    if (signal?.aborted) throw aborted(signal);
-  }
-
   #watchSignal(): void {
-    if (this.#signal !== undefined) return;
-    this.#signal = this.settings.signal;
-    this.#signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#unwatch ??= watchAbort(this.settings.signal, () => this.close());
   }
-
-  #abort = (): void => {
-    this.close();
-  };
 
   /** `onError`, where that is the reason, and `onClose`. */
   #finish(): void {
@@ -693,12 +672,14 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
       if (this.#awaitsTurn) return;
       const { error } = info;
       this.closing = true;
+      this.outbox.end('others');
       if (error !== undefined && info.reason === 'error') this.report(error);
     }
     this.closing = true;
     this.phase = 'closed';
+    this.outbox.end('others');
     clearTimeout(this.#linger);
-    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#unwatch?.();
     this.inbox.clear();
     this.outbox.settle();
     this.release();

@@ -1,4 +1,4 @@
-/** Host names for datagrams: looked up once for all that ask while the answer is on its way. */
+/** From a host's name to its addresses. */
 
 import dns from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
@@ -6,15 +6,49 @@ import { isIP, type LookupFunction } from 'node:net';
 import { nameNotFound, quote } from '../check/errors.ts';
 
 /** What becomes of a look-up: at least one address, or why there is none. */
-type Answer = (found: string[] | Error) => void;
+type Answer = (error: Error | null, found: string[]) => void;
 
-/** @internal */
+/** How a name is looked up. */
+interface LookUpSettings {
+  readonly family: 0 | 4 | 6;
+  /** The user's own, instead of `dns.lookup`. */
+  readonly lookup: LookupFunction | undefined;
+}
+
+/** Calls a function from the event loop. */
+type CallSoon = (fn: () => void) => void;
+
+/** @internal Looks a name up; `answer` is called once, from the event loop, and must not throw. */
+export function lookUp(
+  host: string,
+  { family, lookup }: LookUpSettings,
+  soon: CallSoon,
+  answer: Answer,
+): void {
+  let done = false;
+  // One of the user's own may answer twice, and before the call that asks has returned.
+  const answered = (error: Error | null, given?: unknown) => {
+    if (done) return;
+    done = true;
+    const found = error ? [] : addressesOf(given);
+    const failure = error ?? (found.length === 0 ? nameNotFound(host) : null);
+    soon(() => answer(failure, found));
+  };
+  try {
+    // Asked for only now, so that a program may put another one in its place.
+    const ask = lookup ?? (dns.lookup as LookupFunction);
+    ask(host, { all: true, family, verbatim: true }, answered);
+  } catch (error) {
+    answered(error as Error);
+  }
+}
+
+/** @internal For datagrams: looks a name up once for all that ask while the answer is on its way. */
 export class Resolver {
-  #soon: (fn: () => void) => void;
+  #soon: CallSoon;
   #waiting = new Map<string, Answer[]>();
 
-  /** `soon` calls a function from the event loop. */
-  constructor(soon: (fn: () => void) => void) {
+  constructor(soon: CallSoon) {
     this.#soon = soon;
   }
 
@@ -24,47 +58,27 @@ export class Resolver {
   }
 
   /**
-   * Looks a name up; `answer` is called from the event loop, in the order of the calls, and must
-   * not throw. IPv4 comes first: nobody tells whether a datagram to the other family has arrived.
+   * As `lookUp`, in the order of the calls. IPv4 comes first: nobody tells whether a datagram to the
+   * other family has arrived.
    */
-  resolve(
-    host: string,
-    family: 0 | 4 | 6,
-    lookup: LookupFunction | undefined,
-    answer: Answer,
-  ): void {
+  resolve(host: string, settings: LookUpSettings, answer: Answer): void {
     const waiting = this.#waiting.get(host);
     if (waiting !== undefined) {
       waiting.push(answer);
       return;
     }
-    this.#waiting.set(host, [answer]);
-    let done = false;
-    const answered = (error: Error | null, found?: unknown) => {
-      if (done) return;
-      done = true;
-      const addresses = addressesOf(found).sort((a, b) => familyOf(a) - familyOf(b));
-      const failure = error ?? (addresses.length === 0 ? nameNotFound(host) : null);
-      // A look-up of the user's own may answer before `write()` has returned.
-      this.#soon(() => this.#tell(host, failure ?? addresses));
-    };
-    try {
-      const options = { all: true, family, verbatim: true } as const;
-      (lookup ?? (dns.lookup as LookupFunction))(host, options, answered);
-    } catch (error) {
-      answered(error as Error);
-    }
-  }
-
-  #tell(host: string, found: string[] | Error): void {
-    const waiting = this.#waiting.get(host) ?? [];
-    this.#waiting.delete(host);
-    for (const answer of waiting) answer(found);
+    const asked = [answer];
+    this.#waiting.set(host, asked);
+    lookUp(host, settings, this.#soon, (error, found) => {
+      this.#waiting.delete(host);
+      found.sort((a, b) => familyOf(a) - familyOf(b));
+      for (const tell of asked) tell(error, found);
+    });
   }
 }
 
-/** @internal What a look-up has given, in its order. One of the user's own may give what is no address. */
-export function addressesOf(found: unknown): string[] {
+/** What a look-up has given, in its order. One of the user's own may give what is no address. */
+function addressesOf(found: unknown): string[] {
   const all = Array.isArray(found) ? found : found === undefined || found === null ? [] : [found];
   return all.map((one: { address?: unknown } | string) => {
     const address = typeof one === 'string' ? one : one?.address;

@@ -4,7 +4,6 @@ import type { StreamServer } from '../api/stream-server.ts';
 import type { NativeBinding } from '../binding.ts';
 import { type Destination, decodeAddress } from '../check/address.ts';
 import {
-  aborted,
   adoptFailed,
   channelActive,
   channelClosed,
@@ -15,6 +14,7 @@ import type { ListenSettings, NativeSocketOptions } from '../check/options.ts';
 import { Op, Tally as TallyAt } from '../generated/wire.ts';
 import type { Tally } from '../reactor/tally.ts';
 import type { Address, CloseInfo, ReadyState, ServerStats } from '../types.ts';
+import { assertNotAborted, watchAbort } from './abort.ts';
 import { Link } from './link.ts';
 import type { AcceptedSocket } from './socket.ts';
 import type { StreamLink } from './stream-link.ts';
@@ -32,13 +32,11 @@ export class ServerLink extends Link<StreamServer> {
   #info: CloseInfo = { reason: 'close', unsentBytes: 0 };
   #gone = false;
   #opened = false;
-  #signal: AbortSignal | undefined;
+  #unwatch = (): void => {};
   #deadline: NodeJS.Timeout | undefined;
   #waiting: (() => void)[] = [];
   /** Those that are not through with `onClose`: of some the socket is gone, and its number reused. */
   #connections = new Set<StreamLink>();
-  /** Reports that wait for the event loop. */
-  #errors: Error[] = [];
 
   get readyState(): ReadyState {
     if (this.phase === 'idle') return this.closing ? 'closed' : 'idle';
@@ -80,7 +78,7 @@ export class ServerLink extends Link<StreamServer> {
     if (this.phase !== 'idle' || this.closing) throw channelClosed('listen()');
     this.engine.assertRunning();
     const { backlog, ipv6Only, reusePort, mode, maxConnections, signal } = settings;
-    if (signal?.aborted) throw aborted(signal);
+    assertNotAborted(signal);
     const options: Options = { socket, backlog, ipv6Only, reusePort };
     if (mode !== undefined) options.mode = mode;
     if (maxConnections !== undefined) options.maxConnections = maxConnections;
@@ -93,8 +91,7 @@ export class ServerLink extends Link<StreamServer> {
     this.join(index, generation);
     this.enter(listening.descriptor);
     this.hold();
-    this.#signal = signal;
-    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#unwatch = watchAbort(signal, () => this.close());
     this.schedule();
   }
 
@@ -194,7 +191,7 @@ export class ServerLink extends Link<StreamServer> {
     this.closing = true;
     this.release();
     clearTimeout(this.#deadline);
-    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#unwatch();
     this.exit();
     this.hook(() => this.channel.onClose(this.#info));
     this.local = null;
@@ -204,9 +201,6 @@ export class ServerLink extends Link<StreamServer> {
 
   protected override work(): void {
     this.#open();
-    for (const error of this.#errors.splice(0)) {
-      if (this.phase !== 'closed') this.hook(() => this.channel.onError(error));
-    }
     this.settle();
   }
 
@@ -222,10 +216,6 @@ export class ServerLink extends Link<StreamServer> {
     this.engine.submission.request(Op.CLOSE, this);
     this.engine.submitSoon();
   }
-
-  #abort = (): void => {
-    this.close();
-  };
 
   #report(error: Error): void {
     this.hook(() => this.channel.onError(error));

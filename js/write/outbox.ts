@@ -1,16 +1,11 @@
 /** The writing half of a stream, on the JS side: what was accepted, and what has left. */
 
-import {
-  channelClosed,
-  channelNotConnected,
-  invalidType,
-  pendingOverflow,
-} from '../check/errors.ts';
+import { channelNotConnected, invalidType } from '../check/errors.ts';
 import { type FileRequest, HeldFile } from '../check/file.ts';
 import type { StreamSettings } from '../check/options.ts';
 import { bytesOf } from '../check/values.ts';
 import type { Submission, Target } from '../reactor/submission.ts';
-import type { ChannelError } from '../types.ts';
+import { Ledger } from './ledger.ts';
 
 /** So many files are kept in mind before it is asked which of them have left. */
 const LEAST_FILES = 16;
@@ -21,7 +16,6 @@ type Piece = string | Uint8Array | HeldFile;
 /** @internal What the outbox needs of the engine. */
 export interface OutboxEngine {
   readonly submission: Submission;
-  /** Counts turns: what the reactor has sent is asked for once a turn at most. */
   readonly turn: number;
   /** How many of the channel's bytes have been sent; -1 where it is gone. */
   sent(target: Target): number;
@@ -34,28 +28,12 @@ export interface OutboxEngine {
  *
  * ```text
  *   idle ──begin()──▶ early: kept here ──open()──▶ open: submitted ──settle()──▶ gone: counted
- *                                  end(), at any time: nothing more is accepted; a write throws
- *                                  where this side has ended the channel, else it is refused
  * ```
  */
-export class Outbox {
-  /** A write has returned false: whoever made it waits for the drain. */
-  awaited = false;
-  /** Bytes that `write()` and `writeFile()` have accepted since the channel began. */
-  accepted = 0;
-  /** Bytes that were dropped instead, and `false` returned. */
-  refused = 0;
-  /** More was pending at a write than `maxPendingBytes`: that one and all that follow are refused. */
-  flooded: ChannelError | null = null;
-  settings: StreamSettings;
+export class Outbox extends Ledger<StreamSettings> {
   #engine: OutboxEngine;
   #target: Target;
   #state: 'idle' | 'early' | 'open' | 'gone' = 'idle';
-  /** Who has ended it. */
-  #ended: 'nobody' | 'this side' | 'others' = 'nobody';
-  /** How much of it the operating system is known to have taken, as of a turn. */
-  #sent = 0;
-  #asked = -1;
   /** What was written before there was a socket to send it to. */
   #early: Piece[] = [];
   /** The files that may not have left yet: where in the stream each begins and ends. */
@@ -64,15 +42,9 @@ export class Outbox {
   #mostFiles = LEAST_FILES;
 
   constructor(engine: OutboxEngine, target: Target, settings: StreamSettings) {
+    super(engine, settings);
     this.#engine = engine;
     this.#target = target;
-    this.settings = settings;
-  }
-
-  /** Accepted, and not known to have been taken by the operating system. */
-  get pending(): number {
-    if (this.accepted > this.#sent) this.#refresh();
-    return this.accepted - this.#sent;
   }
 
   /** Whether bytes were written that the reactor does not know of, and would not miss at a close. */
@@ -93,29 +65,20 @@ export class Outbox {
     for (const piece of early) this.#submit(piece, notify);
   }
 
-  /** Nothing is accepted any more: by the wish of this side, or not. */
-  end(by: 'this side' | 'others'): void {
-    if (this.#ended !== 'this side') this.#ended = by;
-  }
-
   /** Takes the bytes, or drops them; returns whether to go on. */
   write(data: unknown, notify: boolean): boolean {
     const piece = typeof data === 'string' ? data : checkData(data);
-    if (this.#accepts('write()')) return this.#accept(piece, notify);
-    this.refused += lengthOf(piece);
-    return false;
+    if (this.#takes('write()')) return this.#accept(piece, notify);
+    return this.refuse(lengthOf(piece));
   }
 
   /** As `write()`; the file is opened only where it is accepted. */
   writeFile(request: FileRequest, notify: boolean): boolean {
-    if (!this.#accepts('writeFile()')) {
-      this.refused += request.nbytes;
-      return false;
-    }
+    if (!this.#takes('writeFile()')) return this.refuse(request.nbytes);
     const file = request.open();
     this.#files.push({ from: this.accepted, to: this.accepted + file.length, name: file.name });
     if (this.#files.length > this.#mostFiles) {
-      this.#refresh();
+      this.refresh();
       this.#forgetFiles();
       this.#mostFiles = Math.max(LEAST_FILES, 2 * this.#files.length);
     }
@@ -124,8 +87,8 @@ export class Outbox {
 
   /** The reactor says that everything up to here has been taken: is that all? */
   drained(sent: number): boolean {
-    this.#sent = Math.max(this.#sent, sent);
-    if (this.#sent < this.accepted) return false;
+    this.taken = Math.max(this.taken, sent);
+    if (this.taken < this.accepted) return false;
     this.awaited = false;
     this.#files.length = 0;
     return true;
@@ -135,7 +98,7 @@ export class Outbox {
   settle(unsent: number): void {
     this.#state = 'gone';
     for (const piece of this.#early.splice(0)) if (piece instanceof HeldFile) piece.close();
-    this.#sent = this.accepted - unsent;
+    this.taken = this.accepted - unsent;
   }
 
   /** The file that the byte at this place in the stream is of. */
@@ -143,37 +106,31 @@ export class Outbox {
     return this.#files.find(({ from, to }) => from <= place && place < to)?.name ?? '';
   }
 
-  #accepts(what: string): boolean {
-    if (this.#ended === 'this side') throw channelClosed(what);
+  #takes(what: string): boolean {
+    const isOpen = this.accepts(what);
     if (this.#state === 'idle') throw channelNotConnected(what);
-    if (this.#ended === 'others' || this.flooded !== null) return false;
-    const { maxPendingBytes } = this.settings;
-    if (this.accepted - this.#sent <= maxPendingBytes) return true;
-    const inMemory = this.pending - this.#pendingInFiles();
-    if (inMemory <= maxPendingBytes) return true;
-    this.flooded = pendingOverflow(inMemory, maxPendingBytes);
-    return false;
+    return isOpen && this.hasRoom();
   }
 
   #accept(piece: Piece, notify: boolean): boolean {
     this.accepted += this.#state === 'open' ? this.#submit(piece, notify) : this.#keep(piece);
-    const { highWaterMark } = this.settings;
-    if (this.accepted - this.#sent <= highWaterMark) return true;
-    if (this.#asked !== this.#engine.turn) this.#refresh();
-    const flows = this.accepted - this.#sent <= highWaterMark;
-    this.awaited ||= !flows;
-    return flows;
+    return this.flows;
   }
 
-  /** How much of what is pending waits in files, and takes no memory. */
+  /** Files take no memory. */
+  protected override get inMemory(): number {
+    return this.weight - this.#pendingInFiles();
+  }
+
+  /** How much of what is pending waits in files. */
   #pendingInFiles(): number {
     this.#forgetFiles();
-    return this.#files.reduce((sum, { from, to }) => sum + to - Math.max(from, this.#sent), 0);
+    return this.#files.reduce((sum, { from, to }) => sum + to - Math.max(from, this.taken), 0);
   }
 
   /** Those that have left. Where nobody asks for `onWrite`, no `drained()` comes that does it. */
   #forgetFiles(): void {
-    const pending = this.#files.findIndex(({ to }) => to > this.#sent);
+    const pending = this.#files.findIndex(({ to }) => to > this.taken);
     this.#files.splice(0, pending < 0 ? this.#files.length : pending);
   }
 
@@ -197,10 +154,9 @@ export class Outbox {
       : submission.writeBytes(this.#target, piece, notify);
   }
 
-  #refresh(): void {
+  protected override ask(): void {
     if (this.#state !== 'open') return;
-    this.#asked = this.#engine.turn;
-    this.#sent = Math.max(this.#sent, this.#engine.sent(this.#target));
+    this.taken = Math.max(this.taken, this.#engine.sent(this.#target));
   }
 }
 

@@ -1,0 +1,106 @@
+/** What was accepted to be sent, and what of it has left: counted once, and judged by the limits. */
+
+import { channelClosed, pendingOverflow } from '../check/errors.ts';
+import type { ChannelError } from '../types.ts';
+
+/** @internal What may be pending. */
+export interface Limits {
+  readonly highWaterMark: number;
+  readonly maxPendingBytes: number;
+}
+
+/**
+ * @internal
+ *
+ * ```text
+ *   a write ──accepts()──▶ hasRoom() ──▶ accepted ──ask()──▶ taken: it has left, or never will
+ *                 │            └─ no: flooded: that write is refused, and all that follow
+ *                 └─ ended: by this side, it throws; by others, it is refused
+ * ```
+ */
+export abstract class Ledger<S extends Limits = Limits> {
+  /** Bytes that were accepted since the channel began. */
+  accepted = 0;
+  /** Bytes that were dropped instead, and `false` returned. */
+  refused = 0;
+  /** More was pending at a write than `maxPendingBytes`. */
+  flooded: ChannelError | null = null;
+  /** A write has returned false: whoever made it waits for the drain. */
+  awaited = false;
+  settings: S;
+  /** How many of the accepted bytes are known to have left. */
+  protected taken = 0;
+  #turns: { readonly turn: number };
+  #asked = -1;
+  #ended: 'nobody' | 'this side' | 'others' = 'nobody';
+
+  /** `turns` counts turns: how much has left is asked for once a turn at most, for `flows`. */
+  constructor(turns: { readonly turn: number }, settings: S) {
+    this.#turns = turns;
+    this.settings = settings;
+  }
+
+  /** Accepted, and not known to have left. */
+  get pending(): number {
+    if (this.accepted > this.taken) this.refresh();
+    return this.accepted - this.taken;
+  }
+
+  /** Whether the writer may go on. */
+  get flows(): boolean {
+    const { highWaterMark } = this.settings;
+    if (this.weight <= highWaterMark) return true;
+    if (this.#asked !== this.#turns.turn) this.refresh();
+    const flows = this.weight <= highWaterMark;
+    this.awaited ||= !flows;
+    return flows;
+  }
+
+  /** Nothing is accepted any more: by the wish of this side, or not. */
+  end(by: 'this side' | 'others'): void {
+    if (this.#ended !== 'this side') this.#ended = by;
+  }
+
+  /** Whether it is open for a write. @throws `ERR_CHANNEL_CLOSED` where this side has ended it */
+  accepts(what: string): boolean {
+    if (this.#ended === 'this side') throw channelClosed(what);
+    return this.#ended === 'nobody';
+  }
+
+  /** Whether what is pending leaves room for a write; without, for none that follows, either. */
+  hasRoom(): boolean {
+    if (this.flooded !== null) return false;
+    const { maxPendingBytes } = this.settings;
+    if (this.weight <= maxPendingBytes) return true;
+    this.refresh();
+    const { inMemory } = this;
+    if (inMemory <= maxPendingBytes) return true;
+    this.flooded = pendingOverflow(inMemory, maxPendingBytes);
+    return false;
+  }
+
+  /** Drops so many bytes; that is what `write()` returns then. */
+  refuse(bytes: number): false {
+    this.refused += bytes;
+    return false;
+  }
+
+  /** Asks how much has left. */
+  refresh(): void {
+    this.#asked = this.#turns.turn;
+    this.ask();
+  }
+
+  /** Sets `taken`, where the channel is there to be asked. */
+  protected abstract ask(): void;
+
+  /** What is pending, as `highWaterMark` judges it. */
+  protected get weight(): number {
+    return this.accepted - this.taken;
+  }
+
+  /** What is pending, as `maxPendingBytes` judges it. */
+  protected get inMemory(): number {
+    return this.weight;
+  }
+}
