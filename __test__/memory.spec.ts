@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import test from 'ava';
+import test, { type ImplementationFn } from 'ava';
 
 // What memory is needed for what, and what becomes of bytes where there is none. Each in a process
 // of its own, which measures itself.
@@ -33,6 +33,41 @@ test('where there is no memory to take anything, the engine ends, and says so', 
     again: true,
   });
 });
+
+/** MiB. */
+interface Measured {
+  /** Resident, beyond what there was before. */
+  held: number;
+  /** The most that there was. */
+  peak: number;
+  /** When it is over. */
+  after: number;
+  /** What Buffers keep alive. */
+  buffers: number;
+}
+
+// Each has a batch of its own, nearly all of which is a flooder's: 250 MiB, where that is kept.
+for (const mode of ['paused', 'kept']) {
+  linux(`1,000 ${mode} times 64 bytes, beside a flooder`, async (t) => {
+    const { held, buffers } = await run<Measured>('memory.mjs', mode, '1000');
+    t.log(`${buffers} MiB of Buffers, ${held} MiB more resident`);
+    t.true(buffers <= 16, `${buffers} MiB`);
+    t.true(held <= 64, `${held} MiB`);
+  });
+}
+
+// Begun frames of 16 KiB: 160 MiB more at the peak, where all are in one batch.
+linux('10,000 timeouts due at once', async (t) => {
+  const { held, peak } = await run<Measured>('memory.mjs', 'timeouts', '10000');
+  t.log(`${held} MiB held, ${peak} MiB at the peak`);
+  t.true(peak - held <= 96, `${peak - held} MiB`);
+});
+
+/** Elsewhere nothing tells how much memory is resident, and what was the most. */
+function linux(title: string, body: ImplementationFn<[]>): void {
+  if (process.platform === 'linux') test.serial(title, body);
+  else test.skip(`${title} (measured on Linux)`, body);
+}
 
 async function run<T>(fixture: string, ...args: string[]): Promise<T> {
   const path = fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url));

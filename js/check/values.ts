@@ -8,11 +8,14 @@ import {
   isUint8Array,
 } from 'node:util/types';
 
-import { dataDetached } from './errors.ts';
+import { dataDetached, invalidValue } from './errors.ts';
 
 /** What a view has of itself, not what its class or the user says of it. */
 const typedArray = gettersOf(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array);
 const dataView = gettersOf(DataView.prototype);
+
+/** @internal How many bytes a view has. */
+export const { byteLength } = typedArray;
 
 /** @internal An object whose properties can be read: no Proxy that was revoked. */
 export function isReadable(value: unknown): value is object {
@@ -38,12 +41,15 @@ function isRevoked(value: object): boolean {
  * @internal The bytes of a view or a buffer; null for anything else. Memory that another thread may
  * write to is copied first.
  *
- * @throws `ERR_BUFFER_DETACHED`, which calls it `name`
+ * @throws `ERR_BUFFER_DETACHED`, or `ERR_INVALID_ARG_VALUE` where it is not as long as it says; they
+ * call it `name`
  */
 export function bytesOf(name: string, data: unknown): Uint8Array | null {
   if (!ArrayBuffer.isView(data) && !isAnyArrayBuffer(data)) return null;
-  const own = isUint8Array(data) && data instanceof Uint8Array;
-  const plain = own && data.length === typedArray.byteLength.call(data);
+  const plain = isUint8Array(data) && data instanceof Uint8Array;
+  if (plain && data.length !== byteLength.call(data)) {
+    throw invalidValue(name, 'a view whose length is that of its memory', data.length);
+  }
   // One without bytes may have lost them.
   const bytes = plain && data.length > 0 ? data : memoryOf(name, data);
   return isSharedArrayBuffer(bytes.buffer) ? Uint8Array.from(bytes) : bytes;

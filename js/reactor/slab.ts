@@ -2,7 +2,7 @@
  * The memory of what outlives a batch: Buffers that users are given, and bytes that wait.
  *
  * A batch is read into the same place again and again. What is to be kept of it is copied out, and
- * what follows with it, as far as there is room: it is mostly wanted next.
+ * some of what follows with it: that is mostly wanted next.
  *
  * ```text
  *   batch   [chunk][chunk][chunk][chunk][chunk]…
@@ -19,6 +19,8 @@ import { markAsUntransferable } from 'node:worker_threads';
 const SLAB_BYTES = 8 * 1024;
 /** Chunks from this size on have memory of their own. */
 const LARGE_BYTES = SLAB_BYTES / 2;
+/** So many are copied at once: few calls for many small chunks, little in vain beside a large one. */
+const AHEAD_BYTES = 1024;
 
 /** @internal */
 export class Slab {
@@ -74,7 +76,8 @@ export class Slab {
         this.#slab = memory(SLAB_BYTES);
         this.#used = 0;
       }
-      const to = Math.min(start + this.#slab.length - this.#used, this.#length);
+      const room = this.#slab.length - this.#used;
+      const to = Math.min(start + Math.min(Math.max(length, AHEAD_BYTES), room), this.#length);
       this.#batch.copy(this.#slab, this.#used, start, to);
       this.#place(this.#slab, this.#used, start, to);
       this.#used += to - start;

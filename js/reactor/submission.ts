@@ -5,10 +5,14 @@
  *   buffer  [op|flags][index][generation][length] payload, padded to 4 bytes   [op|flags]…
  *                                         └ writes to one channel in a row grow one payload
  * ```
+ *
+ * A record is part of the batch when its bytes are there: what throws before (there is no memory, or
+ * what is written is not what it says) leaves the batch, and what others have written, as it was.
  */
 
 import type { NativeFileHandle, NativeRegExpHandle } from '../binding.ts';
 import type { Framing } from '../check/read-delimiter.ts';
+import { byteLength } from '../check/values.ts';
 import { Flag, HEADER_WORDS, Op, Packet, Reframe, Start } from '../generated/wire.ts';
 
 const HEADER_BYTES = 4 * HEADER_WORDS;
@@ -21,7 +25,6 @@ const KEEP_BYTES = 1024 * 1024;
 const SHORT_STRING = 4096;
 /** Writes from this size on are handed over as one piece: one copy instead of three. */
 const OWNED_BYTES = 16 * 1024;
-
 /** @internal Names a native channel. */
 export interface Target {
   readonly index: number;
@@ -95,11 +98,12 @@ export class Submission {
 
   /** Queues bytes; returns how many. */
   writeBytes(target: Target, data: Uint8Array, notify: boolean): number {
-    const { length } = data;
+    const length = byteLength.call(data);
     if (length >= OWNED_BYTES) {
-      this.#record(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
-      // After its record: that may have submitted a full batch, which this is no part of.
+      // That may submit a full batch, which this is no part of.
+      this.#open(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
       this.#sink.pushOwned(data);
+      this.#close(0);
       return length;
     }
     this.#openWrite(target, length, notify);
@@ -110,8 +114,9 @@ export class Submission {
 
   /** Queues a file. */
   writeFile(target: Target, file: NativeFileHandle, notify: boolean): void {
-    this.#record(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
+    this.#open(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
     this.#sink.pushFile(file);
+    this.#close(0);
   }
 
   /** Queues a datagram; returns the bytes of its data. Without an address: to the peer. */
@@ -124,16 +129,13 @@ export class Submission {
     const address = to?.length ?? 0;
     const short = typeof data === 'string' && data.length <= SHORT_STRING;
     const bytes = typeof data === 'string' && !short ? Buffer.from(data) : data;
-    const room = short ? 3 * data.length : bytes.length;
+    let length = typeof bytes === 'string' ? 3 * bytes.length : byteLength.call(bytes);
     const flags = (notify ? Flag.NOTIFY : 0) | (address << Packet.ADDRESS_SHIFT);
-    this.#record(Op.SEND, flags, target, 0);
-    this.#reserve(address + room + 3);
-    const at = this.#header + HEADER_BYTES;
+    const at = 4 * this.#open(Op.SEND, flags, target, address + length);
     if (to !== null) this.#buffer.set(to, at);
-    let length = bytes.length;
     if (typeof bytes === 'string') length = this.#buffer.write(bytes, at + address);
     else this.#buffer.set(bytes, at + address);
-    this.#grow(address + length);
+    this.#close(address + length);
     return length;
   }
 
@@ -172,39 +174,50 @@ export class Submission {
   /** Makes the last record a write to `target` with room for `room` more bytes. */
   #openWrite(target: Target, room: number, notify: boolean): void {
     if (this.#writing !== target || this.#length > MOST_BYTES) {
-      this.#record(Op.WRITE, notify ? Flag.NOTIFY : 0, target, 0);
+      this.#open(Op.WRITE, notify ? Flag.NOTIFY : 0, target, room);
+      this.#close(0);
       this.#writing = target;
-    } else if (notify) {
+      return;
+    }
+    this.#reserve(room + 3);
+    if (notify) {
       const word = this.#header / 4;
       this.#words[word] = (this.#words[word] as number) | (Flag.NOTIFY << 8);
     }
-    this.#reserve(room + 3);
   }
 
   /** Counts `n` bytes to the payload of the last record. */
   #grow(n: number): number {
-    const word = this.#header / 4 + 3;
-    const length = (this.#words[word] as number) + n;
-    this.#words[word] = length;
-    this.#length = this.#header + HEADER_BYTES + ((length + 3) & ~3);
+    this.#close((this.#words[this.#header / 4 + 3] as number) + n);
     return n;
   }
 
   /** Appends a record; returns the word at which its payload begins. */
   #record(op: number, flags: number, target: Target, payload: number): number {
+    const word = this.#open(op, flags, target, payload);
+    this.#close(payload);
+    return word;
+  }
+
+  /** Begins a record with room for a payload, and returns the word at which that begins. */
+  #open(op: number, flags: number, target: Target, room: number): number {
     if (this.#length > MOST_BYTES) this.flush();
-    this.#reserve(HEADER_BYTES + payload + 3);
+    this.#reserve(HEADER_BYTES + room + 3);
     const header = this.#length;
     const word = header / 4;
     const words = this.#words;
     words[word] = op | (flags << 8);
     words[word + 1] = target.index;
     words[word + 2] = target.generation;
-    words[word + 3] = payload;
     this.#header = header;
     this.#writing = null;
-    this.#length = header + HEADER_BYTES + ((payload + 3) & ~3);
     return word + HEADER_WORDS;
+  }
+
+  /** The payload of the record that was begun last is there: it is part of the batch. */
+  #close(payload: number): void {
+    this.#words[this.#header / 4 + 3] = payload;
+    this.#length = this.#header + HEADER_BYTES + 4 * Math.ceil(payload / 4);
   }
 
   #reserve(bytes: number): void {
@@ -213,7 +226,7 @@ export class Submission {
   }
 
   #resize(bytes: number): void {
-    const grown = Buffer.allocUnsafeSlow((bytes + 3) & ~3);
+    const grown = Buffer.allocUnsafeSlow(4 * Math.ceil(bytes / 4));
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
     this.#words = new Uint32Array(grown.buffer);
