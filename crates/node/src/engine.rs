@@ -140,7 +140,7 @@ pub fn take(
 }
 
 /// How much may wait to be taken: this part of what is the most.
-#[napi]
+#[napi(catch_unwind)]
 pub fn set_pace(engine: &External<NativeEngine>, pace: f64) {
     engine.handle(|handle| handle.set_pace(pace));
 }
