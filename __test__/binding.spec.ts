@@ -23,7 +23,7 @@ test('arrays that are too short are refused, and nothing is taken', (t) => {
 });
 
 test('no panic passes an export: each catches', (t) => {
-  const folder = new URL('../crates/node/src', import.meta.url);
+  const folder = new URL('../crates/node/src/', import.meta.url);
   const exported = readdirSync(folder).flatMap((file) => [
     ...readFileSync(new URL(file, folder), 'utf8').matchAll(
       /#\[napi(.*)\]\npub (?:async )?fn (\w+)/g,
