@@ -1,6 +1,6 @@
 // What is generated and committed, and how each is made.
 //
-//   js/generated/wire.ts   the layout of the batches, from crates/core/src/queue/wire.rs
+//   js/generated/wire.ts   the layout of the batches, from crates/core/src/wire.rs
 //   index.d.ts             the public types in one file, from js/index.ts
 //
 // `npm run generate` writes the first, `npm run build` the second; `npm run check` compares both.

@@ -1,4 +1,4 @@
-// Generated from crates/core/src/queue/wire.rs by `npm run generate`. Do not edit.
+// Generated from crates/core/src/wire.rs by `npm run generate`. Do not edit.
 
 export const Op = {
   WRITE: 1,

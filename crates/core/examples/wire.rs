@@ -2,5 +2,5 @@
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 fn main() {
-    print!("{}", pants_core::queue::wire::typescript());
+    print!("{}", pants_core::wire::typescript());
 }

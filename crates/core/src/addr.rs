@@ -1,15 +1,11 @@
 //! Addresses: as text for what is rare, as a few bytes for what comes with every connection.
 
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 
-use socket2::SockAddr;
+use crate::wire::{ADDRESS_BYTES, UNIX_ADDRESS_BYTES, family};
 
-use crate::queue::wire::{ADDRESS_BYTES, UNIX_ADDRESS_BYTES, family};
-use crate::sys;
-
-/// Where a socket is, or shall be. Made with `From`, or by [`decode`] or [`parse`]: then an IPv4
+/// Where a socket is, or shall be. Made with `From`, or by [`decode`] or [`parse`](crate::names::parse): then an IPv4
 /// address is one, however it was written; a socket for both families knows it in the form of
 /// IPv6 (`::ffff:192.0.2.1`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,20 +20,6 @@ impl Address {
         match self {
             Self::Inet(address) => Some(*address),
             Self::Unix(_) => None,
-        }
-    }
-
-    /// As the operating system tells it; `None` for a Unix socket without a name.
-    pub(crate) fn of(address: &SockAddr) -> Option<Self> {
-        let unix = || sys::unix_path(address).map(Self::Unix);
-        address.as_socket().map(Self::from).or_else(unix)
-    }
-
-    /// As the operating system takes it.
-    pub(crate) fn to_system(&self) -> io::Result<SockAddr> {
-        match self {
-            Self::Inet(address) => Ok((*address).into()),
-            Self::Unix(path) => sys::unix_sock_addr(path),
         }
     }
 }
@@ -138,7 +120,7 @@ fn encode_inet(address: SocketAddr) -> [u8; ADDRESS_BYTES] {
 }
 
 /// IPv4 in its own form.
-fn plain(address: SocketAddr) -> SocketAddr {
+pub(crate) fn plain(address: SocketAddr) -> SocketAddr {
     match address.ip().to_canonical() {
         ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
         // Its scope belongs to it.
@@ -146,57 +128,9 @@ fn plain(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// The address of a literal such as `127.0.0.1`, `::1` or `fe80::1%eth0`; `None` for a name.
-pub fn parse(host: &str, port: u16) -> Option<SocketAddr> {
-    if let Ok(ip) = host.parse::<IpAddr>() {
-        return Some(SocketAddr::new(ip.to_canonical(), port));
-    }
-    let (ip, zone) = host.split_once('%')?;
-    let ip = ip.parse::<Ipv6Addr>().ok()?;
-    let scope = zone.parse().ok().or_else(|| sys::interface_index(zone))?;
-    Some(plain(SocketAddrV6::new(ip, port, 0, scope).into()))
-}
-
-/// The index of a network interface of this name.
-pub fn interface_index(name: &str) -> Option<u32> {
-    sys::interface_index(name)
-}
-
-/// Every address of a literal or a name. Blocks while a name is looked up.
-pub fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    if let Some(address) = parse(host, port) {
-        return Ok(vec![address]);
-    }
-    Ok((host, port).to_socket_addrs()?.collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn literals_and_names() {
-        assert_eq!(
-            parse("127.0.0.1", 80),
-            Some("127.0.0.1:80".parse().unwrap())
-        );
-        assert_eq!(parse("::1", 80), Some("[::1]:80".parse().unwrap()));
-        assert_eq!(
-            parse("fe80::1%3", 80),
-            Some("[fe80::1%3]:80".parse().unwrap())
-        );
-        let v4 = Some("127.0.0.1:80".parse().unwrap());
-        assert_eq!(parse("::ffff:127.0.0.1", 80), v4);
-        assert_eq!(parse("::ffff:7f00:1", 80), v4);
-        assert_eq!(parse("localhost", 80), None);
-        assert_eq!(parse("1.2.3", 80), None);
-        assert!(
-            resolve("localhost", 80)
-                .unwrap()
-                .iter()
-                .all(|a| a.ip().is_loopback())
-        );
-    }
 
     #[test]
     fn what_was_encoded_is_decoded() {

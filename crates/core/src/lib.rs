@@ -14,12 +14,14 @@ pub mod addr;
 mod buffer;
 pub mod framing;
 mod id;
+pub mod names;
 pub mod options;
-pub mod queue;
+mod queue;
 mod reactor;
 mod source;
 mod sync;
 mod sys;
+pub mod wire;
 
 /// The version of the package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -27,8 +29,9 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Whether the platform has Unix sockets, and sockets that can be adopted by number.
 pub const UNIX_SOCKETS: bool = sys::UNIX_SOCKETS;
 
-pub use buffer::{FileRange, Piece};
-pub use id::{ChannelId, Tally};
-pub use reactor::{Adopted, Handle, Listening, Reactor, ReactorThread, Stats};
-pub use source::{AdoptError, ListenError};
+pub use id::ChannelId;
+pub use queue::file::FileRange;
+pub use queue::piece::Piece;
+pub use reactor::{Adopted, Handle, Listening, Reactor, ReactorThread};
+pub use source::{AdoptError, ListenError, Stats, Tally};
 pub use sys::Given;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use pants_core::addr::{self, Address};
 use pants_core::options::DatagramOptions;
-use pants_core::queue::wire::{
+use pants_core::wire::{
     batch, flag, framing, kind, op, packet, reason, reframe, start, syscall, tally,
 };
 use pants_core::{ChannelId, Handle, Listening, ReactorThread};

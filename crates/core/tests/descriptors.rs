@@ -16,7 +16,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use pants_core::queue::wire::reason;
+use pants_core::wire::reason;
 
 use support::{Ask, Cut, Engine, PATIENCE, Peer, connect, on_both};
 

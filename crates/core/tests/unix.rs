@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use pants_core::addr::Address;
 use pants_core::options::{ListenOptions, SocketOptions};
-use pants_core::queue::wire::{family, reason};
+use pants_core::wire::{family, reason};
 use pants_core::{AdoptError, ChannelId, Given, ListenError, Listening, Reactor};
 
 use support::{Ask, Cut, Engine, connect_options, listen_options, on_both};

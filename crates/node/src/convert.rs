@@ -7,7 +7,7 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use pants_core::addr::{self, Address};
 use pants_core::options::{ConnectOptions, KeepAlive, ListenOptions, STAGGER, SocketOptions};
-use pants_core::{AdoptError, Adopted, Given, ListenError, Listening, Stats};
+use pants_core::{AdoptError, Adopted, Given, ListenError, Listening, Stats, names};
 
 /// Options of a socket; durations in milliseconds.
 #[napi(object)]
@@ -253,7 +253,7 @@ impl From<Stats> for NativeStats {
 
 /// A literal that JS has looked up or checked.
 pub(crate) fn address(host: &str, port: u16) -> Result<SocketAddr> {
-    addr::parse(host, port).ok_or_else(|| {
+    names::parse(host, port).ok_or_else(|| {
         Error::new(
             Status::InvalidArg,
             format!("expected an IP address, got {host:?}"),

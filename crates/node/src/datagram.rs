@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use pants_core::options::{DatagramOptions, Interface, PacketOption};
-use pants_core::{ChannelId, addr};
+use pants_core::{ChannelId, addr, names};
 
 use crate::convert::{NativeAdopted, NativeListening, given};
 use crate::engine::NativeEngine;
@@ -92,7 +92,7 @@ fn interface(text: &str) -> Option<Interface> {
     };
     zone.parse()
         .ok()
-        .or_else(|| addr::interface_index(zone))
+        .or_else(|| names::interface_index(zone))
         .map(Interface::Index)
 }
 
@@ -179,7 +179,7 @@ pub fn datagram_buffer_sizes(
 /// Writes the bytes of a literal's address to `target`; false where it is a name, or none.
 #[napi(catch_unwind, strict)]
 pub fn parse_address(host: String, port: u16, mut target: Uint8ArraySlice<'_>) -> bool {
-    let Some(address) = addr::parse(&host, port) else {
+    let Some(address) = names::parse(&host, port) else {
         return false;
     };
     let mut bytes = Vec::new();

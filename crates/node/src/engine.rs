@@ -8,7 +8,7 @@ use std::time::Duration;
 use napi::bindgen_prelude::*;
 use napi::{CleanupEnvHook, sys};
 use napi_derive::napi;
-use pants_core::queue::recut;
+use pants_core::framing::recut;
 use pants_core::{ChannelId, Handle, Piece, ReactorThread};
 
 use crate::convert::{
@@ -145,7 +145,7 @@ pub fn set_pace(engine: &External<NativeEngine>, pace: f64) {
     engine.handle(|handle| handle.set_pace(pace));
 }
 
-/// Cuts at most `most` frames off bytes that JS holds; see `queue::recut`. `search` for a `RegExp`.
+/// Cuts at most `most` frames off bytes that JS holds; see `framing::recut`. `search` for a `RegExp`.
 #[napi(catch_unwind, strict)]
 pub fn cut(
     payload: &[u8],

@@ -6,7 +6,7 @@ use std::cell::{RefCell, RefMut};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use pants_core::framing::RegExp;
-use pants_core::queue::recut::Resume;
+use pants_core::framing::recut::Resume;
 
 /// A compiled pattern.
 pub struct NativeRegExp(RegExp);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, IoSlice};
 
-use super::FileRange;
+use crate::queue::piece::Piece;
 
 /// Small writes are gathered into pieces of up to this size; a larger write is a piece of its own.
 const PIECE_BYTES: usize = 16 * 1024;
@@ -15,28 +15,6 @@ const MAX_SLICES: usize = 64;
 /// How much of a file one system call may take. It waits for the disk where the file is not in
 /// memory, and everybody else with it.
 const FILE_BYTES: usize = 64 * 1024;
-
-/// Something to send that is handed over whole.
-#[derive(Debug)]
-pub enum Piece {
-    Bytes(Vec<u8>),
-    File(FileRange),
-}
-
-impl Piece {
-    fn len(&self) -> u64 {
-        match self {
-            Self::Bytes(bytes) => bytes.len() as u64,
-            Self::File(range) => range.len(),
-        }
-    }
-}
-
-impl From<Vec<u8>> for Piece {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::Bytes(bytes)
-    }
-}
 
 /// Where it goes: a socket that does not block.
 pub(crate) trait Sink {
@@ -194,9 +172,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::queue::file::FileRange;
     #[cfg(target_os = "linux")]
-    use crate::buffer::file::testing::descriptors_of;
-    use crate::buffer::file::testing::file_of;
+    use crate::queue::file::testing::descriptors_of;
+    use crate::queue::file::testing::file_of;
     use crate::sys;
 
     /// A socket that takes at most `most` bytes a call.

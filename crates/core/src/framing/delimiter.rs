@@ -4,7 +4,7 @@ use std::fmt;
 
 use memchr::memmem::Finder;
 
-use super::{Cut, Overflow};
+use super::verdict::{Cut, Overflow};
 
 /// A non-empty byte sequence to search for.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! Frames of a fixed number of bytes.
 
-use super::Cut;
+use super::verdict::Cut;
 
 /// The limit does not apply: `bufferSize` is raised to a larger integer delimiter by contract.
 pub(super) fn cut(n: usize, bytes: &[u8]) -> Cut {

@@ -1,6 +1,6 @@
 //! Frames behind a length header.
 
-use super::{Cut, Overflow};
+use super::verdict::{Cut, Overflow};
 
 /// The order of the header's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

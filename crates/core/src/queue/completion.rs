@@ -21,9 +21,9 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use super::wire::{BATCH_BYTES, BATCH_WORDS, batch, flag, kind};
 use crate::id::ChannelId;
 use crate::sync::lock;
+use crate::wire::{BATCH_BYTES, BATCH_WORDS, batch, flag, kind};
 
 /// How many batches may wait for the other side.
 pub(crate) const MAX_BATCHES: usize = 4;

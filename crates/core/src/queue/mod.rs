@@ -1,16 +1,13 @@
 //! The only meeting place of the threads.
 //!
-//! - [`submission`]: what the reactor shall do, a batch at a time, in order.
+//! - [`submissions`]: what the reactor shall do, in order; most of it are [`records`].
+//! - [`piece`]: what is handed over whole; a [`file`] is.
 //! - [`completion`]: what has happened, a batch at a time, bounded.
-//! - [`wire`]: the layout of both, shared with TypeScript.
 //! - [`fence`]: how to wait until what was submitted is done.
-//! - [`datagrams`]: the records of datagram channels.
-//! - [`recut`]: framing for the thread that drains, when it has changed the delimiter under
-//!   bytes that were already cut.
 
 pub(crate) mod completion;
-pub(crate) mod datagrams;
 pub(crate) mod fence;
-pub mod recut;
-pub(crate) mod submission;
-pub mod wire;
+pub(crate) mod file;
+pub(crate) mod piece;
+pub(crate) mod records;
+pub(crate) mod submissions;

@@ -5,10 +5,11 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::handle::{Adopted, Handle, Listening};
+use super::submission::Submission;
 use crate::addr::{self, Address};
 use crate::id::ChannelId;
+use crate::names;
 use crate::options::{DatagramOptions, PacketOption};
-use crate::queue::submission::Submission;
 use crate::source::{AdoptError, Datagram, ListenError, PacketSocket, adopt_packets, has_no_ipv6};
 use crate::sync::lock;
 use crate::sys::Given;
@@ -116,10 +117,10 @@ fn addresses(host: &str, port: u16, family: u8) -> Result<Vec<SocketAddr>, Liste
             (Ipv6Addr::UNSPECIFIED, port).into(),
             (Ipv4Addr::UNSPECIFIED, port).into(),
         ]
-    } else if let Some(literal) = addr::parse(host, port) {
+    } else if let Some(literal) = names::parse(host, port) {
         return Ok(vec![literal]);
     } else {
-        let mut found = addr::resolve(host, port).map_err(|source| ListenError::Resolve {
+        let mut found = names::resolve(host, port).map_err(|source| ListenError::Resolve {
             host: host.to_owned(),
             source,
         })?;

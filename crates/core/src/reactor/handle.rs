@@ -1,113 +1,26 @@
 //! What other threads hold of a reactor.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use mio::Waker;
-
-use super::context::{Context, Stats};
+use super::shared::Shared;
+use super::submission::Submission;
 use crate::addr::Address;
-use crate::buffer::Piece;
-use crate::framing::{RegExp, RegExps};
-use crate::id::{ChannelId, Slots, Tally};
+use crate::framing::RegExp;
+use crate::id::ChannelId;
 use crate::options::{ConnectOptions, ListenOptions, SocketOptions};
-use crate::queue::completion::{Completions, Taken};
+use crate::queue::completion::Taken;
 use crate::queue::fence::Fence;
-use crate::queue::submission::{Submission, Submissions, lone_write, push_write};
+use crate::queue::piece::Piece;
+use crate::queue::records::{lone_write, push_write};
 use crate::source::{
-    Acceptor, AdoptError, Connect, ListenError, Listener, Stream, adopt_listener, adopt_stream,
-    bind, bind_path,
+    Acceptor, AdoptError, Connect, ListenError, Listener, Stats, Stream, Tally, adopt_listener,
+    adopt_stream, bind, bind_path,
 };
 use crate::sync::lock;
 use crate::sys::Given;
-
-/// How many used submission buffers are kept for the next batches, and up to which size.
-const SPARE_RECORDS: usize = 4;
-const SPARE_BYTES: usize = 256 * 1024;
-
-/// All that the reactor and its handles have in common; nothing here is a socket.
-pub(crate) struct Shared {
-    pub(super) submissions: Submissions,
-    pub(super) completions: Completions,
-    pub(super) slots: Mutex<Slots>,
-    /// The patterns that reframes refer to.
-    pub(super) regexps: RegExps,
-    stats: Mutex<Stats>,
-    /// What was sent past the reactor.
-    pub(super) past: Mutex<Stats>,
-    spare: Mutex<Vec<Vec<u8>>>,
-    /// Gone with the reactor: a handle that outlives it keeps no descriptor open.
-    waker: Weak<Waker>,
-    /// `None` once nobody will ring any more: what it refers to may refer to a handle.
-    doorbell: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
-}
-
-impl Shared {
-    pub(super) fn new(waker: Weak<Waker>, doorbell: Box<dyn Fn() + Send + Sync>) -> Self {
-        Self {
-            submissions: Submissions::default(),
-            completions: Completions::default(),
-            slots: Mutex::default(),
-            regexps: RegExps::default(),
-            stats: Mutex::default(),
-            past: Mutex::default(),
-            spare: Mutex::default(),
-            waker,
-            doorbell: Mutex::new(Some(doorbell)),
-        }
-    }
-
-    pub(super) fn ring(&self) {
-        if let Some(doorbell) = &*lock(&self.doorbell) {
-            doorbell();
-        }
-    }
-
-    /// Takes a used buffer back, for the next batch.
-    pub(super) fn recycle(&self, mut records: Vec<u8>) {
-        let mut spare = lock(&self.spare);
-        if spare.len() < SPARE_RECORDS && records.capacity() <= SPARE_BYTES {
-            records.clear();
-            spare.push(records);
-        }
-    }
-
-    /// Enters what a turn has counted and closed where other threads can see it.
-    pub(super) fn account(&self, cx: &mut Context) {
-        *lock(&self.stats) = cx.stats;
-        if cx.released.is_empty() {
-            return;
-        }
-        let mut slots = lock(&self.slots);
-        for id in cx.released.drain(..) {
-            slots.release(id);
-        }
-    }
-
-    pub(super) fn submit(&self, submission: Submission) {
-        if self.submissions.push(submission) {
-            self.wake();
-        }
-    }
-
-    fn wake(&self) {
-        if let Some(waker) = self.waker.upgrade() {
-            // An eventfd, pipe or user event can only be full, which wakes just as well.
-            let _ = waker.wake();
-        }
-    }
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
-            .field("completions", &self.completions)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A cheap reference to a reactor, for any thread.
 #[derive(Debug, Clone)]
@@ -133,7 +46,7 @@ pub struct Listening {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adopted {
     pub id: ChannelId,
-    /// Both addresses and the peer, as a [`CONNECTED`](crate::queue::wire::kind::CONNECTED) has
+    /// Both addresses and the peer, as a [`CONNECTED`](crate::wire::kind::CONNECTED) has
     /// them.
     pub about: Vec<u8>,
 }
@@ -143,7 +56,7 @@ impl Handle {
         Self { shared }
     }
 
-    /// Submits a batch of records, see [`crate::queue::wire`]. The bytes are copied; `owned` are
+    /// Submits a batch of records, see [`crate::wire`]. The bytes are copied; `owned` are
     /// the pieces of its `WRITE_OWNED` records, in order.
     pub fn submit(&self, records: &[u8], owned: VecDeque<Piece>) {
         let mut copy = lock(&self.shared.spare).pop().unwrap_or_default();
@@ -235,7 +148,7 @@ impl Handle {
     }
 
     /// Takes over a socket that was bound elsewhere, and listens on it. `family` is one of
-    /// [`wire::family`](crate::queue::wire::family): either kind, TCP or Unix.
+    /// [`wire::family`](crate::wire::family): either kind, TCP or Unix.
     ///
     /// The descriptor is the engine's from then on; where this fails, it is still the caller's.
     pub fn adopt_listener(
@@ -285,7 +198,7 @@ impl Handle {
     }
 
     /// Takes what there is of completions, and there is room for: header and records are copied to
-    /// `words`, see [`wire::batch`](crate::queue::wire::batch), their bytes to `bytes`. False where
+    /// `words`, see [`wire::batch`](crate::wire::batch), their bytes to `bytes`. False where
     /// `words` has no room for the header.
     ///
     /// Where there is too little room, nothing is taken, and the header says how much is needed.

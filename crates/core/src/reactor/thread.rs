@@ -4,7 +4,8 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{self, JoinHandle};
 
-use super::{Handle, Reactor};
+use super::handle::Handle;
+use super::turn::Reactor;
 use crate::sys;
 
 /// Runs a reactor until it is stopped or dropped.

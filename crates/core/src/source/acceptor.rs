@@ -7,7 +7,7 @@ use mio::net::TcpListener;
 use mio::{Interest, Registry, Token};
 use socket2::{SockRef, Socket};
 
-use super::Transport;
+use super::transport::Transport;
 use crate::addr::Address;
 use crate::options::SocketOptions;
 use crate::sys::{self, SocketFile, UnixListener};

@@ -4,11 +4,13 @@ use std::io;
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-use super::{Acceptor, PacketSocket, Transport};
+use super::acceptor::Acceptor;
+use super::packet_socket::PacketSocket;
+use super::transport::Transport;
 use crate::addr::Address;
 use crate::options::{DatagramOptions, ListenOptions, SocketOptions};
-use crate::queue::wire::family;
 use crate::sys::Given;
+use crate::wire::family;
 
 /// Why a descriptor is not taken. Whoever had it has it still.
 #[derive(Debug, thiserror::Error)]

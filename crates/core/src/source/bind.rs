@@ -5,8 +5,9 @@ use std::net::{Ipv6Addr, SocketAddr};
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::Acceptor;
-use crate::addr::{self, Address};
+use super::acceptor::Acceptor;
+use crate::addr::Address;
+use crate::names;
 use crate::options::ListenOptions;
 use crate::sys::SocketFile;
 
@@ -51,7 +52,7 @@ pub(crate) fn bind(
             SocketAddr::from(([0; 4], port)),
         ]
     } else {
-        addr::resolve(host, port).map_err(|source| ListenError::Resolve {
+        names::resolve(host, port).map_err(|source| ListenError::Resolve {
             host: host.to_owned(),
             source,
         })?

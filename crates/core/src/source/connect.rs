@@ -18,14 +18,18 @@ use std::time::Instant;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::{Closing, Fate, Readiness, Stream, Transport, errno};
+use super::context::{Context, token};
+use super::fate::{Closing, Fate, errno};
+use super::readiness::Readiness;
+use super::stream::Stream;
+use super::timers::Timer;
+use super::transport::Transport;
 use crate::addr::Address;
 use crate::id::ChannelId;
 use crate::options::ConnectOptions;
-use crate::queue::submission::Request;
-use crate::queue::wire::{kind, reason};
-use crate::reactor::context::{Context, Timer, token};
+use crate::queue::records::Request;
 use crate::sys;
+use crate::wire::{kind, reason};
 
 #[derive(Debug)]
 pub(crate) struct Connect {

@@ -4,12 +4,14 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::acceptor::{Accepted, Acceptor};
-use super::{Fate, Stream, errno};
+use super::context::{Context, token};
+use super::fate::{Fate, errno};
+use super::stream::Stream;
+use super::timers::Timer;
 use crate::id::ChannelId;
 use crate::options::SocketOptions;
-use crate::queue::wire::kind;
-use crate::reactor::context::{Context, Timer, token};
 use crate::sys;
+use crate::wire::kind;
 
 /// How many connections one listener accepts a turn, before others have theirs.
 const ACCEPT_BUDGET: usize = 64;

@@ -13,16 +13,18 @@ mod acceptor;
 mod adopt;
 mod bind;
 mod connect;
+pub(crate) mod context;
 mod datagram;
+pub(crate) mod fate;
 mod listener;
 mod packet_socket;
+pub(crate) mod readiness;
 mod shortcut;
+mod slots;
+mod stats;
 mod stream;
+pub(crate) mod timers;
 mod transport;
-
-use std::io;
-
-use mio::event::Event;
 
 pub(crate) use acceptor::Acceptor;
 pub use adopt::AdoptError;
@@ -33,81 +35,17 @@ pub(crate) use connect::Connect;
 pub(crate) use datagram::Datagram;
 pub(crate) use listener::Listener;
 pub(crate) use packet_socket::PacketSocket;
-pub(crate) use shortcut::Shortcut;
+pub(crate) use slots::Slots;
+pub use stats::{Stats, Tally};
 pub(crate) use stream::Stream;
-pub(crate) use transport::Transport;
 
-use crate::queue::submission::Request;
-use crate::queue::wire::{kind, reason, syscall};
-use crate::reactor::context::{Context, Timer};
+use context::Context;
+use fate::{Closing, Fate};
+use readiness::Readiness;
+use timers::Timer;
 
-/// What a source has become after it was driven.
-#[derive(Debug)]
-pub(crate) enum Fate {
-    /// It goes on.
-    Keep,
-    /// A connect has succeeded: the source is this stream now.
-    Become(Box<Stream>),
-    /// It is over. The reactor drops it, and with it the socket, and reports this.
-    Close(Closing),
-}
-
-/// The last word on a channel.
-#[derive(Debug)]
-pub(crate) struct Closing {
-    pub(crate) reason: u32,
-    pub(crate) errno: i32,
-    pub(crate) syscall: u32,
-    /// More about it, as text: the attempts of a connect.
-    pub(crate) detail: Vec<u8>,
-}
-
-impl Closing {
-    pub(crate) fn new(reason: u32) -> Self {
-        Self {
-            reason,
-            errno: 0,
-            syscall: syscall::NONE,
-            detail: Vec::new(),
-        }
-    }
-
-    pub(crate) fn error(error: &io::Error, syscall: u32) -> Self {
-        Self {
-            errno: errno(error),
-            syscall,
-            ..Self::new(reason::ERROR)
-        }
-    }
-}
-
-/// The number of an error of the operating system; 0 where the error is not one of its.
-pub(crate) fn errno(error: &io::Error) -> i32 {
-    error.raw_os_error().unwrap_or(0)
-}
-
-/// What the operating system said of a socket. Hints, all of them: sources try and see.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Readiness {
-    pub(crate) readable: bool,
-    pub(crate) writable: bool,
-    /// Urgent data or the end of the stream: read until WouldBlock, also past a short read.
-    pub(crate) thorough: bool,
-    /// The peer is gone, or an error waits to be fetched.
-    pub(crate) broken: bool,
-}
-
-impl From<&Event> for Readiness {
-    fn from(event: &Event) -> Self {
-        let broken = event.is_error() || event.is_write_closed();
-        Self {
-            readable: event.is_readable() || event.is_read_closed() || broken,
-            writable: event.is_writable() || broken,
-            thorough: event.is_priority() || event.is_read_closed() || broken,
-            broken,
-        }
-    }
-}
+use crate::queue::records::Request;
+use crate::wire::reason;
 
 /// Anything that has a socket and an id.
 #[derive(Debug)]
@@ -168,14 +106,4 @@ impl Source {
             Self::Stream(stream) => stream.request(cx, request),
         }
     }
-}
-
-/// Reports the end of a channel.
-pub(crate) fn report_closed(cx: &mut Context, id: crate::ChannelId, closing: &Closing) {
-    let mut words = vec![closing.errno.cast_unsigned(), closing.syscall];
-    for value in cx.tally(id).values() {
-        words.extend([value as u32, (value >> 32) as u32]);
-    }
-    cx.filling
-        .push_bytes(kind::CLOSED, closing.reason, id, &words, &closing.detail);
 }

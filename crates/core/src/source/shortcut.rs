@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::Transport;
+use super::transport::Transport;
 use crate::sync::lock;
 
 /// A socket that two threads may write to, one at a time.

@@ -14,7 +14,7 @@ use crate::buffer::Sink;
 use crate::sys::{self, UnixStream};
 
 /// A connected, non-blocking stream socket. Reading and writing take no more than a reference: the
-/// channel's [`super::Shortcut`] has one too.
+/// channel's [`Shortcut`](super::shortcut::Shortcut) has one too.
 #[derive(Debug)]
 pub(crate) enum Transport {
     Tcp(TcpStream),
@@ -125,7 +125,7 @@ impl Transport {
 
     /// What JS is told of a new connection: both addresses, and who the peer is.
     pub(crate) fn describe(&self, local: Option<&Address>, peer: Option<&Address>) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(2 * crate::queue::wire::ADDRESS_BYTES);
+        let mut bytes = Vec::with_capacity(2 * crate::wire::ADDRESS_BYTES);
         addr::encode(local, &mut bytes);
         addr::encode(peer, &mut bytes);
         if let Self::Unix(socket) = self {
@@ -148,7 +148,7 @@ impl Sink for &Transport {
     }
 }
 
-/// Reading, writing, and on Linux the news of urgent data (see [`super::Readiness::thorough`]).
+/// Reading, writing, and on Linux the news of urgent data (see [`Readiness::thorough`](super::readiness::Readiness::thorough)).
 fn interest() -> Interest {
     let interest = Interest::READABLE | Interest::WRITABLE;
     #[cfg(any(target_os = "linux", target_os = "android"))]

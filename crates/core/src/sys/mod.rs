@@ -26,6 +26,7 @@
 //! `packets` exports datagram sockets: `Carrier`, and what it receives into and sends from; `answers`
 //! what the network has said of datagrams that were sent.
 
+mod address;
 pub(crate) mod answers;
 #[cfg(unix)]
 mod control;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pants_core::ListenError;
 use pants_core::options::ListenOptions;
-use pants_core::queue::wire::reason;
+use pants_core::wire::reason;
 
 use crate::support::{
     Ask, Cut, Engine, PATIENCE, Peer, connect, errno_of, listen, listen_options, on_both, pattern,

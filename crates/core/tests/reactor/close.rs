@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pants_core::ChannelId;
-use pants_core::queue::wire::reason;
+use pants_core::wire::reason;
 
 use crate::support::{Ask, Cut, Engine, PATIENCE, Peer, Start, errno_of, on_both, pattern};
 

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use pants_core::options::ConnectOptions;
-use pants_core::queue::wire::reason;
+use pants_core::wire::reason;
 
 use crate::support::{
     Ask, Cut, Engine, Peer, Start, connect_options, errno_of, listen, on_both, pattern,

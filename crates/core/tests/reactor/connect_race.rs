@@ -44,7 +44,7 @@ fn c7_when_all_fail_each_is_named_in_order() {
 
 #[cfg(target_os = "linux")] // Elsewhere a full backlog refuses, and nothing is silent.
 mod silent_addresses {
-    use pants_core::queue::wire::reason;
+    use pants_core::wire::reason;
 
     use super::*;
     use crate::support::{Ask, BlackHole, Engine};

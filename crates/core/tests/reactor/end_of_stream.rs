@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use pants_core::queue::wire::{reason, syscall};
+use pants_core::wire::{reason, syscall};
 
 use crate::support::{Ask, Cut, Engine, PATIENCE, Peer, Start, errno_of, on_both, pattern};
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use pants_core::queue::wire::{reason, syscall};
+use pants_core::wire::{reason, syscall};
 use pants_core::{ChannelId, FileRange, Piece};
 
 use crate::support::{Ask, Cut, Engine, Peer, on_both, pattern};

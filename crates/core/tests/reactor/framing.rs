@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use pants_core::ChannelId;
-use pants_core::queue::wire::flag;
+use pants_core::wire::flag;
 
 use crate::support::{Ask, Cut, Engine, PATIENCE, Peer, Start, on_both, pattern};
 

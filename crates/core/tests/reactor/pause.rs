@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use std::io::ErrorKind;
 
-use pants_core::queue::wire::reason;
+use pants_core::wire::reason;
 
 use crate::support::{Ask, Cut, Engine, Peer, errno_of, on_both, pattern};
 

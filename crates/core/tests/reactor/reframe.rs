@@ -1,8 +1,8 @@
 //! The delimiter changes while frames cut under another are on their way.
 
 use pants_core::ChannelId;
-use pants_core::queue::recut::recut;
-use pants_core::queue::wire::cut;
+use pants_core::framing::recut::recut;
+use pants_core::wire::cut;
 use proptest::prelude::*;
 
 use crate::support::{Ask, Cut, Engine, Peer, on_both, pattern};

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use pants_core::ReactorThread;
 use pants_core::addr::Address;
-use pants_core::queue::wire::{batch, op};
+use pants_core::wire::{batch, op};
 
 use crate::support::{
     Ask, Cut, Engine, PATIENCE, Peer, connect, connect_options, listen, listen_options,

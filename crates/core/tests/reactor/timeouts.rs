@@ -1,7 +1,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pants_core::queue::wire::reason;
+use pants_core::wire::reason;
 
 use crate::support::{Ask, Cut, Engine, Peer, Start, on_both};
 

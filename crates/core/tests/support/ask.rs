@@ -1,9 +1,9 @@
-//! Submissions, by the constants of `queue::wire`.
+//! Submissions, by the constants of `wire`.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use pants_core::queue::wire::{flag, framing, op, reframe, start};
+use pants_core::wire::{flag, framing, op, reframe, start};
 use pants_core::{ChannelId, FileRange, Piece};
 
 /// A batch of submissions.

@@ -1,10 +1,10 @@
-//! Completions, by the constants of `queue::wire`.
+//! Completions, by the constants of `wire`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Range;
 
 use pants_core::ChannelId;
-use pants_core::queue::wire::{ADDRESS_BYTES, UNIX_ADDRESS_BYTES, family, flag, kind, tally};
+use pants_core::wire::{ADDRESS_BYTES, UNIX_ADDRESS_BYTES, family, flag, kind, tally};
 
 /// One completion.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pants_core::options::{ConnectOptions, ListenOptions};
-use pants_core::queue::wire::batch;
+use pants_core::wire::batch;
 use pants_core::{ChannelId, Handle, ListenError, Listening, Reactor, ReactorThread, Stats};
 
 use super::ask::{Ask, Cut, Start};

@@ -14,22 +14,27 @@
 //! once more: what it says then is its own.
 
 mod receiving;
+mod records;
 mod sending;
 
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Closing, Fate, PacketSocket, Readiness};
+use records::Failure;
+
 use crate::addr::{self, Address};
 use crate::buffer::{PacketQueue, Step};
 use crate::id::ChannelId;
-use crate::queue::datagrams::Failure;
-use crate::queue::submission::{Request, Start};
-use crate::queue::wire::{kind, reason, syscall};
-use crate::reactor::context::{Context, Share, Timer, token};
+use crate::queue::records::{Request, Start};
+use crate::source::context::{Context, Share, token};
+use crate::source::fate::{Closing, Fate};
+use crate::source::packet_socket::PacketSocket;
+use crate::source::readiness::Readiness;
+use crate::source::timers::Timer;
 use crate::sys::answers::Answer;
 use crate::sys::packets::{MAX_SEGMENTS, SendsMany};
+use crate::wire::{kind, reason, syscall};
 
 /// How many datagrams one channel may receive or send in one turn, before others have theirs.
 const TURN_PACKETS: usize = 512;

@@ -2,14 +2,14 @@
 
 use std::io;
 
+use super::records::{PassedOn, push_received};
 use super::{Datagram, TURN_PACKETS};
 use crate::queue::completion::Load;
-use crate::queue::datagrams::{PassedOn, push_received};
-use crate::queue::wire::syscall;
-use crate::reactor::context::Context;
-use crate::source::{Closing, Fate};
+use crate::source::context::Context;
+use crate::source::fate::{Closing, Fate};
 use crate::sys;
 use crate::sys::packets::{BATCH, Inbound};
+use crate::wire::syscall;
 
 /// A socket that says this often in a row that it cannot receive never will again.
 const MOST_ERRORS: u32 = 64;

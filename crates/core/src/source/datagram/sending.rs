@@ -6,11 +6,12 @@ use std::time::Duration;
 use super::{Datagram, TURN_PACKETS};
 use crate::addr::{self, Address};
 use crate::buffer::{Run, Step};
-use crate::queue::wire::{kind, syscall};
-use crate::reactor::context::{Context, Timer};
-use crate::source::errno;
+use crate::source::context::Context;
+use crate::source::fate::errno;
+use crate::source::timers::Timer;
 use crate::sys;
 use crate::sys::packets::{BATCH, Outgoing};
+use crate::wire::{kind, syscall};
 
 /// How long to wait where no edge tells that sending may go on; doubled up to [`MAX_BACKOFF`].
 const MIN_BACKOFF: Duration = Duration::from_millis(1);

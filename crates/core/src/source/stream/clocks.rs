@@ -1,9 +1,10 @@
 //! The deadlines of a stream. Activity only moves them; a timer that comes too early is armed anew.
 
 use super::Stream;
-use crate::queue::wire::reason;
-use crate::reactor::context::{Context, Timer};
-use crate::source::{Closing, Fate};
+use crate::source::context::Context;
+use crate::source::fate::{Closing, Fate};
+use crate::source::timers::Timer;
+use crate::wire::reason;
 
 impl Stream {
     pub(crate) fn timer(&mut self, cx: &mut Context, timer: Timer) -> Fate {

@@ -19,12 +19,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Closing, Fate, Readiness, Shortcut, Transport};
 use crate::buffer::{RecvBuffer, SendBuffer};
 use crate::id::ChannelId;
-use crate::queue::submission::{Request, Start};
-use crate::queue::wire::{reason, syscall};
-use crate::reactor::context::{Context, Share, Timer, token};
+use crate::queue::records::{Request, Start};
+use crate::source::context::{Context, Share, token};
+use crate::source::fate::{Closing, Fate};
+use crate::source::readiness::Readiness;
+use crate::source::shortcut::Shortcut;
+use crate::source::timers::Timer;
+use crate::source::transport::Transport;
+use crate::wire::{reason, syscall};
 
 /// What one read asks for.
 const READ_BYTES: usize = 64 * 1024;

@@ -5,11 +5,11 @@ use std::io;
 use super::{READ_BYTES, Stream, TURN_BYTES, Writing};
 use crate::buffer::Fed;
 use crate::framing::Overflow;
+use crate::framing::reframe::Reframe;
 use crate::queue::completion::Load;
-use crate::queue::submission::Reframe;
-use crate::queue::wire::{flag, kind, reason, syscall};
-use crate::reactor::context::Context;
-use crate::source::{Closing, Fate};
+use crate::source::context::Context;
+use crate::source::fate::{Closing, Fate};
+use crate::wire::{flag, kind, reason, syscall};
 
 /// A frame takes two words of a chunk.
 const FRAME_WORDS: usize = 2;

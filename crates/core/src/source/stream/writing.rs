@@ -4,10 +4,11 @@ use std::io;
 
 use super::{LAST_TURNS, Stream, TURN_BYTES, Writing};
 use crate::buffer::Sent;
-use crate::queue::wire::{kind, reason, syscall};
-use crate::reactor::context::{Context, Timer, token};
-use crate::source::{Closing, Fate};
+use crate::source::context::{Context, token};
+use crate::source::fate::{Closing, Fate};
+use crate::source::timers::Timer;
 use crate::sys;
+use crate::wire::{kind, reason, syscall};
 
 impl Stream {
     pub(super) fn end(&mut self, cx: &mut Context) {

@@ -2,11 +2,12 @@
 
 use std::io;
 
-use super::completion::Batch;
-use super::wire::{kind, packet, syscall};
 use crate::addr::{self, Address};
 use crate::id::ChannelId;
+use crate::queue::completion::Batch;
+use crate::source::fate::errno;
 use crate::sys::packets::Inbound;
+use crate::wire::{kind, packet, syscall};
 
 /// What did not work, and with which address.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl Failure {
         address: Option<Address>,
     ) -> Self {
         Self {
-            errno: crate::source::errno(error),
+            errno: errno(error),
             syscall,
             size,
             address,

@@ -4,8 +4,26 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
-use super::context::Timer;
 use crate::id::ChannelId;
+
+/// What a deadline is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// A listener tries again to accept.
+    Accept,
+    /// The next attempt of a connect starts beside those that are under way.
+    Attempt,
+    /// A connect has taken too long.
+    Connect,
+    /// A frame has taken too long.
+    Frame,
+    /// Nothing has been sent or received for too long.
+    Idle,
+    /// An `end()` has made no progress for too long.
+    Linger,
+    /// Datagrams are tried to be sent again.
+    Send,
+}
 
 /// A heap of deadlines that are never taken back: a source that a timer calls checks whether it
 /// is still meant, and arms it again where the deadline has moved. So activity on a channel costs

@@ -3,9 +3,12 @@
 //! Frames cut under one delimiter may be on their way when `onRead` sets another. The thread that
 //! drains them then cuts what it has not delivered yet once more, with the same code.
 
-use super::submission::{ReframeHeader, parse_framing};
-use super::wire::{cut, stop};
-use crate::framing::{Framing, Overflow, RegExp, RegExps, Scan, Stop, cut_many};
+use super::reframe::{ReframeHeader, parse_framing};
+use super::regexps::RegExps;
+use super::scan::Scan;
+use super::verdict::Overflow;
+use super::{Framing, RegExp, Stop, cut_many};
+use crate::wire::{cut, stop};
 
 /// A search for a `RegExp` in the bytes of one channel, from cut to cut.
 #[derive(Debug)]
@@ -24,11 +27,11 @@ impl Resume {
 }
 
 /// Cuts up to `most` frames, and no more than `answer` has room for, off the front of `bytes`,
-/// under the framing that `payload` (a [`reframe`](super::wire::reframe)'s) describes.
+/// under the framing that `payload` (a [`reframe`](crate::wire::reframe)'s) describes.
 ///
 /// `scan` is 0 for bytes not seen before, and otherwise what the last cut said, if these begin where
 /// that has stopped; for a `RegExp`, `resume` knows the rest. `answer` gets
-/// [`cut`](super::wire::cut)'s words, then start and end of each frame, counted from `bytes[0]`.
+/// [`cut`](crate::wire::cut)'s words, then start and end of each frame, counted from `bytes[0]`.
 /// False where the payload is not one, or `answer` is too short for its header.
 pub fn recut(
     payload: &[u8],

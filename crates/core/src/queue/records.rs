@@ -1,54 +1,13 @@
-//! What the reactor shall do: batches of records, and a few requests too rare to be packed.
-//!
-//! ```text
-//!   any thread: submit() ─▶ [batch of records][connect][batch]… ─▶ drain() : reactor thread
-//!                               │
-//!                               └ [op│flags][index][generation][length] payload, padded to 4 …
-//! ```
-//!
-//! The order of submissions is kept, also between batches and requests. A side flag says whether
-//! the reactor sleeps: only then is it worth the system call that wakes it.
+//! The records of a batch that was submitted.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::time::Duration;
 
-use super::fence::Passage;
-use super::wire::{HEADER_WORDS, flag, framing as kind, op, packet, reframe, start};
-use crate::buffer::Piece;
-use crate::framing::{Delimiter, Endian, Framing, LengthPrefix, RegExps};
+use super::piece::Piece;
+use crate::framing::RegExps;
+use crate::framing::reframe::{Reframe, parse_reframe};
 use crate::id::ChannelId;
-use crate::source::{Connect, Datagram, Listener, Stream};
-use crate::sync::lock;
-
-/// One thing handed to the reactor.
-#[derive(Debug)]
-pub(crate) enum Submission {
-    /// Records; large writes and files stand beside them, in the order of their `WRITE_OWNED`s.
-    Batch {
-        records: Vec<u8>,
-        owned: VecDeque<Piece>,
-    },
-    /// Begin to connect.
-    Connect {
-        id: ChannelId,
-        connect: Box<Connect>,
-    },
-    /// A socket that listens already: begin to accept.
-    Listen {
-        id: ChannelId,
-        listener: Box<Listener>,
-    },
-    /// A socket that is connected already: wait for JS to start it.
-    Adopt { id: ChannelId, stream: Box<Stream> },
-    /// Somebody waits until all that was submitted before is done.
-    Fence(Passage),
-    /// A datagram socket that is bound already.
-    Bind {
-        id: ChannelId,
-        datagram: Box<Datagram>,
-    },
-}
+use crate::wire::{HEADER_WORDS, flag, op, packet, start, word};
 
 /// One record of a batch.
 #[derive(Debug)]
@@ -99,88 +58,6 @@ pub(crate) struct Start {
     pub(crate) reframe: Reframe,
 }
 
-/// A change of framing; see [`crate::source`] for who cuts after it.
-#[derive(Debug)]
-pub(crate) struct Reframe {
-    pub(crate) header: ReframeHeader,
-    pub(crate) framing: Framing,
-}
-
-/// The fixed part of a reframe's payload.
-#[derive(Debug)]
-pub(crate) struct ReframeHeader {
-    pub(crate) epoch: u32,
-    pub(crate) adopt: bool,
-    pub(crate) text: bool,
-    pub(crate) last: bool,
-    pub(crate) consumed: u64,
-    pub(crate) limit: usize,
-    kind: u32,
-    parameter: u64,
-    adjust: i64,
-    delimiter: usize,
-}
-
-impl ReframeHeader {
-    pub(crate) fn parse(payload: &[u8]) -> Option<Self> {
-        let word = |at: u32| word(payload, at as usize);
-        let wide = |low, high| Some(u64::from(word(low)?) | (u64::from(word(high)?) << 32));
-        Some(Self {
-            epoch: word(reframe::EPOCH)?,
-            adopt: word(reframe::FLAGS)? & flag::ADOPT != 0,
-            text: word(reframe::FLAGS)? & flag::TEXT != 0,
-            last: word(reframe::FLAGS)? & flag::LAST != 0,
-            consumed: wide(reframe::CONSUMED_LOW, reframe::CONSUMED_HIGH)?,
-            limit: usize::try_from(wide(reframe::LIMIT_LOW, reframe::LIMIT_HIGH)?).ok()?,
-            kind: word(reframe::KIND)?,
-            parameter: wide(reframe::PARAMETER_LOW, reframe::PARAMETER_HIGH)?,
-            adjust: wide(reframe::ADJUST_LOW, reframe::ADJUST_HIGH)?.cast_signed(),
-            delimiter: word(reframe::DELIMITER_BYTES)? as usize,
-        })
-    }
-
-    pub(crate) fn is_regexp(&self) -> bool {
-        self.kind == kind::REGEXP
-    }
-}
-
-/// The framing that a reframe's payload describes.
-pub(crate) fn parse_framing(
-    header: &ReframeHeader,
-    payload: &[u8],
-    regexps: &RegExps,
-) -> Option<Framing> {
-    let tail = payload.get(4 * reframe::WORDS as usize..)?;
-    match header.kind {
-        kind::RAW => Some(Framing::Raw),
-        kind::DELIMITER => Delimiter::new(tail.get(..header.delimiter)?).map(Framing::Delimiter),
-        kind::REGEXP => {
-            let regexp = regexps.get(tail.get(..header.delimiter)?).ok()?;
-            Some(Framing::RegExp(regexp))
-        }
-        kind::FIXED => match usize::try_from(header.parameter).ok()? {
-            0 => None,
-            n => Some(Framing::Fixed(n)),
-        },
-        kind::LENGTH_PREFIX => {
-            let endian = if header.parameter >> 8 == 0 {
-                Endian::Big
-            } else {
-                Endian::Little
-            };
-            let bytes = (header.parameter & 0xff) as usize;
-            LengthPrefix::new(bytes, endian, header.adjust).map(Framing::LengthPrefix)
-        }
-        _ => None,
-    }
-}
-
-fn parse_reframe(payload: &[u8], regexps: &RegExps) -> Option<Reframe> {
-    let header = ReframeHeader::parse(payload)?;
-    let framing = parse_framing(&header, payload, regexps)?;
-    Some(Reframe { header, framing })
-}
-
 fn parse_start(payload: &[u8], regexps: &RegExps) -> Option<Start> {
     let millis = |at: u32| Some(u64::from(word(payload, at as usize)?));
     let timeout = |at| {
@@ -195,11 +72,6 @@ fn parse_start(payload: &[u8], regexps: &RegExps) -> Option<Start> {
         linger: Duration::from_millis(millis(start::LINGER_TIMEOUT)?),
         reframe: parse_reframe(payload.get(4 * start::WORDS as usize..)?, regexps)?,
     })
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    let bytes = bytes.get(4 * at..4 * at + 4)?;
-    Some(u32::from_ne_bytes(bytes.try_into().ok()?))
 }
 
 /// Calls `each` for every record of a batch, in order.
@@ -276,61 +148,6 @@ pub(crate) fn push_write(records: &mut Vec<u8>, id: ChannelId, data: &[u8]) {
     }
     records.extend_from_slice(data);
     records.resize(records.len().next_multiple_of(4), 0);
-}
-
-#[derive(Debug, Default)]
-struct State {
-    waiting: Vec<Submission>,
-    asleep: bool,
-    stop: bool,
-}
-
-/// The queue of submissions.
-#[derive(Debug, Default)]
-pub(crate) struct Submissions {
-    state: Mutex<State>,
-}
-
-impl Submissions {
-    /// Adds one; returns whether the reactor sleeps and has to be woken.
-    pub(crate) fn push(&self, submission: Submission) -> bool {
-        let mut state = lock(&self.state);
-        state.waiting.push(submission);
-        std::mem::take(&mut state.asleep)
-    }
-
-    /// Whether everything pushed so far has been done, and the reactor waits for more.
-    pub(crate) fn is_settled(&self) -> bool {
-        let state = lock(&self.state);
-        state.asleep && state.waiting.is_empty()
-    }
-
-    /// How many wait.
-    pub(crate) fn depth(&self) -> usize {
-        lock(&self.state).waiting.len()
-    }
-
-    /// Moves all that waits into `into`; returns false when the reactor shall stop.
-    pub(crate) fn drain(&self, into: &mut Vec<Submission>) -> bool {
-        let mut state = lock(&self.state);
-        state.asleep = false;
-        // The two vectors change places, so that neither is allocated anew.
-        std::mem::swap(&mut state.waiting, into);
-        !state.stop
-    }
-
-    /// Before the reactor blocks: true where it may, because whoever submits from now on will
-    /// wake it; false where something waits already.
-    pub(crate) fn may_sleep(&self) -> bool {
-        let mut state = lock(&self.state);
-        state.asleep = state.waiting.is_empty() && !state.stop;
-        state.asleep
-    }
-
-    /// Asks the reactor to stop.
-    pub(crate) fn stop(&self) {
-        lock(&self.state).stop = true;
-    }
 }
 
 #[cfg(test)]
@@ -431,23 +248,5 @@ mod tests {
             ),
             None
         );
-    }
-
-    #[test]
-    fn only_a_sleeping_reactor_is_woken_and_only_once() {
-        let queue = Submissions::default();
-        let batch = || Submission::Batch {
-            records: Vec::new(),
-            owned: VecDeque::new(),
-        };
-        assert!(!queue.push(batch()));
-        assert!(!queue.may_sleep(), "something waits");
-        queue.drain(&mut Vec::new());
-        assert!(queue.may_sleep());
-        assert!(queue.push(batch()));
-        assert!(!queue.push(batch()));
-        queue.stop();
-        assert!(!queue.drain(&mut Vec::new()));
-        assert!(!queue.may_sleep());
     }
 }

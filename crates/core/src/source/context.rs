@@ -1,63 +1,20 @@
 //! What a source may touch while it is driven.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use mio::{Registry, Token};
 
-use super::handle::Shared;
-use super::timers::Timers;
-use crate::id::{ChannelId, Tally};
+use super::shortcut::Shortcut;
+use super::slots::Slots;
+use super::stats::{Stats, Tally};
+use super::stream::Stream;
+use super::timers::{Timer, Timers};
+use crate::id::ChannelId;
 use crate::queue::completion::{Batch, Load};
-use crate::source::{Shortcut, Stream};
 use crate::sync::lock;
 use crate::sys::packets::Inbound;
-
-/// What a deadline is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Timer {
-    /// A listener tries again to accept.
-    Accept,
-    /// The next attempt of a connect starts beside those that are under way.
-    Attempt,
-    /// A connect has taken too long.
-    Connect,
-    /// A frame has taken too long.
-    Frame,
-    /// Nothing has been sent or received for too long.
-    Idle,
-    /// An `end()` has made no progress for too long.
-    Linger,
-    /// Datagrams are tried to be sent again.
-    Send,
-}
-
-/// Counters of one engine, since it began.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Rounds of the reactor's loop.
-    pub turns: u64,
-    /// Times the other side was rung.
-    pub rings: u64,
-    /// Connections accepted.
-    pub accepted: u64,
-    /// Connections closed at once because of `maxConnections`.
-    pub refused: u64,
-    pub bytes_read: u64,
-    pub bytes_written: u64,
-    /// Calls that read from, and wrote to, a socket.
-    pub reads: u64,
-    pub writes: u64,
-    /// Datagrams that arrived and were lost: dropped by the kernel for want of room, or too long.
-    pub drops: u64,
-    /// Open channels.
-    pub channels: u64,
-    /// Batches of completions that wait for the other side.
-    pub queued_batches: u64,
-    /// Submissions that wait for the reactor.
-    pub queued_submissions: u64,
-}
 
 /// What a source has put into a batch: none fills each batch alone.
 #[derive(Debug, Clone, Copy, Default)]
@@ -74,28 +31,28 @@ pub(crate) struct Context {
     /// The batch of completions that this turn writes to.
     pub(crate) filling: Batch,
     /// What that may hold, and its number.
-    pub(super) limit: Load,
-    pub(super) batch: u64,
+    pub(crate) limit: Load,
+    pub(crate) batch: u64,
     pub(crate) stats: Stats,
     /// Room for what datagram sockets receive.
     pub(crate) inbound: Inbound,
-    pub(super) registry: Registry,
-    pub(super) timers: Timers,
+    pub(crate) registry: Registry,
+    pub(crate) timers: Timers,
     /// Sources that stopped before WouldBlock: with edge triggering nobody else will wake them.
     /// Some of them had their share of the batch, and wait for the next.
-    pub(super) again: VecDeque<ChannelId>,
+    pub(crate) again: VecDeque<ChannelId>,
     /// The same, of those that could not even begin, because the batch was full. They come first
     /// the next time: whoever fills each batch would else be the only one that is ever read.
-    pub(super) unserved: VecDeque<ChannelId>,
+    pub(crate) unserved: VecDeque<ChannelId>,
     /// One of them has work that needs no other batch.
-    pub(super) at_once: bool,
+    pub(crate) at_once: bool,
     /// Streams accepted in this turn, on their way to the table of sources.
-    pub(super) accepted: Vec<Stream>,
+    pub(crate) accepted: Vec<Stream>,
     /// Ids that are free again when the turn ends, so that no event of this turn meets a new owner.
-    pub(super) released: Vec<ChannelId>,
+    pub(crate) released: Vec<ChannelId>,
     /// Listeners that wait for descriptors to become free.
-    pub(super) short: Vec<ChannelId>,
-    pub(super) shared: Arc<Shared>,
+    pub(crate) short: Vec<ChannelId>,
+    pub(crate) slots: Arc<Mutex<Slots>>,
 }
 
 impl Context {
@@ -164,7 +121,7 @@ impl Context {
     }
 
     pub(crate) fn allocate(&self) -> ChannelId {
-        lock(&self.shared.slots).allocate()
+        lock(&self.slots).allocate()
     }
 
     pub(crate) fn release_at_turn_end(&mut self, id: ChannelId) {
@@ -195,17 +152,17 @@ impl Context {
 
     /// Enters what the channel alone has to know of.
     pub(crate) fn count(&self, id: ChannelId, count: impl FnOnce(&mut Tally)) {
-        lock(&self.shared.slots).tally(id).map(count);
+        lock(&self.slots).tally(id).map(count);
     }
 
     /// Lets the submitting thread send by itself when the reactor sleeps.
     pub(crate) fn set_shortcut(&self, id: ChannelId, shortcut: Arc<Shortcut>) {
-        lock(&self.shared.slots).set_shortcut(id, shortcut);
+        lock(&self.slots).set_shortcut(id, shortcut);
     }
 
     /// The socket is about to be closed: nobody else may keep it open.
-    pub(super) fn drop_socket(&self, id: ChannelId) {
-        let shortcut = lock(&self.shared.slots).drop_socket(id);
+    pub(crate) fn drop_socket(&self, id: ChannelId) {
+        let shortcut = lock(&self.slots).drop_socket(id);
         if let Some(shortcut) = shortcut {
             shortcut.close();
         }
@@ -213,7 +170,7 @@ impl Context {
 
     /// How far the channel has come.
     pub(crate) fn tally(&self, id: ChannelId) -> Tally {
-        lock(&self.shared.slots)
+        lock(&self.slots)
             .tally(id)
             .map_or_else(Tally::default, |tally| *tally)
     }

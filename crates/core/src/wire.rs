@@ -287,10 +287,16 @@ pub const ADDRESS_BYTES: usize = 24;
 /// A Unix address without its path, or no address.
 pub const UNIX_ADDRESS_BYTES: usize = 4;
 
+/// A word of a submission, counted from its first byte.
+pub(crate) fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    let bytes = bytes.get(4 * at..4 * at + 4)?;
+    Some(u32::from_ne_bytes(bytes.try_into().ok()?))
+}
+
 /// The TypeScript module with the same numbers.
 pub fn typescript() -> String {
     let mut text = String::from(
-        "// Generated from crates/core/src/queue/wire.rs by `npm run generate`. Do not edit.\n",
+        "// Generated from crates/core/src/wire.rs by `npm run generate`. Do not edit.\n",
     );
     let groups = [
         op::TS,

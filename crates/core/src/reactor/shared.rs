@@ -1,0 +1,99 @@
+//! What a reactor and its handles have in common.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, Weak};
+
+use mio::Waker;
+
+use super::submission::Submission;
+use crate::framing::RegExps;
+use crate::queue::completion::Completions;
+use crate::queue::submissions::Submissions;
+use crate::source::context::Context;
+use crate::source::{Slots, Stats};
+use crate::sync::lock;
+
+/// How many used submission buffers are kept for the next batches, and up to which size.
+const SPARE_RECORDS: usize = 4;
+const SPARE_BYTES: usize = 256 * 1024;
+
+/// All that the reactor and its handles have in common; nothing here is a socket.
+pub(crate) struct Shared {
+    pub(super) submissions: Submissions<Submission>,
+    pub(super) completions: Completions,
+    pub(super) slots: Arc<Mutex<Slots>>,
+    /// The patterns that reframes refer to.
+    pub(super) regexps: RegExps,
+    pub(super) stats: Mutex<Stats>,
+    /// What was sent past the reactor.
+    pub(super) past: Mutex<Stats>,
+    pub(super) spare: Mutex<Vec<Vec<u8>>>,
+    /// Gone with the reactor: a handle that outlives it keeps no descriptor open.
+    waker: Weak<Waker>,
+    /// `None` once nobody will ring any more: what it refers to may refer to a handle.
+    pub(super) doorbell: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
+}
+
+impl Shared {
+    pub(super) fn new(waker: Weak<Waker>, doorbell: Box<dyn Fn() + Send + Sync>) -> Self {
+        Self {
+            submissions: Submissions::default(),
+            completions: Completions::default(),
+            slots: Arc::default(),
+            regexps: RegExps::default(),
+            stats: Mutex::default(),
+            past: Mutex::default(),
+            spare: Mutex::default(),
+            waker,
+            doorbell: Mutex::new(Some(doorbell)),
+        }
+    }
+
+    pub(super) fn ring(&self) {
+        if let Some(doorbell) = &*lock(&self.doorbell) {
+            doorbell();
+        }
+    }
+
+    /// Takes a used buffer back, for the next batch.
+    pub(super) fn recycle(&self, mut records: Vec<u8>) {
+        let mut spare = lock(&self.spare);
+        if spare.len() < SPARE_RECORDS && records.capacity() <= SPARE_BYTES {
+            records.clear();
+            spare.push(records);
+        }
+    }
+
+    /// Enters what a turn has counted and closed where other threads can see it.
+    pub(super) fn account(&self, cx: &mut Context) {
+        *lock(&self.stats) = cx.stats;
+        if cx.released.is_empty() {
+            return;
+        }
+        let mut slots = lock(&self.slots);
+        for id in cx.released.drain(..) {
+            slots.release(id);
+        }
+    }
+
+    pub(super) fn submit(&self, submission: Submission) {
+        if self.submissions.push(submission) {
+            self.wake();
+        }
+    }
+
+    pub(super) fn wake(&self) {
+        if let Some(waker) = self.waker.upgrade() {
+            // An eventfd, pipe or user event can only be full, which wakes just as well.
+            let _ = waker.wake();
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("completions", &self.completions)
+            .finish_non_exhaustive()
+    }
+}

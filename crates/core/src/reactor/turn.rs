@@ -1,0 +1,330 @@
+//! One turn after the other.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll, Token, Waker};
+
+use super::handle::Handle;
+use super::shared::Shared;
+use super::submission::Submission;
+use crate::id::ChannelId;
+use crate::queue::completion::{Batch, Published};
+use crate::queue::records::each_record;
+use crate::source::context::Context;
+use crate::source::fate::{Closing, Fate, report_closed};
+use crate::source::readiness::Readiness;
+use crate::source::timers::Timers;
+use crate::source::{Source, Stats};
+use crate::sync::lock;
+use crate::sys::packets::Inbound;
+use crate::wire::syscall;
+
+/// How many events one turn takes from the operating system.
+const EVENTS: usize = 1024;
+/// The waker's token: no channel has this index.
+const WAKER: Token = Token(usize::MAX);
+
+/// Owns the sockets, and drives them one turn at a time.
+///
+/// It does not know which thread it runs on, nor who reads its completions: a thread of its own
+/// ([`ReactorThread`](super::ReactorThread)), a test, or another loop may call [`turn`](Self::turn).
+#[derive(Debug)]
+pub struct Reactor {
+    poll: Poll,
+    /// Handles wake it; it goes with the reactor.
+    _waker: Arc<Waker>,
+    events: Events,
+    shared: Arc<Shared>,
+    sources: Vec<Option<(ChannelId, Source)>>,
+    cx: Context,
+    submitted: Vec<Submission>,
+    due: VecDeque<ChannelId>,
+}
+
+impl Reactor {
+    /// A reactor, and the handle by which other threads use it.
+    ///
+    /// `doorbell` is called on the thread that calls `turn`, when there are completions and the
+    /// other side has found none before; it must not block.
+    pub fn new(doorbell: impl Fn() + Send + Sync + 'static) -> io::Result<(Self, Handle)> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let shared = Arc::new(Shared::new(Arc::downgrade(&waker), Box::new(doorbell)));
+        let cx = Context {
+            now: Instant::now(),
+            filling: Batch::default(),
+            limit: shared.completions.publish(&mut Batch::default()).limit,
+            batch: 1,
+            stats: Stats::default(),
+            inbound: Inbound::default(),
+            registry: poll.registry().try_clone()?,
+            timers: Timers::default(),
+            again: VecDeque::new(),
+            unserved: VecDeque::new(),
+            at_once: false,
+            accepted: Vec::new(),
+            released: Vec::new(),
+            short: Vec::new(),
+            slots: Arc::clone(&shared.slots),
+        };
+        let reactor = Self {
+            poll,
+            _waker: waker,
+            events: Events::with_capacity(EVENTS),
+            shared: Arc::clone(&shared),
+            sources: Vec::new(),
+            cx,
+            submitted: Vec::new(),
+            due: VecDeque::new(),
+        };
+        Ok((reactor, Handle::new(shared)))
+    }
+
+    /// One turn; returns false when the handle has asked the reactor to stop.
+    ///
+    /// 1. What was submitted, in order; then the sources that asked to be called again.
+    /// 2. Wait for the operating system, at most until `timeout`, the next deadline, or a
+    ///    submission; not at all while a source asks to be called again.
+    /// 3. Each source with news; then deadlines.
+    /// 4. Hand over the completions, and ring if the other side waits.
+    pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
+        self.cx.now = Instant::now();
+        self.cx.stats.turns += 1;
+        if !self.apply_submissions()? {
+            self.send_out();
+            return Ok(false);
+        }
+        // Room for those that wait for it, before there are events of those that do not.
+        self.publish();
+        self.call_again();
+        self.publish();
+        self.wait(timeout)?;
+        self.cx.now = Instant::now();
+        self.dispatch_events();
+        self.dispatch_timers();
+        self.publish();
+        Ok(true)
+    }
+
+    /// Does what was submitted; false where the reactor shall stop.
+    ///
+    /// An error where a batch breaks the wire's layout: nobody knows what else it asked for, or of
+    /// whom, so the engine ends, and says so.
+    fn apply_submissions(&mut self) -> io::Result<bool> {
+        let mut submitted = std::mem::take(&mut self.submitted);
+        let go_on = self.shared.submissions.drain(&mut submitted);
+        for submission in submitted.drain(..) {
+            match submission {
+                Submission::Batch { records, mut owned } => {
+                    let shared = Arc::clone(&self.shared);
+                    let whole = each_record(&records, &mut owned, &shared.regexps, |record| {
+                        self.drive(record.id, |source, cx| source.request(cx, record.request));
+                    });
+                    whole.ok_or(io::ErrorKind::InvalidData)?;
+                    self.shared.recycle(records);
+                }
+                Submission::Fence(passage) => drop(passage),
+                Submission::Connect { id, connect } => {
+                    self.add(id, Source::Connect(connect));
+                    self.drive(id, |source, cx| match source {
+                        Source::Connect(connect) => connect.begin(cx),
+                        _ => Fate::Keep,
+                    });
+                }
+                Submission::Listen { id, mut listener } => {
+                    let registered = listener.register(&self.cx);
+                    self.add(id, Source::Listener(listener));
+                    self.check_registered(id, registered, syscall::ACCEPT);
+                }
+                Submission::Adopt { id, mut stream } => {
+                    let registered = stream.register(&self.cx);
+                    self.add(id, Source::Stream(stream));
+                    self.check_registered(id, registered, syscall::READ);
+                }
+                Submission::Bind { id, datagram } => {
+                    let registered = datagram.register(&self.cx);
+                    self.add(id, Source::Datagram(datagram));
+                    self.check_registered(id, registered, syscall::BIND);
+                }
+            }
+        }
+        self.submitted = submitted;
+        Ok(go_on)
+    }
+
+    fn check_registered(&mut self, id: ChannelId, registered: io::Result<()>, syscall: u32) {
+        if let Err(error) = registered {
+            self.remove(id, Closing::error(&error, syscall));
+        }
+    }
+
+    /// The last turn: what was submitted before becomes the operating system's, as far as it takes
+    /// it at once.
+    fn send_out(&mut self) {
+        for (_, source) in self.sources.iter_mut().flatten() {
+            match source {
+                Source::Stream(stream) => stream.send_out(&mut self.cx),
+                Source::Datagram(datagram) => datagram.send_out(&mut self.cx),
+                Source::Connect(_) | Source::Listener(_) => {}
+            }
+        }
+    }
+
+    /// Calls each source that asked for it once; what asks again waits for the next turn.
+    fn call_again(&mut self) {
+        self.cx.at_once = false;
+        std::mem::swap(&mut self.due, &mut self.cx.unserved);
+        self.due.append(&mut self.cx.again);
+        while let Some(id) = self.due.pop_front() {
+            self.drive(id, |source, cx| source.resume(cx));
+        }
+    }
+
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        let timeout = self.patience(timeout);
+        match self.poll.poll(&mut self.events, timeout) {
+            // A signal, or a debugger: the turn goes on without events.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.events.clear();
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// How long this turn may wait.
+    fn patience(&self, timeout: Option<Duration>) -> Option<Duration> {
+        // Sources that wait for room in the queue are woken when a batch is taken, by `take`.
+        let wanted = !self.cx.unserved.is_empty() || !self.cx.again.is_empty();
+        let has_room = || self.cx.filling.is_empty() || self.shared.completions.has_room();
+        if self.cx.at_once || (wanted && has_room()) || !self.shared.submissions.may_sleep() {
+            return Some(Duration::ZERO);
+        }
+        let deadline = self
+            .cx
+            .timers
+            .next()
+            .map(|at| at.saturating_duration_since(self.cx.now));
+        match (timeout, deadline) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    fn dispatch_events(&mut self) {
+        let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
+        for event in &events {
+            let Token(index) = event.token();
+            if event.token() == WAKER {
+                continue;
+            }
+            let Some(Some((id, _))) = self.sources.get(index) else {
+                continue;
+            };
+            let readiness = Readiness::from(event);
+            self.drive(*id, |source, cx| source.ready(cx, readiness));
+        }
+        self.events = events;
+    }
+
+    fn dispatch_timers(&mut self) {
+        while let Some((id, timer)) = self.cx.timers.pop_due(self.cx.now) {
+            self.drive(id, |source, cx| source.timer(cx, timer));
+        }
+        let sources = &self.sources;
+        self.cx.timers.purge(|id| {
+            let source = sources.get(id.index as usize).and_then(Option::as_ref);
+            source.is_some_and(|(owner, _)| *owner == id)
+        });
+    }
+
+    /// Lets one source work, and does what became of it.
+    fn drive(&mut self, id: ChannelId, work: impl FnOnce(&mut Source, &mut Context) -> Fate) {
+        let Some(Some((owner, source))) = self.sources.get_mut(id.index as usize) else {
+            return;
+        };
+        if *owner != id {
+            return;
+        }
+        let fate = work(source, &mut self.cx);
+        match fate {
+            Fate::Keep => {}
+            Fate::Become(stream) => *source = Source::Stream(stream),
+            Fate::Close(closing) => self.remove(id, closing),
+        }
+        if !self.cx.accepted.is_empty() {
+            for stream in std::mem::take(&mut self.cx.accepted) {
+                self.add(stream.id(), Source::Stream(Box::new(stream)));
+            }
+        }
+    }
+
+    fn add(&mut self, id: ChannelId, source: Source) {
+        let index = id.index as usize;
+        if self.sources.len() <= index {
+            self.sources.resize_with(index + 1, || None);
+        }
+        self.sources[index] = Some((id, source));
+        self.cx.stats.channels += 1;
+    }
+
+    /// Drops a source, and its socket, and reports its end.
+    fn remove(&mut self, id: ChannelId, closing: Closing) {
+        let Some((_, source)) = self.sources[id.index as usize].take() else {
+            return;
+        };
+        let mut server = None;
+        match &source {
+            Source::Stream(stream) => {
+                server = stream.server();
+                stream.before_close();
+            }
+            Source::Datagram(datagram) => datagram.count_lost(&mut self.cx),
+            Source::Connect(_) | Source::Listener(_) => {}
+        }
+        // The descriptor is closed before anyone can hear of it.
+        self.cx.drop_socket(id);
+        drop(source);
+        self.cx.stats.channels -= 1;
+        report_closed(&mut self.cx, id, &closing);
+        self.cx.release_at_turn_end(id);
+        if let Some(Some((owner, Source::Listener(listener)))) =
+            server.and_then(|server| self.sources.get_mut(server.index as usize))
+            && Some(*owner) == server
+        {
+            listener.released();
+        }
+        // A descriptor is free: listeners that wait for one need not wait for their timer.
+        for short in std::mem::take(&mut self.cx.short) {
+            self.drive(short, |source, cx| {
+                source.retry(cx);
+                Fate::Keep
+            });
+        }
+    }
+
+    /// Makes this turn's work visible to the other side.
+    fn publish(&mut self) {
+        self.shared.account(&mut self.cx);
+        let Published { done, ring, limit } = self.shared.completions.publish(&mut self.cx.filling);
+        self.cx.limit = limit;
+        self.cx.batch += u64::from(done);
+        if ring {
+            self.cx.stats.rings += 1;
+            self.shared.ring();
+        }
+    }
+}
+
+impl Drop for Reactor {
+    /// Closes the sockets, also those that a submitting thread may send to by itself.
+    fn drop(&mut self) {
+        let shortcuts = lock(&self.shared.slots).drop_sockets();
+        for shortcut in shortcuts {
+            shortcut.close();
+        }
+    }
+}
