@@ -32,7 +32,7 @@ test('no panic passes an export: each catches', (t) => {
   const functions = Object.values(native).filter((value) => typeof value === 'function');
   t.is(exported.length, functions.length);
   t.deepEqual(
-    exported.filter(([, how]) => how !== '(catch_unwind)').map(([, , name]) => name),
+    exported.filter(([, how]) => !how?.includes('catch_unwind')).map(([, , name]) => name),
     [],
   );
 });
