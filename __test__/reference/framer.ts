@@ -1,3 +1,5 @@
+import { StringDecoder } from 'node:string_decoder';
+
 import { type CodedError, codedError } from './errors.ts';
 import type { Delimiter, LengthPrefix } from './read-delimiter.ts';
 import type { Pattern } from './regexp.ts';
@@ -134,41 +136,21 @@ function canStillEndWithin(bytes: Buffer, sequence: Buffer, limit: number): bool
   return false;
 }
 
-/** How many bytes at the end are the beginning of a character, as node:string_decoder has it. */
+/** How many bytes at the end are the beginning of a character: what node:string_decoder keeps. */
 function heldBack(bytes: Buffer, encoding: ReadEncoding): number {
-  switch (encoding?.toLowerCase()) {
-    case 'utf8':
-    case 'utf-8':
-      return heldBackUtf8(bytes);
-    case 'utf16le':
-    case 'utf-16le':
-    case 'ucs2':
-    case 'ucs-2':
-      return heldBackUtf16(bytes);
-    case 'base64':
-    case 'base64url':
-      return bytes.length % 3;
-    default:
-      return 0;
-  }
+  if (encoding === null) return 0;
+  const decoder = new StringDecoder(encoding) as StringDecoder & Kept;
+  // By itself, as it may be half of the other half of a pair, which is to be kept with the first.
+  const odd = bytes.length - (bytes.length % 2);
+  decoder.write(bytes.subarray(0, odd));
+  decoder.write(bytes.subarray(odd));
+  return decoder.lastTotal - decoder.lastNeed;
 }
 
-function heldBackUtf8(bytes: Buffer): number {
-  for (let count = 1; count <= Math.min(3, bytes.length); count++) {
-    const byte = bytes[bytes.length - count] ?? 0;
-    if (byte >> 6 === 0b10) continue;
-    const announced =
-      byte >> 3 === 0b11110 ? 4 : byte >> 4 === 0b1110 ? 3 : byte >> 5 === 0b110 ? 2 : 1;
-    return announced > count ? count : 0;
-  }
-  return 0;
-}
-
-function heldBackUtf16(bytes: Buffer): number {
-  const half = bytes.length % 2;
-  const unit = bytes.length - half - 2;
-  const highSurrogate = unit >= 0 && bytes.readUInt16LE(unit) >> 10 === 0b110110;
-  return half + (highSurrogate ? 2 : 0);
+/** Of a character that is not complete: its bytes, and how many of them are missing. */
+interface Kept {
+  readonly lastTotal: number;
+  readonly lastNeed: number;
 }
 
 function swapped(hex: string): string {
