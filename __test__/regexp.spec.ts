@@ -1,7 +1,10 @@
+import assert from 'node:assert/strict';
+
 import test from 'ava';
+import fc, { type Arbitrary } from 'fast-check';
 import { type Address, Client, type CloseInfo, Connection, Server } from 'pants-native';
 
-import { Random } from './helpers/random.ts';
+import { list, once, upTo, weighed } from './helpers/arbitrary.ts';
 import { eventually } from './helpers/wait.ts';
 
 // Random patterns, in all of the syntax that delimiters may have, against JavaScript's own RegExp on
@@ -28,22 +31,48 @@ const REPEATS = ['?', '*', '+', '{2}', '{1,2}', '{0,3}', '{2,}'];
 const FLAGS = ['', '', 'i', 's', 'u', 'm', 'is', 'gu', 'ms'];
 const TEXT = ['a', 'b', 'A', 'B', ',', '\n', '\r\n', ' ', 'x', 'é', 'É', 'aab', 'ab,'];
 
-function pattern(random: Random, depth: number): string {
-  const branch = () => {
-    const count = 1 + random.below(3);
-    return random.list(count, () => term(random, depth)).join('');
-  };
-  return random.list(random.once(4) ? 2 : 1, branch).join('|');
+function pattern(depth: number): Arbitrary<string> {
+  const branch = list(term(depth), 1, 3).map((terms) => terms.join(''));
+  return weighed([3, branch], [1, fc.tuple(branch, branch).map((both) => both.join('|'))]);
 }
 
-function term(random: Random, depth: number): string {
-  if (random.once(8)) return random.pick(EDGES);
-  const group = depth > 0 && random.once(3);
-  const open = random.pick(['(?:', '(', '(?:']);
-  const atom = group ? `${open}${pattern(random, depth - 1)})` : random.pick(ATOMS);
-  if (!random.once(3)) return atom;
-  return atom + random.pick(REPEATS) + (random.once(4) ? '?' : '');
+function term(depth: number): Arbitrary<string> {
+  const atom = fc.constantFrom(...ATOMS);
+  const some = depth === 0 ? atom : weighed([2, atom], [1, group(depth)]);
+  const repeat = fc.tuple(fc.constantFrom(...REPEATS), once(4));
+  const repeated = fc
+    .tuple(some, repeat)
+    .map(([one, [often, lazily]]) => one + often + (lazily ? '?' : ''));
+  return weighed([14, some], [7, repeated], [3, fc.constantFrom(...EDGES)]);
 }
+
+function group(depth: number): Arbitrary<string> {
+  const open = fc.constantFrom('(?:', '(', '(?:');
+  return fc.tuple(open, pattern(depth - 1)).map(([paren, inner]) => `${paren}${inner})`);
+}
+
+/** What no text here has, in so many ways that the automaton is too large to be made whole. */
+const large = fc.constantFrom('', '|€[^]{20}€');
+
+const regexps = fc
+  .tuple(pattern(2), large, fc.constantFrom(...FLAGS))
+  .map(([source, more, flags]) => new RegExp(source + more, flags));
+
+/** Text, in writes. */
+const writes = fc
+  .tuple(
+    list(fc.constantFrom(...TEXT), 0, 19).map((pieces) => pieces.join('')),
+    list(fc.record({ length: upTo(8), flush: once(2) }), 1, 20),
+  )
+  .map(([text, sizes]) => {
+    const all: { text: string; flush: boolean }[] = [];
+    for (let at = 0; at < text.length; ) {
+      const { length, flush } = sizes[all.length % sizes.length] as (typeof sizes)[0];
+      all.push({ text: text.slice(at, at + length), flush });
+      at += length;
+    }
+    return all;
+  });
 
 /** The frames, and what is left, by definition. */
 function split(regexp: RegExp, text: string): string[] {
@@ -59,9 +88,8 @@ function split(regexp: RegExp, text: string): string[] {
 
 test('random patterns on random text mean what they mean in JavaScript', async (t) => {
   const seed = Number(process.env['SEED'] ?? 1 + Math.floor(Math.random() * 2 ** 31));
-  const rounds = 1000;
+  const numRuns = 1000;
   t.log(`SEED=${seed}`);
-  const random = new Random(seed);
   let told: string[] = [];
   let ended = false;
   let delimiter: RegExp | null = null;
@@ -84,10 +112,7 @@ test('random patterns on random text mean what they mean in JavaScript', async (
   const server = new Server(Cutting).listen(0, '127.0.0.1');
   t.teardown(() => server.close());
   let refused = 0;
-  for (let round = 0; round < rounds; round += 1) {
-    // What no text here has, in so many ways that the automaton is too large to be made whole.
-    const large = random.once(2) ? '|€[^]{20}€' : '';
-    const regexp = new RegExp(pattern(random, 2) + large, random.pick(FLAGS));
+  const same = fc.asyncProperty(regexps, writes, async (regexp, pieces) => {
     const client = new Client();
     try {
       // For the check alone.
@@ -95,23 +120,19 @@ test('random patterns on random text mean what they mean in JavaScript', async (
     } catch (error) {
       t.is((error as NodeJS.ErrnoException).code, 'ERR_INVALID_ARG_VALUE');
       refused += 1;
-      continue;
+      return;
     }
     delimiter = regexp;
     told = [];
     ended = false;
     client.connect(server.localAddr as Address);
-    const text = random.list(random.below(20), () => random.pick(TEXT)).join('');
-    for (let at = 0; at < text.length; ) {
-      const length = 1 + random.below(8);
-      client.write(text.slice(at, at + length), random.once(2));
-      at += length;
-    }
+    for (const { text, flush } of pieces) client.write(text, flush);
     client.end();
     await eventually(`${regexp} is through`, () => ended);
-    t.deepEqual(told, split(regexp, text), `${regexp} on ${JSON.stringify(text)}`);
-  }
-  t.true(refused < rounds / 2, `${refused} were refused`);
+    assert.deepEqual(told, split(regexp, pieces.map(({ text }) => text).join('')));
+  });
+  await fc.assert(same, { seed, numRuns, unbiased: true });
+  t.true(refused < numRuns / 2, `${refused} were refused`);
 });
 
 test('no pattern takes long to be compiled or refused', (t) => {

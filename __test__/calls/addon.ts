@@ -1,8 +1,7 @@
 import { openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-
-import type { Random } from '../helpers/random.ts';
 import type { Judge } from './judge.ts';
+import type { Random } from './random.ts';
 import { Own, type Values } from './values.ts';
 
 type Export = (...args: unknown[]) => unknown;

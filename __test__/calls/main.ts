@@ -4,11 +4,10 @@ import { isIP } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { Client, Engine, Server } from 'pants-native';
-
-import { Random } from '../helpers/random.ts';
 import { AddonCalls } from './addon.ts';
 import { Judge } from './judge.ts';
 import { PublicCalls } from './public.ts';
+import { Random } from './random.ts';
 import { Values } from './values.ts';
 
 const [seed = 1, count = 1] = process.argv.slice(2).map(Number);

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 import * as pants from 'pants-native';
-
-import type { Random } from '../helpers/random.ts';
 import type { Judge } from './judge.ts';
+import type { Random } from './random.ts';
 import { Own, type Values } from './values.ts';
 
 type Fields = Record<PropertyKey, unknown>;

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
 
-import type { Random } from '../helpers/random.ts';
+import type { Random } from './random.ts';
 
 /** What a user's own code throws: it may pass. */
 export class Own extends Error {}

@@ -1,18 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import fc, { type Arbitrary, type Parameters } from 'fast-check';
+
 import { describe } from './describe.ts';
 import type { Told } from './model.ts';
 import type { Outcome } from './run.ts';
 import type { Script } from './script.ts';
 
-/** What scripts of one kind of channel are, and lead to. */
-export interface Rules<S extends Script, E extends Told> {
-  generate(seed: number): S;
-  /** Null where what it leads to is a matter of timing. */
-  simulate(script: S): E | null;
-  /** The same script, with one thing less. */
-  smaller(script: S): Iterable<S>;
-}
+/** How long a script is shrunk, in milliseconds: where one stalls, each step takes its time. */
+const PATIENCE = 60_000;
+
+/** Null where what the script leads to is a matter of timing. */
+export type Simulate<S extends Script, E extends Told> = (script: S) => E | null;
 
 /** Where one implementation plays scripts, many at a time. */
 export interface Stage<S extends Script, E extends Told> {
@@ -20,27 +19,32 @@ export interface Stage<S extends Script, E extends Told> {
   close(): Promise<void>;
 }
 
-/** A script with which one did not do what it should. */
+/** Where one did not do what it should. */
 export interface Difference {
+  readonly script: Script;
   /** For a person. */
   readonly text: string;
-  /** Leaves out of the script what it does not need to differ. */
-  shrink(): Promise<Difference>;
 }
 
 /** A differ of whatever kind. */
 export interface AnyDiffer {
   play(seed: number): Promise<Difference | null>;
+  /** A script that was printed. */
+  replay(script: unknown): Promise<Difference | null>;
+  /** Leaves out of a seed's script what it does not need to differ; null where it does not differ again. */
+  shrink(seed: number): Promise<Difference | null>;
   close(): Promise<void>;
 }
 
 /** Plays scripts on several implementations, and tells where one does not do what it should. */
 export class Differ<S extends Script, E extends Told> implements AnyDiffer {
-  readonly #rules: Rules<S, E>;
+  readonly #scripts: Arbitrary<S>;
+  readonly #simulate: Simulate<S, E>;
   readonly #stages: Map<string, Stage<S, E>>;
 
-  constructor(rules: Rules<S, E>, stages: Map<string, Stage<S, E>>) {
-    this.#rules = rules;
+  constructor(scripts: Arbitrary<S>, simulate: Simulate<S, E>, stages: Map<string, Stage<S, E>>) {
+    this.#scripts = scripts;
+    this.#simulate = simulate;
     this.#stages = stages;
   }
 
@@ -50,29 +54,40 @@ export class Differ<S extends Script, E extends Told> implements AnyDiffer {
 
   /** Null where all agree with the model, and so with each other. */
   async play(seed: number): Promise<Difference | null> {
-    return this.#play(this.#rules.generate(seed));
+    const [script] = fc.sample(this.#scripts, one(seed));
+    return this.#play(script as S);
+  }
+
+  async replay(script: unknown): Promise<Difference | null> {
+    return this.#play(script as S);
+  }
+
+  async shrink(seed: number): Promise<Difference | null> {
+    let smallest: Difference | null = null;
+    const agrees = fc.asyncProperty(this.#scripts, async (script) => {
+      const difference = await this.#play(script);
+      smallest = difference ?? smallest;
+      return difference === null;
+    });
+    await fc.check(agrees, { ...one(seed), interruptAfterTimeLimit: PATIENCE });
+    return smallest;
   }
 
   async #play(script: S): Promise<Difference | null> {
-    const expectation = this.#rules.simulate(script);
+    const expectation = this.#simulate(script);
     if (expectation === null) return null;
     const plays = Array.from(this.#stages, async ([name, stage]) => {
       return [name, await stage.play(script, expectation)] as const;
     });
     const outcomes = Object.fromEntries(await Promise.all(plays));
     if (Object.values(outcomes).every((outcome) => agrees(outcome, expectation))) return null;
-    const shrink = () => this.#shrink(script, difference);
-    const difference = { text: describe(script, expectation, outcomes), shrink };
-    return difference;
+    return { script, text: describe(script, expectation, outcomes) };
   }
+}
 
-  async #shrink(script: S, difference: Difference): Promise<Difference> {
-    for (const one of this.#rules.smaller(script)) {
-      const found = await this.#play(one);
-      if (found !== null) return found.shrink();
-    }
-    return difference;
-  }
+/** The one script of a seed. */
+function one<T>(seed: number): Parameters<T> {
+  return { seed, numRuns: 1, unbiased: true };
 }
 
 function agrees(outcome: Outcome, expectation: Told): boolean {

@@ -1,10 +1,13 @@
 /**
  * Plays random scripts on the reference and on the package: `main.ts [count] [first seed]`.
- * With SEED in the environment, that one only, told in full. The seed decides over which network;
- * or NETWORK in the environment does: tcp, unix, udp or unix-datagram.
+ * With SEED in the environment, that one only, told in full. With SCRIPT, the one in that file, as
+ * it was printed. The seed decides over which network; or NETWORK in the environment does: tcp,
+ * unix, udp or unix-datagram.
  */
+import { readFileSync } from 'node:fs';
+
 import { load } from '../conformance/load.ts';
-import type { AnyDiffer } from './differ.ts';
+import type { AnyDiffer, Difference } from './differ.ts';
 import { Marathon } from './marathon.ts';
 import { isNetwork, NETWORKS, networkOf, open } from './networks.ts';
 import { collectUncaught } from './run.ts';
@@ -20,7 +23,7 @@ collectUncaught((error) => {
   process.exitCode = 1;
 });
 
-const { SEED, NETWORK } = process.env;
+const { SEED, NETWORK, SCRIPT } = process.env;
 if (NETWORK !== undefined && !isNetwork(NETWORK)) {
   throw new Error(`NETWORK is one of ${NETWORKS.join(', ')}, not ${NETWORK}`);
 }
@@ -34,14 +37,14 @@ for (const network of NETWORKS) {
 }
 const differOf = (seed: number) => differs.get(networkFor(seed)) as AnyDiffer;
 
-if (SEED !== undefined) {
+if (SCRIPT !== undefined) {
+  const differ = differs.get(NETWORK ?? 'tcp') as AnyDiffer;
+  tell('the script', await differ.replay(JSON.parse(readFileSync(SCRIPT, 'utf8'))));
+} else if (SEED !== undefined) {
   const seed = Number(SEED);
   const difference = await differOf(seed).play(seed);
-  console.log(difference?.text ?? `seed ${seed}, ${networkFor(seed)}: no difference`);
-  if (difference !== null) {
-    console.log(`\nshrunk:\n\n${(await difference.shrink()).text}`);
-    process.exitCode = 1;
-  }
+  tell(`seed ${seed}, ${networkFor(seed)}`, difference);
+  if (difference !== null) await shrink(seed);
 } else {
   const [count = 100_000, from = 1 + Math.floor(Math.random() * 2 ** 31)] = process.argv
     .slice(2)
@@ -53,13 +56,22 @@ if (SEED !== undefined) {
   console.log(marathon.status);
   for (const { seed, difference } of differences) {
     const network = networkFor(seed);
-    console.log(`\nseed ${seed} (NETWORK=${network} SEED=${seed} npm run differential):\n`);
-    console.log(difference.text);
+    tell(`seed ${seed} (NETWORK=${network} SEED=${seed} npm run differential)`, difference);
   }
   const [first] = differences;
-  if (first !== undefined) {
-    console.log(`\nseed ${first.seed}, shrunk:\n\n${(await first.difference.shrink()).text}`);
-    process.exitCode = 1;
-  }
+  if (first !== undefined) await shrink(first.seed);
 }
 for (const differ of differs.values()) await differ.close();
+
+function tell(what: string, difference: Difference | null): void {
+  console.log(`\n${what}: ${difference === null ? 'no difference' : `\n\n${difference.text}`}`);
+  if (difference !== null) process.exitCode = 1;
+}
+
+async function shrink(seed: number): Promise<void> {
+  const difference = await differOf(seed).shrink(seed);
+  tell(`seed ${seed}, shrunk`, difference);
+  if (difference === null) return;
+  console.log(`\nin a file, to be played again (NETWORK=${networkFor(seed)} SCRIPT=<file>):\n`);
+  console.log(JSON.stringify(difference.script));
+}

@@ -1,17 +1,9 @@
 import type { Data } from '../helpers/implementation.ts';
-import { lengthPrefix, parseDelimiter } from '../reference/read-delimiter.ts';
 import { type Action, type CommonAction, isCommon, isPause, type Named } from './action.ts';
-import { type Delimiter, type Encoding, toDelimiter } from './delimiter.ts';
+import type { Delimiter, Encoding } from './delimiter.ts';
+import { type Next, next } from './next.ts';
+import type { Settings } from './script.ts';
 import { Transcript } from './transcript.ts';
-
-/** What every kind of script begins with. */
-export interface Settings {
-  /** How the first settings are told. */
-  given: 'by options' | 'by fields' | 'by assignment';
-  delimiter: Delimiter;
-  encoding: Encoding;
-  limit: number;
-}
 
 /** What a script must lead to. */
 export interface Told {
@@ -20,7 +12,7 @@ export interface Told {
   thrown: number;
 }
 
-/** What a script must lead to, told without sockets, hooks or time. */
+/** What a script must lead to, told without sockets, hooks or time, and by nobody who is tested. */
 export abstract class Model<Own extends Named> {
   protected readonly transcript = new Transcript();
   protected delimiter: Delimiter;
@@ -92,16 +84,15 @@ export abstract class Model<Own extends Named> {
     }
   }
 
-  /** As the channel has it. */
-  protected get readDelimiter() {
-    return toDelimiter(this.delimiter, lengthPrefix);
+  /** What is cut off `text`, all that waits, with the settings of now. */
+  protected next(text: string, ended = false): Next {
+    const { delimiter, encoding, limit } = this;
+    return next(text, { delimiter, encoding, limit }, ended);
   }
 
-  protected parsed() {
-    return parseDelimiter(this.readDelimiter);
-  }
-
-  protected decoded(bytes: Buffer): Data {
+  /** As hooks get it. */
+  protected told(text: string): Data {
+    const bytes = Buffer.from(text, 'latin1');
     return this.encoding === null ? bytes : bytes.toString(this.encoding);
   }
 }

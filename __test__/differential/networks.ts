@@ -1,10 +1,12 @@
 import type { Implementation, UnixImplementation } from '../helpers/implementation.ts';
 import { overUnix } from '../helpers/over-unix.ts';
+import { datagramScripts } from './datagram/anything.ts';
+import { simulate as simulateDatagrams } from './datagram/model.ts';
 import { Udp, UnixDatagrams } from './datagram/network.ts';
-import { datagramRules } from './datagram/rules.ts';
 import { DatagramStage } from './datagram/stage.ts';
 import { type AnyDiffer, Differ } from './differ.ts';
-import { streamRules } from './stream/rules.ts';
+import { streamScripts } from './stream/anything.ts';
+import { simulate as simulateStreams } from './stream/model.ts';
 import { StreamStage } from './stream/stage.ts';
 
 /** What channels talk over: TCP and Unix streams, UDP and Unix datagrams. */
@@ -42,7 +44,7 @@ async function openStreams(unix: boolean, implementations: Implementations): Pro
   for (const [name, impl] of Object.entries(implementations)) {
     stages.set(name, await StreamStage.open(unix ? overUnix(impl) : impl));
   }
-  return new Differ(streamRules(!unix), stages);
+  return new Differ(streamScripts(!unix), simulateStreams, stages);
 }
 
 /** Node has no Unix datagrams: what the reference is told over UDP must be the same. */
@@ -52,5 +54,5 @@ async function openDatagrams(unix: boolean, implementations: Implementations): P
     const network = unix && name !== 'reference' ? new UnixDatagrams() : new Udp();
     stages.set(name, await DatagramStage.open(impl, network));
   }
-  return new Differ(datagramRules, stages);
+  return new Differ(datagramScripts, simulateDatagrams, stages);
 }

@@ -1,7 +1,8 @@
 import type { Implementation, ReadDelimiter } from '../helpers/implementation.ts';
 import { type Action, type CommonAction, isCommon, isPause, type Named } from './action.ts';
 import { toDelimiter } from './delimiter.ts';
-import type { Settings, Told } from './model.ts';
+import type { Told } from './model.ts';
+import type { Settings } from './script.ts';
 import { Transcript } from './transcript.ts';
 
 export interface Outcome extends Told {

@@ -1,8 +1,6 @@
-import type { Data } from '../../helpers/implementation.ts';
-import { Framer } from '../../reference/framer.ts';
-import { cutAlike } from '../../reference/read-delimiter.ts';
 import type { CommonAction } from '../action.ts';
 import { Model, type Told } from '../model.ts';
+import { alike, bytesOf } from '../next.ts';
 import type { DatagramAction, DatagramOwn, DatagramScript, Packet } from './script.ts';
 
 /** How far a channel has come when all that was sent so far has had its effect. */
@@ -54,21 +52,27 @@ export function isFair(script: DatagramScript): boolean {
   return simulate(script) !== null;
 }
 
+/** What waits of one. */
+interface Sender {
+  /** A byte is a character. */
+  text: string;
+  /** Its frame outgrew the limit, and that was told. */
+  told: boolean;
+}
+
 class DatagramModel extends Model<DatagramOwn> {
   /** The order of `connect` among the hooks is nobody's to say. */
   raced = false;
   readonly #script: DatagramScript;
   readonly #received: string[][];
   /** Those with bytes that wait; who was heard of last is last. */
-  readonly #senders = new Map<number, Framer>();
+  readonly #senders = new Map<number, Sender>();
   /** Whose bytes onRead or onOverflowError is told of. */
   #sender: number | null = null;
   /** What is done when the pause ends that was begun. */
   #meanwhile: DatagramAction[] | null = null;
   /** All that waits is to be looked at again. */
   #recut = false;
-  /** Whose frame outgrew the limit, and was reported. */
-  readonly #reported = new Set<Framer>();
   /** What was set off would run a race with the next datagram. */
   #racing = false;
   /** Bytes that have arrived. */
@@ -121,16 +125,16 @@ class DatagramModel extends Model<DatagramOwn> {
     if (this.stopped !== null || (this.#connection === 'set' && from !== this.#peer)) return null;
     this.#racing = false;
     const { length } = this.transcript.hooks;
-    const bytes = Buffer.from(hex, 'hex');
+    const bytes = bytesOf(hex, 'hex');
     this.#taken += bytes.length;
     if (this.delimiter === null) {
       this.#read(bytes, from);
     } else {
-      const framer = this.#senders.get(from) ?? new Framer();
-      framer.push(bytes);
+      const sender = this.#senders.get(from) ?? { text: '', told: false };
+      sender.text += bytes;
       this.#senders.delete(from);
-      this.#senders.set(from, framer);
-      this.#cut(from, framer);
+      this.#senders.set(from, sender);
+      this.#cut(from, sender);
       this.#evict();
     }
     this.#settle();
@@ -148,7 +152,7 @@ class DatagramModel extends Model<DatagramOwn> {
       this.#meanwhile = null;
       for (const action of meanwhile) if (this.stopped === null) this.act(action);
       this.#recut = false;
-      for (const [from, framer] of [...this.#senders]) this.#cut(from, framer);
+      for (const [from, sender] of [...this.#senders]) this.#cut(from, sender);
       this.#evict();
       const told = this.transcript.hooks.length > length || this.stopped !== null;
       this.raced ||= told && this.#connection === 'connecting';
@@ -162,39 +166,37 @@ class DatagramModel extends Model<DatagramOwn> {
     return this.stopped === null && this.#meanwhile === null;
   }
 
-  #cut(from: number, framer: Framer): void {
-    while (this.#receptive && framer.length > 0) {
-      if (this.delimiter === null) {
-        this.#read(framer.takeRest(), from);
+  #cut(from: number, sender: Sender): void {
+    while (this.#receptive && sender.text !== '') {
+      // What waited for a delimiter that is no more comes as it is.
+      const all = { frame: sender.text, rest: '' };
+      const cut = this.delimiter === null ? all : this.next(sender.text);
+      if (cut === 'too long') {
+        this.#overflow(from, sender);
         continue;
       }
-      const cut = framer.cut(this.parsed(), this.limit, this.encoding);
-      if (cut.kind === 'overflow') {
-        this.#overflow(from, framer);
-        continue;
-      }
-      this.#reported.delete(framer);
-      if (cut.kind === 'none') break;
-      this.#read(cut.data, from);
+      if (this.delimiter !== null) sender.told = false;
+      if (cut === null) break;
+      sender.text = cut.rest;
+      this.#read(cut.frame, from);
     }
-    if (framer.length === 0) this.#senders.delete(from);
+    if (sender.text === '') this.#senders.delete(from);
   }
 
-  #read(bytes: Buffer, from: number): void {
-    const data: Data = this.decoded(bytes);
+  #read(text: string, from: number): void {
     const actions = this.#script.onRead[this.transcript.frames] ?? [];
-    this.transcript.addFrame(this.hook, data, ` P${from}`);
+    this.transcript.addFrame(this.hook, this.told(text), ` P${from}`);
     this.#sender = from;
     this.#perform(actions);
     this.#sender = null;
   }
 
   /** What waits of this sender is dropped, unless the hook has changed how it is cut, and well. */
-  #overflow(from: number, framer: Framer): void {
-    const { readDelimiter, limit } = this;
-    const again = this.#reported.has(framer);
+  #overflow(from: number, sender: Sender): void {
+    const { delimiter, limit } = this;
+    const again = sender.told;
     if (!again) {
-      this.#reported.add(framer);
+      sender.told = true;
       this.transcript.addOverflow('ERR_FRAME_OVERFLOW', ` P${from}`);
       this.#sender = from;
       this.overflowing = true;
@@ -203,17 +205,17 @@ class DatagramModel extends Model<DatagramOwn> {
       this.#sender = null;
       if (this.stopped === 'close') this.stopped = 'overflow';
     }
-    const changed = limit !== this.limit || !cutAlike(readDelimiter, this.readDelimiter);
+    const changed = limit !== this.limit || !alike(delimiter, this.delimiter);
     if (!again && changed) return;
-    this.#reported.delete(framer);
-    framer.takeRest();
+    sender.told = false;
+    sender.text = '';
   }
 
   /** Who has waited longest makes room. */
   #evict(): void {
     const { maxSenders } = this.#script;
     for (const from of [...this.#senders.keys()]) {
-      const waiting = [...this.#senders.values()].reduce((sum, { length }) => sum + length, 0);
+      const waiting = [...this.#senders.values()].reduce((sum, { text }) => sum + text.length, 0);
       const fixed = typeof this.delimiter === 'number' ? this.delimiter : 0;
       const most = BUFFERS * Math.max(this.limit, fixed);
       if (this.stopped !== null) return;
@@ -237,8 +239,8 @@ class DatagramModel extends Model<DatagramOwn> {
     if (action.do !== 'delimiter' && limit === this.limit) return;
     this.#recut = this.#senders.size > 0;
     // Those who wait, and the next datagram: which comes first?
-    for (const [from, { length }] of this.#senders) {
-      if (from !== this.#sender && length > 0) this.#racing = true;
+    for (const [from, { text }] of this.#senders) {
+      if (from !== this.#sender && text !== '') this.#racing = true;
     }
   }
 

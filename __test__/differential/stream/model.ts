@@ -1,6 +1,6 @@
 import type { Data } from '../../helpers/implementation.ts';
-import { Framer } from '../../reference/framer.ts';
 import { Model, type Told } from '../model.ts';
+import { bytesOf, type Next } from '../next.ts';
 import { Transcript } from '../transcript.ts';
 import { partOf } from './file.ts';
 import type { StreamAction, StreamOwn, StreamScript } from './script.ts';
@@ -32,7 +32,12 @@ export function simulate(script: StreamScript): StreamExpectation | null {
 
 class StreamModel extends Model<StreamOwn> {
   readonly #script: StreamScript;
-  readonly #framer = new Framer();
+  /** All that has come and is not delivered; a byte is a character. */
+  #text = '';
+  /** Nothing will follow. */
+  #ended = false;
+  /** Empty frames that are due, under a delimiter of 0. */
+  #empties = 0;
   #written = '';
   #writable = true;
   #peerFinished = false;
@@ -47,7 +52,7 @@ class StreamModel extends Model<StreamOwn> {
     this.transcript.addConnect();
     this.delimiterSet();
     const progress = phases.map(({ sent, outside }) => {
-      for (const { hex } of sent) this.#framer.push(Buffer.from(hex, 'hex'));
+      for (const { hex } of sent) this.#text += bytesOf(hex, 'hex');
       this.#deliver();
       const { frames, raw, overflows } = this.transcript;
       const reached = { frames, raw, overflows, stopped: this.stopped !== null };
@@ -55,7 +60,7 @@ class StreamModel extends Model<StreamOwn> {
       this.#deliver();
       return reached;
     });
-    const held = this.parsed().kind === 'nothing' && this.#framer.length >= this.limit;
+    const held = this.delimiter === 0 && this.#text.length >= this.limit;
     if (held && this.stopped === null) return null;
     const reset = finish === 'reset' && this.#writable && this.stopped === null;
     if (reset) this.transcript.add('error').add('close error');
@@ -72,11 +77,21 @@ class StreamModel extends Model<StreamOwn> {
 
   #deliver(): void {
     while (this.stopped === null) {
-      const cut = this.#framer.cut(this.parsed(), this.limit, this.encoding);
-      if (cut.kind === 'none') return;
-      if (cut.kind === 'overflow') this.#overflow();
-      else this.#read(this.decoded(cut.data));
+      const cut = this.#next();
+      if (cut === null) return;
+      if (cut === 'too long') {
+        this.#overflow();
+        continue;
+      }
+      this.#text = cut.rest;
+      if (this.delimiter === 0) this.#empties -= 1;
+      this.#read(this.told(cut.frame));
     }
+  }
+
+  #next(): Next {
+    if (this.delimiter !== 0) return this.next(this.#text, this.#ended);
+    return this.#empties > 0 ? { frame: '', rest: this.#text } : null;
   }
 
   #read(data: Data): void {
@@ -95,19 +110,15 @@ class StreamModel extends Model<StreamOwn> {
     this.#perform(this.#script.onOverflow);
     this.overflowing = false;
     if (this.stopped === 'close') this.stopped = 'overflow';
-    else if (this.stopped === null && this.#overflows()) this.stopped = 'overflow';
-  }
-
-  #overflows(): boolean {
-    return this.#framer.overflows(this.parsed(), this.limit, this.encoding);
+    else if (this.stopped === null && this.#next() === 'too long') this.stopped = 'overflow';
   }
 
   /** The peer has sent FIN. */
   #finish(): void {
-    this.#framer.end();
+    this.#ended = true;
     this.#deliver();
     if (this.stopped === null) {
-      this.transcript.add(`end ${Transcript.quote(this.decoded(this.#framer.takeRest()))}`);
+      this.transcript.add(`end ${Transcript.quote(this.told(this.#text))}`);
       this.#peerFinished = true;
       if (!this.#writable && this.#script.allowHalfOpen) this.stopped = 'end';
       this.#perform(this.#script.onEnd, !this.#script.allowHalfOpen);
@@ -124,7 +135,7 @@ class StreamModel extends Model<StreamOwn> {
   }
 
   protected override delimiterSet(): void {
-    this.#framer.set(this.parsed());
+    this.#empties = this.delimiter === 0 ? this.#empties + 1 : 0;
   }
 
   protected override actOwn(action: StreamOwn): void {
