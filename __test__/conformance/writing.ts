@@ -104,6 +104,22 @@ export function writing(suite: Suite): void {
     t.is(peer.text, 'ab');
   });
 
+  suite.both(
+    'W12: one onWrite for an empty write and what has just left',
+    async (scene, t, side) => {
+      const { channel, log, peer } = await scene.open(side);
+      channel.write('a', true);
+      // It leaves meanwhile, and nobody here has heard of that.
+      for (const end = performance.now() + 20; performance.now() < end; );
+      channel.write('', true);
+      await peer.received(1);
+      await log.seen('write');
+      peer.socket.write('b');
+      await log.frames(1);
+      t.is(log.count('write'), 1);
+    },
+  );
+
   suite.both('W4: false above highWaterMark, then one onWrite', async (scene, t, side) => {
     const { channel, log, peer } = await scene.open(side, { highWaterMark: 1_000 });
     peer.socket.pause();

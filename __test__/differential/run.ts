@@ -41,6 +41,7 @@ export abstract class Run<Own extends Named, C extends Playable> {
   protected paused = false;
   /** A pause that has not ended yet. */
   protected waiting = false;
+  /** Since the last onWrite. */
   protected wrote = false;
   /** The channel has ended or closed: nothing is asked of it any more. */
   protected stopped = false;
@@ -75,7 +76,8 @@ export abstract class Run<Own extends Named, C extends Playable> {
 
   onWrite(): void {
     this.enter('write');
-    if (!this.wrote) this.violations.push('onWrite, and nothing written');
+    if (!this.wrote) this.violations.push('onWrite, and nothing written since the last');
+    this.wrote = false;
   }
 
   protected get outcome(): Outcome {

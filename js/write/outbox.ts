@@ -40,6 +40,8 @@ export class Outbox extends Ledger<StreamSettings> {
   #files: { from: number; to: number; name: string }[] = [];
   /** How many there may be before it is asked which of them have left. */
   #mostFiles = LEAST_FILES;
+  /** Something was written since the last drain, be it nothing but an empty piece. */
+  #undrained = false;
 
   constructor(engine: OutboxEngine, target: Target, settings: StreamSettings) {
     super(engine, settings);
@@ -85,13 +87,15 @@ export class Outbox extends Ledger<StreamSettings> {
     return this.#accept(file, notify);
   }
 
-  /** The reactor says that everything up to here has been taken: is that all? */
+  /** The reactor says that everything up to here has been taken: is that all, and news? */
   drained(sent: number): boolean {
     this.taken = Math.max(this.taken, sent);
     if (this.taken < this.accepted) return false;
     this.awaited = false;
     this.#files.length = 0;
-    return true;
+    const isNews = this.#undrained;
+    this.#undrained = false;
+    return isNews;
   }
 
   /** The socket is gone with so much left; what is still written is left as well. */
@@ -113,6 +117,7 @@ export class Outbox extends Ledger<StreamSettings> {
   }
 
   #accept(piece: Piece, notify: boolean): boolean {
+    this.#undrained = true;
     this.accepted += this.#state === 'open' ? this.#submit(piece, notify) : this.#keep(piece);
     return this.flows;
   }
