@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util';
 
 import Table from 'cli-table3';
 
-import { type Case, cases } from './cases.ts';
+import type { Case } from './case.ts';
+import { cases } from './cases.ts';
 import { Pool } from './pool.ts';
 import { killAll, run, type Verdict } from './run.ts';
 

@@ -5,54 +5,20 @@ import {
   type StdioPipe,
   spawn,
 } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import type { Case } from './cases.ts';
+import type { Case, Ending } from './case.ts';
+import { Running } from './running.ts';
 
 /** What no ending may print, whatever else is expected. */
 const FORBIDDEN = /panicked|Assertion|FATAL|[Aa]borted|core dumped|Segmentation|check failed/;
-const FIXTURES = new URL('./fixtures', import.meta.url);
+const FIXTURES = new URL('./fixtures/', import.meta.url);
 
 export interface Verdict {
   /** Why it is not as expected; undefined: it is. */
   problem?: string;
   milliseconds: number;
-}
-
-/** A fixture in a process of its own, as the steps of a case see it. */
-export class Running {
-  readonly child: ChildProcess;
-  #waiting = new Map<string, () => void>();
-
-  constructor(child: ChildProcess) {
-    this.child = child;
-  }
-
-  /** The fixture has printed this line. */
-  line(text: string): Promise<void> {
-    return new Promise((resolve) => this.#waiting.set(text, resolve));
-  }
-
-  printed(line: string): void {
-    this.#waiting.get(line)?.();
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.child.kill(signal);
-  }
-
-  /** The system has stopped the process: there is no event of it, only its state. */
-  async stopped(): Promise<void> {
-    while (process.platform === 'linux' && !/^State:\tT/m.test(this.#status)) {
-      await new Promise(setImmediate);
-    }
-  }
-
-  get #status(): string {
-    return readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
-  }
 }
 
 const running = new Set<ChildProcess>();
@@ -117,16 +83,6 @@ export async function run(node: string, test: Case, seed: number, size = 1): Pro
     running.delete(child);
     killGroup(child);
   }
-}
-
-/** How a process shall end. */
-export interface Ending {
-  /** 0 where nothing else is said. */
-  code?: number;
-  signal?: NodeJS.Signals;
-  /** Nothing, where nothing else is said. */
-  stdout?: string | RegExp;
-  stderr?: RegExp;
 }
 
 interface Ended {

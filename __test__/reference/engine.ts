@@ -1,6 +1,5 @@
 import { type InspectOptionsStylized, inspect } from 'node:util';
 
-import type { Channel } from './channel.ts';
 import { typeError, valueError } from './errors.ts';
 import { inspectAs } from './inspect.ts';
 
@@ -14,7 +13,8 @@ export class Engine {
     return Engine.#instance;
   }
 
-  readonly channels = new Map<number, Channel>();
+  /** By descriptor. */
+  readonly channels = new Map<number, { close(): void }>();
 
   /** Calls `task` once, as soon as possible. */
   callback<A extends unknown[]>(task: (...args: A) => void, ...args: A): Cancel {

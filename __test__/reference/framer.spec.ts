@@ -1,7 +1,8 @@
 import test from 'ava';
 
 import { Framer } from './framer.ts';
-import { type Delimiter, lengthPrefix, parseDelimiter } from './read-delimiter.ts';
+import { lengthPrefix } from './length-prefix.ts';
+import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import type { ReadDelimiter, ReadEncoding } from './types.ts';
 
 interface Result {

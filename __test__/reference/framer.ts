@@ -1,7 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
 
 import { type CodedError, codedError } from './errors.ts';
-import type { Delimiter, LengthPrefix } from './read-delimiter.ts';
+import type { LengthPrefix } from './length-prefix.ts';
+import type { Delimiter } from './read-delimiter.ts';
 import type { Pattern } from './regexp.ts';
 import type { ReadEncoding } from './types.ts';
 

@@ -9,7 +9,7 @@ export { Stream } from './connecting.ts';
 export { Connection, UnixConnection } from './connection.ts';
 export { Datagram } from './datagram.ts';
 export { Engine } from './engine.ts';
-export { LengthPrefix, lengthPrefix } from './read-delimiter.ts';
+export { LengthPrefix, lengthPrefix } from './length-prefix.ts';
 export { Server } from './server.ts';
 export { StreamServer } from './stream-server.ts';
 export type * from './types.ts';

@@ -3,17 +3,17 @@ import { createServer, type Server as NetServer } from 'node:net';
 import { Accepted } from './accepted.ts';
 import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
-import { Stream } from './connecting.ts';
 import { codedError, typeError, valueError } from './errors.ts';
 import { bind, bindPath, filenoOfServer, type Handle, listenWith } from './listening.ts';
 import { ADDRESS, checkNames, MADE_WITH, names } from './names.ts';
 import { checkMilliseconds, checkServerOptions, type Endpoint, parseAddress } from './options.ts';
 import { isPath, isTooLong, pathOf, tooLong } from './path.ts';
 import { listeningAddress, paths } from './socket.ts';
+import { ByteStream } from './stream.ts';
 import type { Address, CloseInfo, ReadyState, ServerOptions, StreamOptions } from './types.ts';
 import { warnUnhandled } from './unhandled.ts';
 
-export type ConnectionConstructor = new (socket: Accepted, server: StreamServer) => Stream;
+export type ConnectionConstructor = new (socket: Accepted, server: StreamServer) => ByteStream;
 
 /** Where to listen; an object may hold options beside it. */
 export type ListenTarget = number | string | [host: string, port: number] | (ServerOptions & Place);
@@ -31,9 +31,9 @@ export class StreamServer extends Channel {
   declare ConnectionClass: ConnectionConstructor;
 
   /** The live connections, by descriptor. */
-  readonly channels = new Map<number, Stream>();
+  readonly channels = new Map<number, ByteStream>();
   /** Those whose onClose has not returned yet; by then their descriptor may be another's. */
-  readonly #open = new Set<Stream>();
+  readonly #open = new Set<ByteStream>();
 
   #options: ServerOptions;
   #phase: 'idle' | 'listening' | 'ending' | 'closed' = 'idle';
@@ -207,19 +207,19 @@ export class StreamServer extends Channel {
 
   // For the connections
 
-  _add(connection: Stream, fileno: number): void {
+  _add(connection: ByteStream, fileno: number): void {
     this.channels.set(fileno, connection);
     this.#open.add(connection);
     if (this.#phase !== 'listening') connection.close();
   }
 
-  _forget(connection: Stream): void {
+  _forget(connection: ByteStream): void {
     for (const [fileno, other] of this.channels) {
       if (other === connection) this.channels.delete(fileno);
     }
   }
 
-  _connectionClosed(connection: Stream): void {
+  _connectionClosed(connection: ByteStream): void {
     this.#open.delete(connection);
     this.#closeIfDone();
   }
@@ -266,7 +266,7 @@ export class StreamServer extends Channel {
 
 /** What wraps sockets is made as `new C(socket, server)`, and only a Stream takes them. */
 function checkWrapper(value: unknown): ConnectionConstructor {
-  const isStream = (made: unknown) => made === Stream.prototype || made instanceof Stream;
+  const isStream = (made: unknown) => made === ByteStream.prototype || made instanceof ByteStream;
   if (typeof value === 'function' && isStream(value.prototype)) return value as never;
   throw typeError('ConnectionClass', 'a class that extends Stream', value);
 }

@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net';
-import type { LengthPrefix } from './read-delimiter.ts';
+import type { LengthPrefix } from './length-prefix.ts';
 
 export type ReadDelimiter =
   | null
