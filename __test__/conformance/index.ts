@@ -35,8 +35,9 @@ import { UnixSuite, unixSockets } from './unix.ts';
 import { writing } from './writing.ts';
 
 /**
- * Registers the tests of what SPEC and the catalogue of faults say about TCP streams and datagrams. A title that
- * begins with a letter and a number (C1, R12) names the fault; one with a rule, the rule of hooks.
+ * Registers the tests of what SPEC says about TCP streams and datagrams. A title that begins with a
+ * letter and a number (C1, R12) names a fault: README.md, one folder up, says which. One with a rule
+ * names the rule of hooks.
  */
 export function conformance(name: string, impl: Implementation): void {
   const suite = new Suite(name, impl);

@@ -45,11 +45,16 @@ const PIECES = [
   ...['\0\0\0\0\0\0\0\x01x', '\x03abc', '\0\x03abc'],
 ];
 
+const pieces = fc.constantFrom(
+  ...PIECES.map((text) => Buffer.from(text)),
+  // A pair of surrogates, which is four bytes, and no UTF-8.
+  Buffer.from('😀', 'utf16le'),
+);
+
 /** What delimiters may find something in: less than so many pieces. */
 export function bytes(most: number): Arbitrary<Buffer> {
-  const pieces = list(fc.constantFrom(...PIECES), 0, most - 1);
-  return fc.tuple(pieces, once(6)).map(([text, torn]) => {
-    const whole = Buffer.from(text.join(''));
+  return fc.tuple(list(pieces, 0, most - 1), once(6)).map(([some, torn]) => {
+    const whole = Buffer.concat(some);
     // Now and then bytes that are no text in any encoding.
     return torn ? Buffer.concat([whole, Buffer.from([0xe2, 0x82]), whole.subarray(1)]) : whole;
   });

@@ -68,6 +68,7 @@ export class StreamRun extends Run<StreamOwn, StreamLike> {
     this.enterRead(hook);
     if (this.delimiter === null) {
       this.transcript.addRaw(hook, data);
+      if (/[\ud800-\udbff]$/.test(String(data))) this.violations.push('half a pair of surrogates');
       this.changed();
       return;
     }
