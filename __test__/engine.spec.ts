@@ -61,7 +61,8 @@ test('an engine whose reactor has died while nothing was open can be closed', as
   const server = new Server({ engine }).listen(0, '127.0.0.1');
   await server.end();
   // Nothing here makes a reactor die; this is what the news of it comes to.
-  (engine as unknown as { failed(error: Error): void }).failed(new Error('gone'));
+  const { reactor } = engine as unknown as { reactor: { died(error: Error): void } };
+  reactor.died(new Error('gone'));
   t.throws(() => new Server({ engine }).listen(0, '127.0.0.1'), { code: 'ERR_ENGINE_CLOSED' });
   await engine.close();
 });

@@ -2,7 +2,7 @@
 
 import * as native from '../native/binding.cjs';
 
-/** @internal What the engine needs of the addon; a test may hand it another. */
+/** @internal What a reactor needs of the addon; a test may give it another. */
 export type NativeBinding = Pick<
   typeof native,
   | 'adopt'
@@ -12,8 +12,6 @@ export type NativeBinding = Pick<
   | 'bindDatagramPath'
   | 'catchUp'
   | 'closeEngine'
-  | 'closeFile'
-  | 'compileRegExp'
   | 'configureDatagram'
   | 'connect'
   | 'connectPath'
@@ -24,10 +22,7 @@ export type NativeBinding = Pick<
   | 'listen'
   | 'listenPath'
   | 'openEngine'
-  | 'openFile'
-  | 'openSearch'
   | 'pushFile'
-  | 'parseAddress'
   | 'pushOwned'
   | 'reportUncaught'
   | 'sent'
@@ -52,6 +47,16 @@ export type NativeSearchHandle = ReturnType<typeof native.openSearch>;
 
 /** @internal */
 export const binding: NativeBinding = native;
+
+/** @internal What needs no reactor. */
+export const {
+  closeFile,
+  compileRegExp,
+  openFile,
+  openSearch,
+  parseAddress,
+}: Pick<typeof native, 'closeFile' | 'compileRegExp' | 'openFile' | 'openSearch' | 'parseAddress'> =
+  native;
 
 /** @internal Whether the platform has Unix sockets, and sockets that can be adopted by number. */
 export const hasUnixSockets: boolean = native.hasUnixSockets();

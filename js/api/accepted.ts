@@ -2,9 +2,10 @@
 
 import { channelClosed, invalidType, invalidValue } from '../check/errors.ts';
 import { isReadable } from '../check/values.ts';
+import { link } from '../link/link.ts';
 import { ServerLink } from '../link/server-link.ts';
 import { AcceptedSocket } from '../link/socket.ts';
-import { Channel, link } from './channel.ts';
+import { Channel } from './channel.ts';
 
 /** @internal What `onAccept` was given. */
 export function checkSocket<S>(socket: S): S & AcceptedSocket {
@@ -16,7 +17,7 @@ export function checkSocket<S>(socket: S): S & AcceptedSocket {
 export function serverOf(socket: AcceptedSocket, server: unknown): ServerLink {
   const serverLink = isReadable(server) && server instanceof Channel ? server[link] : null;
   if (!(serverLink instanceof ServerLink)) throw invalidType('server', 'a StreamServer', server);
-  if (!socket.isOf(serverLink.engine)) {
+  if (!socket.isOf(serverLink.reactor)) {
     throw invalidValue('server', 'one with the engine that accepted the socket', server);
   }
   if (socket.taken) throw channelClosed('new Connection()');

@@ -3,20 +3,9 @@
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import { illegalConstructor } from '../check/errors.ts';
 import { inspectAs, inspectChannel } from '../inspect.ts';
+import { type Link, link } from '../link/link.ts';
 import type { DatagramStats, ReadyState, ServerStats, StreamStats } from '../types.ts';
 import type { Engine } from './engine.ts';
-
-/** @internal What a channel delegates to: the JS half of its native counterpart. */
-export interface ChannelLink {
-  readonly engine: Engine;
-  readonly readyState: ReadyState;
-  readonly fileno: number | null;
-  setRef(ref: boolean): void;
-  stats(): StreamStats | DatagramStats | ServerStats;
-}
-
-/** @internal The property under which a channel keeps its link. */
-export const link: unique symbol = Symbol('pants.link');
 
 /** @internal The property under which a class says which sockets it takes: one of wire's `Family`. */
 export const family: unique symbol = Symbol('pants.family');
@@ -31,7 +20,7 @@ export const family: unique symbol = Symbol('pants.family');
  */
 export abstract class Channel {
   /** @internal */
-  abstract readonly [link]: ChannelLink;
+  abstract readonly [link]: Link<object>;
 
   /** @internal `by` is what only the classes of this package have: nothing else has a socket. */
   constructor(by: typeof link) {
@@ -40,7 +29,7 @@ export abstract class Channel {
 
   /** The engine that this channel belongs to. */
   get engine(): Engine {
-    return this[link].engine;
+    return this[link].engine as Engine;
   }
 
   /** The descriptor's number, `null` before there is a socket and after it is closed. */

@@ -10,6 +10,7 @@ import { MAX_FRAME, type ReadDelimiter } from '../check/read-delimiter.ts';
 import { isReadable } from '../check/values.ts';
 import { DatagramLink, type Destination } from '../link/datagram-link.ts';
 import { defineFields } from '../link/fields.ts';
+import { link } from '../link/link.ts';
 import type {
   Address,
   AddressLike,
@@ -21,7 +22,7 @@ import type {
   DescriptorOptions,
   Frame,
 } from '../types.ts';
-import { Channel, link } from './channel.ts';
+import { Channel } from './channel.ts';
 import { Engine } from './engine.ts';
 import { warnUnhandled } from './unhandled.ts';
 
@@ -193,13 +194,13 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   write(data: Data, addr?: AddressLike | A | null, flush = false): boolean {
     const now = checkFlush(flush, 'an address is one argument: [host, port] or { host, port }');
     const goOn = this[link].write(data, addr, this.#destination);
-    if (now) this[link].engine.flush();
+    if (now) this[link].reactor.submission.flush();
     return goOn;
   }
 
   /** Sends now what this turn has written, to any channel of this engine. */
   flush(): void {
-    this[link].engine.flush();
+    this[link].reactor.submission.flush();
   }
 
   /**

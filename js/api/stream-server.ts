@@ -14,6 +14,7 @@ import {
 import { framingOf } from '../check/read-delimiter.ts';
 import { isCallable, isReadable } from '../check/values.ts';
 import { Family } from '../generated/wire.ts';
+import { link } from '../link/link.ts';
 import { ServerLink } from '../link/server-link.ts';
 import type {
   Address,
@@ -28,7 +29,7 @@ import type {
   StreamOptions,
   UnixListenOptions,
 } from '../types.ts';
-import { Channel, family, link } from './channel.ts';
+import { Channel, family } from './channel.ts';
 import { Engine } from './engine.ts';
 import { Stream } from './stream.ts';
 import { warnUnhandled } from './unhandled.ts';
@@ -215,7 +216,7 @@ export class StreamServer<
     try {
       new ConnectionClass(socket as never, this as never);
     } catch (error) {
-      this[link].engine.discardAdopted(socket);
+      this[link].reactor.turn.discard(socket);
       throw error;
     } finally {
       // A no-op where it was taken.

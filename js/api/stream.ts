@@ -16,6 +16,7 @@ import type { ReadDelimiter } from '../check/read-delimiter.ts';
 import { Family } from '../generated/wire.ts';
 import { ConnectAttempt } from '../link/connect.ts';
 import { defineFields } from '../link/fields.ts';
+import { link } from '../link/link.ts';
 import { AcceptedSocket } from '../link/socket.ts';
 import { StreamLink } from '../link/stream-link.ts';
 import type {
@@ -34,7 +35,7 @@ import type {
   UnixConnectOptions,
 } from '../types.ts';
 import { serverOf } from './accepted.ts';
-import { Channel, family, link } from './channel.ts';
+import { Channel, family } from './channel.ts';
 import { Engine } from './engine.ts';
 import type { StreamServer } from './stream-server.ts';
 import { warnUnhandled } from './unhandled.ts';
@@ -119,7 +120,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
       if (engine !== server.engine)
         throw invalidValue('engine', "left out, or the server's", engine);
       Object.assign(this, { server: server.channel });
-      this[link].adopt(accepted as AcceptedSocket, server);
+      this[link].wrap(accepted as AcceptedSocket, server);
       return;
     }
     const descriptor = checkDescriptor(fd);
@@ -207,8 +208,8 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     const { phase, closing } = this[link];
     if (closing || phase === 'closed') throw channelClosed('connect()');
     if (phase !== 'idle') throw channelActive('connect()', this.readyState);
-    this[link].engine.assertRunning();
-    this[link].adoptFields();
+    this[link].reactor.assertRunning();
+    this[link].takeFields();
     this[link].configure(streamSettings(options, this[link].settings));
     this.#setFields(options);
     const attempt = new ConnectAttempt(this[link], to, settings);
@@ -273,7 +274,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
 
   /** Sends now what was written in this turn. */
   flush(): void {
-    this[link].engine.flush();
+    this[link].reactor.submission.flush();
   }
 
   /** Delivers no further frame, and stops reading, so that the peer feels it. */

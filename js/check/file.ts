@@ -3,7 +3,7 @@
 import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import os from 'node:os';
 
-import { binding, type NativeFileHandle } from '../binding.ts';
+import { closeFile, type NativeFileHandle, openFile } from '../binding.ts';
 import { invalidType, invalidValue, isDirectory, quote, systemError } from './errors.ts';
 import { isReadable } from './values.ts';
 
@@ -29,14 +29,14 @@ export class FileRequest {
   }
 
   /** Opens the part of the file that is meant; throws where there is no such thing to send. */
-  open(): HeldFile {
+  open(): OpenFile {
     const { file } = this;
-    if (typeof file === 'number') return this.#hold(file);
-    if (typeof file === 'object' && 'fd' in file) return this.#hold(file.fd);
+    if (typeof file === 'number') return this.#take(file);
+    if (typeof file === 'object' && 'fd' in file) return this.#take(file.fd);
     const descriptor = this.#openPath(file);
     try {
       // By a descriptor of its own: Node closes those that a worker has opened when it ends.
-      return this.#hold(descriptor);
+      return this.#take(descriptor);
     } finally {
       closeSync(descriptor);
     }
@@ -53,15 +53,15 @@ export class FileRequest {
     }
   }
 
-  #hold(descriptor: number): HeldFile {
+  #take(descriptor: number): OpenFile {
     // A FileHandle that is closed has -1.
     if (descriptor < 0) throw systemError(os.constants.errno.EBADF, 'fstat');
     const stats = fstatSync(descriptor);
     if (stats.isDirectory()) throw isDirectory(this.file);
     if (!stats.isFile()) throw this.#unfit();
     const length = this.#lengthIn(stats.size);
-    const native = binding.openFile(descriptor, this.offset, length);
-    if (typeof native !== 'number') return new HeldFile(native, length, quote(this.file));
+    const native = openFile(descriptor, this.offset, length);
+    if (typeof native !== 'number') return new OpenFile(native, length, quote(this.file));
     // It is open: so it was not opened for reading.
     throw systemError(native, native === os.constants.errno.EBADF ? 'read' : 'dup');
   }
@@ -80,7 +80,7 @@ export class FileRequest {
 }
 
 /** @internal Part of a file, open until it is handed over or closed. */
-export class HeldFile {
+export class OpenFile {
   readonly native: NativeFileHandle;
   readonly length: number;
   /** The file as it was given, for messages. */
@@ -93,7 +93,7 @@ export class HeldFile {
   }
 
   close(): void {
-    binding.closeFile(this.native);
+    closeFile(this.native);
   }
 }
 

@@ -2,7 +2,12 @@
 
 import { isRegExp } from 'node:util/types';
 
-import { binding, type NativeRegExpHandle, type NativeSearchHandle } from '../binding.ts';
+import {
+  compileRegExp,
+  type NativeRegExpHandle,
+  type NativeSearchHandle,
+  openSearch,
+} from '../binding.ts';
 import { FramingKind } from '../generated/wire.ts';
 import { invalidType, invalidValue } from './errors.ts';
 import { checkOptions, lengthPrefixNames } from './option-names.ts';
@@ -182,7 +187,7 @@ export function cutsAlike(one: Framing, other: Framing): boolean {
 
 /** @internal What remembers how far a channel's bytes were searched, where that is not a number. */
 export function searchOf({ regexp }: Framing): NativeSearchHandle | null {
-  return regexp === null ? null : binding.openSearch(regexp);
+  return regexp === null ? null : openSearch(regexp);
 }
 
 function remember(value: string): Framing {
@@ -203,7 +208,7 @@ function compile(text: string, value: RegExp): Framing {
   }
   const sequence = new TextEncoder().encode(text);
   try {
-    return framing(FramingKind.REGEXP, 0, 0, sequence, binding.compileRegExp(sequence));
+    return framing(FramingKind.REGEXP, 0, 0, sequence, compileRegExp(sequence));
   } catch (error) {
     throw invalidValue('readDelimiter', `a RegExp ${(error as Error).message}`, value);
   }

@@ -1,7 +1,7 @@
 /** From a host's name, or a path, to a connected socket: look-up, order of addresses, attempts. */
 
 import { isIP } from 'node:net';
-import type { Engine } from '../api/engine.ts';
+import { parseAddress } from '../binding.ts';
 import type { Destination, HostPort } from '../check/address.ts';
 import {
   aborted,
@@ -13,6 +13,7 @@ import {
 } from '../check/errors.ts';
 import type { ConnectSettings } from '../check/options.ts';
 import { ADDRESS_BYTES } from '../generated/wire.ts';
+import type { Reactor } from '../reactor/reactor.ts';
 import type { SystemError } from '../types.ts';
 import { watchAbort } from './abort.ts';
 import { familyOf, lookUp } from './resolver.ts';
@@ -23,17 +24,17 @@ export class ConnectAttempt {
   readonly to: Destination;
   readonly settings: ConnectSettings;
   #link: StreamLink;
-  #engine: Engine;
+  #reactor: Reactor;
   #started = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #unwatch = (): void => {};
-  #settled = false;
+  #over = false;
   /** Of addresses that cannot even be tried. */
   #unusable: SystemError[] = [];
 
   constructor(link: StreamLink, to: Destination, settings: ConnectSettings) {
     this.#link = link;
-    this.#engine = link.engine;
+    this.#reactor = link.reactor;
     this.to = to;
     this.settings = settings;
   }
@@ -48,7 +49,7 @@ export class ConnectAttempt {
     this.#unwatch = watchAbort(signal, (error) => this.#fail(error));
     if (typeof to === 'string') {
       const { socket } = this.settings;
-      this.#link.bind(...this.#engine.connectPath(to, { socket }));
+      this.#link.join(...this.#reactor.connectPath(to, { socket }));
       return;
     }
     if (isIP(to.host.split('%', 1)[0] ?? '') !== 0) {
@@ -62,21 +63,16 @@ export class ConnectAttempt {
     this.#lookUp(to);
   }
 
-  /** The connect is given up: its channel is closed. */
-  cancel(): void {
-    this.settle();
-  }
-
   /** It is over, one way or the other: nothing of it stays behind. */
-  settle(): void {
-    this.#settled = true;
+  over(): void {
+    this.#over = true;
     clearTimeout(this.#timer);
     this.#unwatch();
   }
 
   /** What became of the native attempts, as one error. */
-  static failure(text: string, attempt: ConnectAttempt): SystemError {
-    const { to, settings } = attempt;
+  failure(text: string): SystemError {
+    const { to, settings } = this;
     const [summary = '', ...lines] = text.trimEnd().split('\n');
     if (typeof to === 'string') {
       const [errno = '0', syscall = 'connect'] = (lines[0] ?? '').split(' ');
@@ -88,7 +84,7 @@ export class ConnectAttempt {
       if (errno === '0') return connectTimedOut(settings.connectTimeout, address, Number(port));
       return systemError(Number(errno), syscall, address, Number(port));
     });
-    const attempts = [...attempt.#unusable, ...tried];
+    const attempts = [...this.#unusable, ...tried];
     if (!timedOut) return connectFailed(attempts);
     if (attempts.length === 1) return attempts[0] as SystemError;
     const error = connectTimedOut(settings.connectTimeout, to.host, to.port);
@@ -96,9 +92,9 @@ export class ConnectAttempt {
   }
 
   #lookUp(to: HostPort): void {
-    const soon = (fn: () => void) => this.#engine.callSoon(fn);
+    const soon = (fn: () => void) => this.#reactor.turn.callSoon(fn);
     lookUp(to.host, this.settings, soon, (error, found) => {
-      if (this.#settled) return;
+      if (this.#over) return;
       clearTimeout(this.#timer);
       if (error) this.#fail(Object.assign(error, { port: to.port }));
       else this.#connect(interleave(found), to);
@@ -120,28 +116,28 @@ export class ConnectAttempt {
       this.#fail(connectFailed(this.#unusable));
       return;
     }
-    const options: Parameters<Engine['connect']>[2] = { socket };
+    const options: Parameters<Reactor['connect']>[2] = { socket };
     if (localAddress !== undefined) options.localAddress = localAddress;
     if (localPort !== undefined) options.localPort = localPort;
     if (connectTimeout > 0) {
       const left = connectTimeout - (performance.now() - this.#started);
       options.timeout = Math.max(1, Math.ceil(left));
     }
-    this.#link.bind(...this.#engine.connect(usable, port, options));
+    this.#link.join(...this.#reactor.connect(usable, port, options));
   }
 
   #isUsable(address: string): boolean {
-    return this.#engine.parseAddress(address, 0, scratch);
+    return parseAddress(address, 0, scratch);
   }
 
   /** Ends the channel with an error that did not come from the native part. */
   #fail(error: Error): void {
-    if (this.#settled) return;
-    this.settle();
+    if (this.#over) return;
+    this.over();
     const link = this.#link;
-    if (link.index >= 0) this.#engine.abandon(link);
+    if (link.index >= 0) link.abandon();
     // Counted only then: until the channel hears of it, it accepts writes.
-    this.#engine.callSoon(() =>
+    this.#reactor.turn.callSoon(() =>
       link.closed({ reason: 'error', error, unsentBytes: link.outbox.pending }),
     );
   }

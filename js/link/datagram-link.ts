@@ -8,10 +8,9 @@
  */
 
 import { constants } from 'node:os';
-import type { Datagram } from '../api/datagram.ts';
-import type { Engine } from '../api/engine.ts';
 import { addressBytes, decodeAddress } from '../check/address.ts';
 import type { DatagramSettings } from '../check/datagram-options.ts';
+import { Endpoint, Endpoints } from '../check/endpoint.ts';
 import {
   addressUnusable,
   adoptFailed,
@@ -29,17 +28,19 @@ import {
 } from '../check/errors.ts';
 import { checkBufferSize, checkEncoding } from '../check/options.ts';
 import { framingOf, NOTHING, type ReadDelimiter } from '../check/read-delimiter.ts';
-import { Family, Op, Syscall, Tally as TallyAt } from '../generated/wire.ts';
+import { Family, Op, Reason, Syscall, Tally as TallyAt } from '../generated/wire.ts';
+import type { Datagrams, NativeEnd } from '../reactor/handler.ts';
+import type { Reactor } from '../reactor/reactor.ts';
 import type { ReframeRequest } from '../reactor/submission.ts';
 import type { Tally } from '../reactor/tally.ts';
-import { DatagramInbox, type DatagramReceiver, type Datagrams } from '../read/packets.ts';
+import { DatagramInbox, type DatagramReceiver } from '../read/packets.ts';
 import type { Address, CloseInfo, DatagramStats, ReadyState } from '../types.ts';
-import { Endpoint, Endpoints } from '../write/endpoint.ts';
 import { checkData } from '../write/outbox.ts';
 import { DatagramOutbox } from '../write/packets.ts';
 import { assertNotAborted, watchAbort } from './abort.ts';
-import { adoptFields } from './fields.ts';
-import { Link } from './link.ts';
+import { takeFields } from './fields.ts';
+import type { DatagramHooks } from './hooks.ts';
+import { Link, type Owner } from './link.ts';
 import { Resolver } from './resolver.ts';
 
 /** Longer datagrams are not handed over: UDP takes 65,507 bytes, Unix sockets what their buffer holds. */
@@ -51,7 +52,7 @@ type AnyAddress = Address | string | null;
 export type Destination = null | Endpoint | { readonly host: string; readonly port: number };
 
 /** @internal */
-export class DatagramLink extends Link<Datagram<AnyAddress>> implements DatagramReceiver {
+export class DatagramLink extends Link<DatagramHooks> implements DatagramReceiver {
   phase: 'idle' | 'bound' | 'closed' = 'idle';
   local: AnyAddress = null;
   settings: DatagramSettings;
@@ -81,17 +82,17 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   #linger: NodeJS.Timeout | undefined;
 
   constructor(
-    channel: Datagram<AnyAddress>,
-    defaults: Datagram<AnyAddress>,
-    engine: Engine,
+    channel: DatagramHooks,
+    defaults: DatagramHooks,
+    engine: Owner,
     settings: DatagramSettings,
   ) {
     super(channel, defaults, engine);
     this.settings = settings;
-    this.outbox = new DatagramOutbox(engine, this, settings);
-    this.endpoints = new Endpoints(engine.parseAddress);
-    this.inbox = new DatagramInbox(this, this.endpoints, engine.cut, settings);
-    this.#resolver = new Resolver((fn) => engine.callSoon(fn));
+    this.outbox = new DatagramOutbox(this.reactor, this, settings);
+    this.endpoints = new Endpoints();
+    this.inbox = new DatagramInbox(this, this.endpoints, this.reactor.cut, settings);
+    this.#resolver = new Resolver((fn) => this.reactor.turn.callSoon(fn));
   }
 
   // ── What user code asks ─────────────────────────────────────────────────────────────────────
@@ -147,8 +148,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   setEncoding(value: unknown): void {
     this.inbox.setEncoding(checkEncoding(value));
     if (this.#opened && this.index >= 0) {
-      this.engine.submission.reframe(this, this.#textRequest);
-      this.engine.submitSoon();
+      this.reactor.submission.reframe(this, this.#textRequest);
     }
   }
 
@@ -168,12 +168,12 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
 
   /** Takes over a socket that was bound elsewhere; `onListen` follows when the constructors have run. */
   adopt(fd: number): void {
-    this.engine.assertRunning();
-    this.engine.assertFree(fd);
+    this.reactor.assertRunning();
+    this.reactor.assertFree(fd);
     assertNotAborted(this.settings.signal);
     const { family } = this.settings;
     const wanted = family === 'unix' ? Family.UNIX : family === 0 ? Family.NONE : Family.INET;
-    const { id, about, failure } = this.engine.adoptDatagram(fd, wanted, this.settings);
+    const { id, about, failure } = this.reactor.adoptDatagram(fd, wanted, this.settings);
     if (failure) throw adoptFailed(failure, fd);
     const text = String.fromCharCode(...about);
     const local = decodeAddress(text, 0);
@@ -189,7 +189,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     const piece = typeof data === 'string' ? data : checkData(data);
     if (!this.outbox.accepts('write()')) return this.outbox.refuse(sizeOf(piece));
     const destination = this.#destination(address, to);
-    if (this.phase === 'idle') this.adoptFields();
+    if (this.phase === 'idle') this.takeFields();
     if (!this.outbox.hasRoom()) {
       this.schedule();
       return this.outbox.refuse(sizeOf(piece));
@@ -204,8 +204,8 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   connect(to: Exclude<Destination, null>): void {
     if (this.closing || this.ending || this.phase === 'closed') throw channelClosed('connect()');
     if (this.#connection !== 'none') throw channelActive('connect()', this.readyState);
-    this.engine.assertRunning();
-    this.adoptFields();
+    this.reactor.assertRunning();
+    this.takeFields();
     assertNotAborted(this.settings.signal);
     if ('key' in to) {
       this.#ensureBound(familyOf(to));
@@ -232,17 +232,17 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   /** Sets an option of the socket, by the name of the method that does. */
   setOption(name: string, value: number, more: Record<string, string | undefined> = {}): void {
     this.#assertBound(`${name}()`);
-    const option: Parameters<Engine['configureDatagram']>[1] = { name, value };
+    const option: Parameters<Reactor['configureDatagram']>[1] = { name, value };
     for (const [key, text] of Object.entries(more)) {
       if (text !== undefined) option[key as 'group' | 'source' | 'interface'] = text;
     }
-    const errno = this.engine.configureDatagram(this, option);
+    const errno = this.reactor.configureDatagram(this, option);
     if (errno !== 0) throw optionFailed(errno, name);
   }
 
   bufferSizes(name: string): { recv: number; send: number } {
     this.#assertBound(`${name}()`);
-    const [recv = 0, send] = this.engine.datagramBufferSizes(this);
+    const [recv = 0, send] = this.reactor.datagramBufferSizes(this);
     if (send === undefined) throw optionFailed(recv, name);
     return { recv, send };
   }
@@ -250,8 +250,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   /** `onWrite` is another one: it shall hear of what is pending. */
   watchDrain(): void {
     if (this.index < 0 || this.outbox.pending === 0) return;
-    this.engine.submission.request(Op.NOTIFY, this);
-    this.engine.submitSoon();
+    this.reactor.submission.request(Op.NOTIFY, this);
   }
 
   pause(): void {
@@ -294,10 +293,9 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     // A limit, a timeout and a failure come with an error.
     this.outbox.end(this.#why.error === undefined ? 'this side' : 'others');
     if (this.index >= 0) {
-      this.engine.submission.request(Op.CLOSE, this);
-      this.engine.submitSoon();
+      this.reactor.submission.request(Op.CLOSE, this);
     } else {
-      if (this.phase === 'idle') this.engine.begin(this);
+      if (this.phase === 'idle') this.reactor.registry.begin(this);
       this.#due ??= { ...this.#why, unsentBytes: this.outbox.accepted };
       this.schedule();
     }
@@ -351,6 +349,15 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.#finish();
   }
 
+  protected override unsent(sent?: number): number {
+    return sent === undefined ? this.outbox.pending : this.outbox.accepted - sent;
+  }
+
+  protected override errorOf(end: NativeEnd): Error {
+    if (end.reason === Reason.LINGER) return lingerTimeout(this.settings.lingerTimeout);
+    return super.errorOf(end);
+  }
+
   protected override work(): void {
     this.#open();
     const { flooded } = this.outbox;
@@ -399,9 +406,9 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     try {
       this.channel.onRead(frame as never, sender.address);
     } catch (error) {
-      this.engine.uncaught(error);
+      this.reactor.uncaught(error);
     }
-    const { budget } = this.engine;
+    const { budget } = this.reactor.turn;
     budget.count();
     if (budget.overdrawn) this.#pauseForTurn();
   }
@@ -428,11 +435,11 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     if (this.#awaitsTurn) return;
     this.#awaitsTurn = true;
     this.inbox.interrupt();
-    this.engine.goOnLater(this);
+    this.reactor.turn.goOnLater(this);
   }
 
-  adoptFields(): void {
-    adoptFields(this.channel, this);
+  takeFields(): void {
+    takeFields(this.channel, this);
   }
 
   get #wantsDrain(): boolean {
@@ -488,7 +495,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   }
 
   #writeToName(host: string, port: number, piece: string | Uint8Array): void {
-    this.engine.assertRunning();
+    this.reactor.assertRunning();
     assertNotAborted(this.settings.signal);
     const { kept, size } = this.#keep(piece);
     this.#lookUp(host, port, 'send', (found) => {
@@ -519,10 +526,10 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     syscall: 'connect' | 'send',
     then: (found: Endpoint | Error) => void,
   ): void {
-    this.engine.assertRunning();
+    this.reactor.assertRunning();
     assertNotAborted(this.settings.signal);
     if (this.phase === 'idle') {
-      this.engine.begin(this);
+      this.reactor.registry.begin(this);
       this.#watchSignal();
     }
     const { family: given, lookup } = this.settings;
@@ -531,7 +538,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
       if (this.closing) return;
       if (error) then(Object.assign(error, { port }));
       else then(this.#firstUsable(found, port) ?? addressUnusable(syscall, found[0] ?? host, port));
-      if (this.phase === 'idle' && !this.#resolver.isBusy) this.engine.finish(this);
+      if (this.phase === 'idle' && !this.#resolver.isBusy) this.reactor.registry.finish(this);
       if (this.ending && !this.#resolver.isBusy) this.#endLookedUp();
     });
   }
@@ -561,8 +568,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   #setPeer(to: Endpoint): void {
     this.#connection = 'connecting';
     this.#peer = to;
-    this.engine.submission.setPeer(this, to.bytes);
-    this.engine.submitSoon();
+    this.reactor.submission.setPeer(this, to.bytes);
     for (const send of this.#forPeer.splice(0)) send(null);
   }
 
@@ -595,10 +601,10 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
   }
 
   #bind(host: string, port: number): void {
-    this.engine.assertRunning();
+    this.reactor.assertRunning();
     assertNotAborted(this.settings.signal);
-    this.adoptFields();
-    const bound = this.engine.bindDatagram(host, port, this.settings);
+    this.takeFields();
+    const bound = this.reactor.bindDatagram(host, port, this.settings);
     if (bound.failure) {
       throw listenFailed(bound.failure, this.settings.family === 'unix' ? host : { host, port });
     }
@@ -609,10 +615,10 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.#home = local;
     this.local = local;
     this.phase = 'bound';
-    this.engine.begin(this);
+    this.reactor.registry.begin(this);
     this.join(index, generation);
     this.enter(descriptor);
-    this.hold();
+    this.keepAlive();
     this.#watchSignal();
     this.schedule();
   }
@@ -626,9 +632,9 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.#opened = true;
     // Of one that its constructor has bound, the fields are there only now.
     try {
-      this.adoptFields();
+      this.takeFields();
     } catch (error) {
-      this.engine.uncaught(error);
+      this.reactor.uncaught(error);
       this.close({ reason: 'error', error: error as Error });
     }
     const { channel, defaults } = this;
@@ -639,10 +645,9 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     if (this.closing) return;
     const { lingerTimeout } = this.settings;
     const timeouts = { idleTimeout: 0, frameTimeout: 0, lingerTimeout };
-    this.engine.submission.start(this, { ...timeouts, reframe: this.#textRequest });
+    this.reactor.submission.start(this, { ...timeouts, reframe: this.#textRequest });
     this.#tellPause();
-    if (this.ending && !this.#resolver.isBusy) this.engine.submission.request(Op.END, this);
-    this.engine.submitSoon();
+    if (this.ending && !this.#resolver.isBusy) this.reactor.submission.request(Op.END, this);
   }
 
   /** As a stream's: goes on only when all that is held has been delivered. */
@@ -656,8 +661,7 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     if (this.index < 0) return;
     // What comes before the start, the start repeats.
     if (!this.#opened && op !== Op.DROP_PEER) return;
-    this.engine.submission.request(op, this);
-    this.engine.submitSoon();
+    this.reactor.submission.request(op, this);
   }
 
   #watchSignal(): void {
@@ -682,12 +686,12 @@ export class DatagramLink extends Link<Datagram<AnyAddress>> implements Datagram
     this.#unwatch?.();
     this.inbox.clear();
     this.outbox.settle();
-    this.release();
+    this.letGo();
     this.exit();
     this.hook(() => this.channel.onClose(info));
     this.local = null;
     this.#peer = null;
-    this.engine.finish(this);
+    this.reactor.registry.finish(this);
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a subclass may give as class fields; each has an accessor on its class's prototype. */
 
-import { link } from '../api/channel.ts';
 import type { ReadDelimiter } from '../check/read-delimiter.ts';
+import { link } from './link.ts';
 
 const FIELDS = ['readDelimiter', 'readEncoding', 'bufferSize'] as const;
 
@@ -13,7 +13,7 @@ interface FieldTarget {
 }
 
 /** @internal Class fields hide the accessors of the prototype: takes their values, uncovers those. */
-export function adoptFields(owner: object, target: FieldTarget): void {
+export function takeFields(owner: object, target: FieldTarget): void {
   const channel = owner as Record<(typeof FIELDS)[number], unknown>;
   const own = FIELDS.filter((name) => Object.hasOwn(channel, name));
   if (own.length === 0) return;
@@ -65,7 +65,7 @@ interface Owner {
 
 /**
  * @internal Puts accessors behind what the class declares as properties, so that a subclass may also
- * declare them as class fields; see `adoptFields`.
+ * declare them as class fields; see `takeFields`.
  */
 export function defineFields<C extends Owner>(prototype: C): void {
   Object.defineProperties(prototype, {

@@ -1,9 +1,35 @@
 /** The JS half of a native channel: what all kinds of channels have in common. */
 
-import type { Channel, ChannelLink } from '../api/channel.ts';
-import type { Engine } from '../api/engine.ts';
+import { systemError } from '../check/errors.ts';
+import { Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
+import type { Handler, NativeEnd } from '../reactor/handler.ts';
+import type { Reactor } from '../reactor/reactor.ts';
 import { NOTHING, type Tally } from '../reactor/tally.ts';
-import type { DatagramStats, ReadyState, ServerStats, StreamStats } from '../types.ts';
+import type {
+  CloseInfo,
+  CloseReason,
+  DatagramStats,
+  ReadyState,
+  ServerStats,
+  StreamStats,
+} from '../types.ts';
+
+/** @internal The property under which a channel keeps its link. */
+export const link: unique symbol = Symbol('pants.link');
+
+/** Any other is an error. */
+const REASONS: Readonly<Record<number, CloseReason>> = {
+  [Reason.END]: 'end',
+  [Reason.CLOSE]: 'close',
+  [Reason.IDLE]: 'timeout',
+  [Reason.FRAME]: 'timeout',
+  [Reason.LINGER]: 'timeout',
+};
+
+/** @internal The engine that a channel is of, as far as links need it. */
+export interface Owner {
+  readonly reactor: Reactor;
+}
 
 /**
  * @internal
@@ -15,8 +41,9 @@ import type { DatagramStats, ReadyState, ServerStats, StreamStats } from '../typ
  *
  * Hooks run from here only, and only from the event loop.
  */
-export abstract class Link<C extends Channel> implements ChannelLink {
-  readonly engine: Engine;
+export abstract class Link<C extends object> implements Handler {
+  readonly engine: Owner;
+  readonly reactor: Reactor;
   readonly channel: C;
   /** What the hooks are where nobody has overridden them. */
   readonly defaults: C;
@@ -29,16 +56,22 @@ export abstract class Link<C extends Channel> implements ChannelLink {
   #tally: Tally = NOTHING;
   #scheduled = false;
   #ref = true;
-  #held = false;
+  /** It keeps the process alive, unless it is `unref()`ed. */
+  #alive = false;
 
-  constructor(channel: C, defaults: C, engine: Engine) {
+  constructor(channel: C, defaults: C, engine: Owner) {
     this.channel = channel;
     this.defaults = defaults;
     this.engine = engine;
+    this.reactor = engine.reactor;
   }
 
   abstract get readyState(): ReadyState;
   abstract stats(): StreamStats | DatagramStats | ServerStats;
+  abstract close(): void;
+
+  /** The native channel is gone; or, without a tally, its channel is through without one. */
+  protected abstract closed(info: CloseInfo, tally?: Tally): void;
 
   /** Does what user code has set off. */
   protected abstract work(): void;
@@ -52,19 +85,19 @@ export abstract class Link<C extends Channel> implements ChannelLink {
   setRef(ref: boolean): void {
     if (ref === this.#ref) return;
     this.#ref = ref;
-    if (this.#held) this.engine.hold(ref ? 1 : -1);
+    if (this.#alive) this.#refer(ref);
   }
 
   /** What the reactor has counted. */
   protected get tally(): Tally {
-    return this.engine.tally(this) ?? this.#tally;
+    return this.reactor.tally(this) ?? this.#tally;
   }
 
   /** `work()` follows from the event loop. */
   protected schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.engine.soon(this);
+    this.reactor.turn.soon(this);
   }
 
   /** Runs a hook: what it throws is reported, and nothing else stops for it. */
@@ -72,45 +105,86 @@ export abstract class Link<C extends Channel> implements ChannelLink {
     try {
       call();
     } catch (error) {
-      this.engine.uncaught(error);
+      this.reactor.uncaught(error);
     }
   }
 
   /** The process stays alive for this channel, unless it is `unref()`ed. */
-  protected hold(): void {
-    this.#held = true;
-    if (this.#ref) this.engine.hold(1);
+  protected keepAlive(): void {
+    this.#alive = true;
+    if (this.#ref) this.#refer(true);
   }
 
-  protected release(): void {
-    if (!this.#held) return;
-    this.#held = false;
-    if (this.#ref) this.engine.hold(-1);
+  protected letGo(): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    if (this.#ref) this.#refer(false);
+  }
+
+  #refer(ref: boolean): void {
+    if (ref) this.reactor.ref();
+    else this.reactor.unref();
   }
 
   /** The native channel that it is of. */
-  protected join(index: number, generation: number): void {
+  join(index: number, generation: number): void {
     this.index = index;
     this.generation = generation;
-    this.engine.link(this as never);
+    this.reactor.registry.join(this);
   }
 
   /** The native channel is gone; that is what it has done. */
   protected leave(tally: Tally | undefined): void {
     this.#tally = tally ?? this.#tally;
-    if (this.index >= 0) this.engine.unlink(this as never);
+    if (this.index >= 0) this.reactor.registry.leave(this);
     this.index = -1;
+  }
+
+  /** Closes the native channel and hears no more of it. */
+  abandon(): void {
+    this.ask(Op.CLOSE);
+    this.reactor.registry.leave(this);
+    this.index = -1;
+  }
+
+  /** Asks the reactor for something of this channel. */
+  protected ask(op: number, flags = 0): void {
+    this.reactor.submission.request(op, this, flags);
+  }
+
+  /** What has ended the native channel, in the words of `onClose`. */
+  ended(end: NativeEnd): void {
+    const reason = REASONS[end.reason] ?? 'error';
+    const unsentBytes = this.unsent(end.tally[TallyAt.SENT] as number);
+    const inOrder = reason === 'end' || reason === 'close';
+    const info = inOrder
+      ? { reason, unsentBytes }
+      : { reason, error: this.errorOf(end), unsentBytes };
+    this.closed(info, end.tally);
+  }
+
+  lost(error: Error): void {
+    this.closed({ reason: 'error', error, unsentBytes: this.unsent() });
+  }
+
+  /** How much of what was accepted is not sent, where so much is; or as far as is known. */
+  protected unsent(_sent?: number): number {
+    return 0;
+  }
+
+  protected errorOf({ errno, syscall }: NativeEnd): Error {
+    return systemError(errno, syscall);
   }
 
   /** There is a socket: `engine.channels` has the channel. */
   protected enter(fileno: number): void {
     this.fileno = fileno;
-    this.engine.channels.set(fileno, this.channel);
+    this.reactor.registry.channels.set(fileno, this.channel);
   }
 
   /** There is none any more. Its number may belong to another channel by now. */
   protected exit(): void {
-    const { channels } = this.engine;
+    const { channels } = this.reactor.registry;
     if (this.fileno !== null && channels.get(this.fileno) === this.channel) {
       channels.delete(this.fileno);
     }

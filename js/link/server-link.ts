@@ -1,6 +1,5 @@
 /** The JS half of a listening channel. */
 
-import type { StreamServer } from '../api/stream-server.ts';
 import type { NativeBinding } from '../binding.ts';
 import { type Destination, decodeAddress } from '../check/address.ts';
 import {
@@ -12,11 +11,13 @@ import {
 } from '../check/errors.ts';
 import type { ListenSettings, NativeSocketOptions } from '../check/options.ts';
 import { Op, Tally as TallyAt } from '../generated/wire.ts';
+import type { Target } from '../reactor/submission.ts';
 import type { Tally } from '../reactor/tally.ts';
 import type { Address, CloseInfo, ReadyState, ServerStats } from '../types.ts';
 import { assertNotAborted, watchAbort } from './abort.ts';
+import type { ServerHooks } from './hooks.ts';
 import { Link } from './link.ts';
-import type { AcceptedSocket } from './socket.ts';
+import { AcceptedSocket } from './socket.ts';
 import type { StreamLink } from './stream-link.ts';
 
 type Listening = ReturnType<NativeBinding['listen']>;
@@ -24,7 +25,7 @@ type Failure = NonNullable<Listening['failure']>;
 type Options = Parameters<NativeBinding['listenPath']>[2];
 
 /** @internal */
-export class ServerLink extends Link<StreamServer> {
+export class ServerLink extends Link<ServerHooks> {
   local: Address | string | null = null;
   phase: 'idle' | 'listening' | 'stopping' | 'closed' = 'idle';
   /** `close()` was called: what is still accepted is closed unseen. */
@@ -56,15 +57,15 @@ export class ServerLink extends Link<StreamServer> {
   listen(at: Destination, socket: NativeSocketOptions, settings: ListenSettings): void {
     const listen = (options: Options) =>
       typeof at === 'string'
-        ? this.engine.listenPath(at, options)
-        : this.engine.listen(at.host, at.port, options);
+        ? this.reactor.listenPath(at, options)
+        : this.reactor.listen(at.host, at.port, options);
     this.#begin(socket, settings, listen, (failure) => listenFailed(failure, at));
   }
 
   /** Takes a listening socket over; what goes wrong is thrown. */
   adopt(fd: number, family: number, socket: NativeSocketOptions, settings: ListenSettings): void {
-    this.engine.assertFree(fd);
-    const adopt = (options: Options) => this.engine.adoptListener(fd, family, options);
+    this.reactor.assertFree(fd);
+    const adopt = (options: Options) => this.reactor.adoptListener(fd, family, options);
     this.#begin(socket, settings, adopt, (failure) => adoptFailed(failure, fd));
   }
 
@@ -76,7 +77,7 @@ export class ServerLink extends Link<StreamServer> {
   ): void {
     if (this.phase === 'listening') throw channelActive('listen()', 'listening');
     if (this.phase !== 'idle' || this.closing) throw channelClosed('listen()');
-    this.engine.assertRunning();
+    this.reactor.assertRunning();
     const { backlog, ipv6Only, reusePort, mode, maxConnections, signal } = settings;
     assertNotAborted(signal);
     const options: Options = { socket, backlog, ipv6Only, reusePort };
@@ -87,16 +88,17 @@ export class ServerLink extends Link<StreamServer> {
     const [index = -1, generation = 0] = listening.id;
     this.local = decodeAddress(String.fromCharCode(...listening.local), 0);
     this.phase = 'listening';
-    this.engine.begin(this);
+    this.reactor.registry.begin(this);
     this.join(index, generation);
     this.enter(listening.descriptor);
-    this.hold();
+    this.keepAlive();
     this.#unwatch = watchAbort(signal, () => this.close());
     this.schedule();
   }
 
   /** A socket was accepted. */
-  accepted(socket: AcceptedSocket): void {
+  accepted(target: Target, fileno: number, about: string): void {
+    const socket = new AcceptedSocket(this.reactor, target, fileno, about);
     if (this.closing || this.phase !== 'listening') {
       socket.close();
       return;
@@ -109,9 +111,9 @@ export class ServerLink extends Link<StreamServer> {
       if (own) socket.closeWhenDropped();
     } catch (error) {
       socket.close();
-      this.engine.uncaught(error);
+      this.reactor.uncaught(error);
     }
-    this.engine.openAdopted();
+    this.reactor.turn.openAll();
   }
 
   /** A channel has taken an accepted socket. */
@@ -132,7 +134,7 @@ export class ServerLink extends Link<StreamServer> {
   /** One of its connections has closed. */
   released(connection: StreamLink): void {
     this.#connections.delete(connection);
-    this.settle();
+    this.finishIfGone();
   }
 
   /** Accepting failed for now; the reactor goes on by itself. */
@@ -175,33 +177,33 @@ export class ServerLink extends Link<StreamServer> {
   closed(info: CloseInfo, tally?: Tally): void {
     this.leave(tally);
     this.#gone = true;
-    this.release();
+    this.letGo();
     // Not after `end()`: it is closed on purpose then, and its connections may finish.
     if (info.error !== undefined && this.phase === 'listening') {
       this.#report(info.error);
       this.close(info);
     }
-    this.settle();
+    this.finishIfGone();
   }
 
   /** Closes for good once the listener and all connections have. */
-  settle(): void {
+  finishIfGone(): void {
     if (!this.#gone || this.phase === 'closed' || this.#connections.size > 0) return;
     this.phase = 'closed';
     this.closing = true;
-    this.release();
+    this.letGo();
     clearTimeout(this.#deadline);
     this.#unwatch();
     this.exit();
     this.hook(() => this.channel.onClose(this.#info));
     this.local = null;
-    this.engine.finish(this);
+    this.reactor.registry.finish(this);
     for (const resolve of this.#waiting) resolve();
   }
 
   protected override work(): void {
     this.#open();
-    this.settle();
+    this.finishIfGone();
   }
 
   #open(): void {
@@ -213,8 +215,7 @@ export class ServerLink extends Link<StreamServer> {
   #stop(): void {
     if (this.phase !== 'listening') return;
     this.phase = 'stopping';
-    this.engine.submission.request(Op.CLOSE, this);
-    this.engine.submitSoon();
+    this.reactor.submission.request(Op.CLOSE, this);
   }
 
   #report(error: Error): void {

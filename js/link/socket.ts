@@ -3,23 +3,24 @@
 import { type InspectOptionsStylized, inspect } from 'node:util';
 
 import { addressBytes, decodeAddress, decodeCredentials } from '../check/address.ts';
+import { Op } from '../generated/wire.ts';
 import { inspectAs, readable } from '../inspect.ts';
-import type { Target } from '../reactor/submission.ts';
+import type { Submission, Target } from '../reactor/submission.ts';
 import type { Address, PeerCredentials, Socket } from '../types.ts';
 
-/** @internal The engine, as far as a socket needs it. */
-interface Closer {
-  closeSocket(socket: Target): void;
+/** The reactor, as far as a socket needs it. */
+interface Home {
+  readonly submission: Pick<Submission, 'request'>;
 }
 
-/** What a socket is known by to the engine. */
+/** What a socket is known by to the reactor. */
 interface Unclaimed extends Target {
-  engine: Closer;
+  readonly reactor: Home;
 }
 
 /** Closes the sockets that were given to an `onAccept`, and that nobody has any more. */
 const unclaimed = new FinalizationRegistry<Unclaimed>((socket) => {
-  socket.engine.closeSocket(socket);
+  socket.reactor.submission.request(Op.CLOSE, socket);
 });
 
 /** @internal */
@@ -27,14 +28,14 @@ export class AcceptedSocket implements Socket<Address | string> {
   readonly index: number;
   readonly generation: number;
   readonly fileno: number;
-  #engine: Closer;
+  #reactor: Home;
   #taken = false;
   #watched = false;
   /** Both addresses and the peer as they came, in a latin1 string: most are never asked for. */
   #about: string;
 
-  constructor(engine: Closer, index: number, generation: number, fileno: number, about: string) {
-    this.#engine = engine;
+  constructor(reactor: Home, { index, generation }: Target, fileno: number, about: string) {
+    this.#reactor = reactor;
     this.index = index;
     this.generation = generation;
     this.fileno = fileno;
@@ -43,7 +44,7 @@ export class AcceptedSocket implements Socket<Address | string> {
 
   /** Whether it is one itself; a Proxy of one is none. */
   static isSocket(value: unknown): value is AcceptedSocket {
-    return typeof value === 'object' && value !== null && #engine in value;
+    return typeof value === 'object' && value !== null && #reactor in value;
   }
 
   get localAddr(): Address | string | null {
@@ -67,9 +68,9 @@ export class AcceptedSocket implements Socket<Address | string> {
     return inspectAs(this, shown, depth, options);
   }
 
-  /** Whether it is a socket of this engine: another one knows others by its numbers. */
-  isOf(engine: object): boolean {
-    return this.#engine === engine;
+  /** Whether it is a socket of this reactor: another one knows others by its numbers. */
+  isOf(reactor: object): boolean {
+    return this.#reactor === reactor;
   }
 
   /** A channel has it, or it is closed. */
@@ -88,12 +89,12 @@ export class AcceptedSocket implements Socket<Address | string> {
     if (this.#taken) return;
     this.#watched = true;
     const { index, generation } = this;
-    unclaimed.register(this, { engine: this.#engine, index, generation }, this);
+    unclaimed.register(this, { reactor: this.#reactor, index, generation }, this);
   }
 
   close(): void {
     if (this.#taken) return;
     this.take();
-    this.#engine.closeSocket(this);
+    this.#reactor.submission.request(Op.CLOSE, this);
   }
 }

@@ -12,9 +12,16 @@
  * the dispatcher, what user code sets off through the engine's `soon`.
  */
 
-import type { Engine } from '../api/engine.ts';
-import type { Stream } from '../api/stream.ts';
-import { adoptFailed, channelNotConnected, frameOverflow, frameTimeout } from '../check/errors.ts';
+import {
+  adoptFailed,
+  channelNotConnected,
+  fileTruncated,
+  frameOverflow,
+  frameTimeout,
+  idleTimeout,
+  lingerTimeout,
+  systemError,
+} from '../check/errors.ts';
 import type { FileRequest } from '../check/file.ts';
 import {
   checkBufferSize,
@@ -23,26 +30,45 @@ import {
   type StreamSettings,
 } from '../check/options.ts';
 import { type Framing, framingOf, NOTHING, type ReadDelimiter } from '../check/read-delimiter.ts';
-import { Flag, FramingKind, Op, Tally as TallyAt } from '../generated/wire.ts';
+import { Flag, FramingKind, Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
+import type { Chunk, NativeEnd } from '../reactor/handler.ts';
 import type { Slab } from '../reactor/slab.ts';
 import type { Tally } from '../reactor/tally.ts';
-import { type Chunk, Inbox, type Receiver } from '../read/inbox.ts';
+import { Inbox, type Receiver } from '../read/inbox.ts';
 import type { Address, CloseInfo, PeerCredentials, ReadyState, StreamStats } from '../types.ts';
 import { Outbox } from '../write/outbox.ts';
-import type { ConnectAttempt } from './connect.ts';
-import { adoptFields } from './fields.ts';
-import { Link } from './link.ts';
-import type { ServerLink } from './server-link.ts';
+import { takeFields } from './fields.ts';
+import type { StreamHooks } from './hooks.ts';
+import { Link, type Owner } from './link.ts';
 import { AcceptedSocket } from './socket.ts';
 
+/** A server, as far as its connections need it. */
+interface Home {
+  readonly closing: boolean;
+  /** A channel has taken an accepted socket. */
+  took(connection: StreamLink): void;
+  /** The socket of one of its connections is gone. Its number may be another's from now on. */
+  left(connection: StreamLink): void;
+  /** One of its connections has closed. */
+  released(connection: StreamLink): void;
+}
+
+/** One `connect()` that is under way. */
+interface Attempt {
+  /** It is over, one way or the other: nothing of it stays behind. */
+  over(): void;
+  /** What became of it, as one error. */
+  failure(detail: string): Error;
+}
+
 /** @internal */
-export class StreamLink extends Link<Stream> implements Receiver {
+export class StreamLink extends Link<StreamHooks> implements Receiver {
   phase: 'idle' | 'connecting' | 'opening' | 'open' | 'closed' = 'idle';
-  server: ServerLink | null = null;
+  server: Home | null = null;
   socket: AcceptedSocket | null = null;
   settings: StreamSettings;
   delimiter: ReadDelimiter = null;
-  attempt: ConnectAttempt | null = null;
+  attempt: Attempt | null = null;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   /** `close()` was called, or the end has been reported: no hook but `onClose` follows. */
@@ -69,11 +95,16 @@ export class StreamLink extends Link<Stream> implements Receiver {
   /** Where in the stream the frame began that the timer is for; -1: none. */
   #frameAt = -1;
 
-  constructor(channel: Stream, defaults: Stream, engine: Engine, settings: StreamSettings) {
+  constructor(
+    channel: StreamHooks,
+    defaults: StreamHooks,
+    engine: Owner,
+    settings: StreamSettings,
+  ) {
     super(channel, defaults, engine);
     this.settings = settings;
-    this.inbox = new Inbox(this, engine.cut, framingOf(null), settings.bufferSize);
-    this.outbox = new Outbox(engine, this, settings);
+    this.inbox = new Inbox(this, this.reactor.cut, framingOf(null), settings.bufferSize);
+    this.outbox = new Outbox(this.reactor, this, settings);
   }
 
   // ── What user code asks ─────────────────────────────────────────────────────────────────────
@@ -150,7 +181,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
 
   #written(flows: boolean, flush: boolean): boolean {
     if (this.outbox.flooded !== null && !this.closing) this.schedule();
-    if (flush) this.engine.flush();
+    if (flush) this.reactor.submission.flush();
     return flows;
   }
 
@@ -207,14 +238,13 @@ export class StreamLink extends Link<Stream> implements Receiver {
     this.#why = this.#why.error === undefined ? why : this.#why;
     if (this.index >= 0) {
       const flags = reset || this.outbox.cutsOff ? Flag.RESET : 0;
-      this.engine.submission.request(Op.CLOSE, this, flags);
-      this.engine.submitSoon();
+      this.ask(Op.CLOSE, flags);
     } else {
       // Nothing native will report the end. Where that was reported already, it is final.
       this.#due ??= { ...this.#why, unsentBytes: this.outbox.pending };
       this.schedule();
     }
-    this.attempt?.cancel();
+    this.attempt?.over();
     // A limit, a timeout and a failure come with an error.
     this.outbox.end(this.#why.error === undefined ? 'this side' : 'others');
   }
@@ -222,47 +252,42 @@ export class StreamLink extends Link<Stream> implements Receiver {
   // ── How a socket comes to it ────────────────────────────────────────────────────────────────
 
   /** `connect()` was called; `attempt` will report. */
-  connecting(attempt: ConnectAttempt): void {
+  connecting(attempt: Attempt): void {
     this.attempt = attempt;
     this.phase = 'connecting';
     this.outbox.begin();
-    this.engine.begin(this);
-    this.hold();
-  }
-
-  /** The native channel by which the attempt goes on. */
-  bind(index: number, generation: number): void {
-    this.join(index, generation);
+    this.reactor.registry.begin(this);
+    this.keepAlive();
   }
 
   /** The connect has succeeded. */
-  connected(socket: AcceptedSocket): void {
-    this.attempt?.settle();
+  connected(fileno: number, about: string): void {
+    this.attempt?.over();
     this.attempt = null;
-    this.#attach(socket);
+    this.#attach(new AcceptedSocket(this.reactor, this, fileno, about));
     this.open();
   }
 
   /** A server's socket is wrapped; `onConnect` follows when its constructors have run. */
-  adopt(socket: AcceptedSocket, server: ServerLink): void {
+  wrap(socket: AcceptedSocket, server: Home): void {
     this.server = server;
     this.#take(socket);
     server.took(this);
-    this.engine.adopt(this);
+    this.reactor.turn.openSoon(this);
     // `server.close()` closes every connection, also one that is wrapped afterwards.
     if (server.closing) this.close();
   }
 
   /** A socket that was connected elsewhere; `onConnect` follows when the constructors have run. */
   adoptDescriptor(fd: number, family: number, options: NativeSocketOptions): void {
-    const { engine } = this;
-    engine.assertRunning();
-    engine.assertFree(fd);
-    const { id, about, failure } = engine.adoptSocket(fd, family, options);
+    const { reactor } = this;
+    reactor.assertRunning();
+    reactor.assertFree(fd);
+    const { id, about, failure } = reactor.adopt(fd, family, options);
     if (failure) throw adoptFailed(failure, fd);
     const [index = -1, generation = 0] = id;
     const text = String.fromCharCode(...about);
-    this.#take(new AcceptedSocket(engine, index, generation, fd, text));
+    this.#take(new AcceptedSocket(reactor, { index, generation }, fd, text));
     this.schedule();
   }
 
@@ -270,9 +295,9 @@ export class StreamLink extends Link<Stream> implements Receiver {
   open(): void {
     if (this.phase !== 'opening') return;
     try {
-      this.adoptFields();
+      this.takeFields();
     } catch (error) {
-      this.engine.uncaught(error);
+      this.reactor.uncaught(error);
       this.close({ reason: 'error', error: error as Error });
     }
     this.phase = 'open';
@@ -284,8 +309,14 @@ export class StreamLink extends Link<Stream> implements Receiver {
     if (this.closing) return;
     const { idleTimeout, frameTimeout, lingerTimeout } = this.settings;
     const reframe = this.inbox.begin();
-    this.engine.submission.start(this, { idleTimeout, frameTimeout, lingerTimeout, reframe });
+    this.reactor.submission.start(this, { idleTimeout, frameTimeout, lingerTimeout, reframe });
     this.#opened();
+  }
+
+  /** The constructor has thrown: it closes unseen. */
+  discard(): void {
+    this.silent = true;
+    this.close();
   }
 
   // ── What the reactor reports ────────────────────────────────────────────────────────────────
@@ -320,15 +351,37 @@ export class StreamLink extends Link<Stream> implements Receiver {
   closed(info: CloseInfo, tally?: Tally): void {
     if (this.phase === 'closed' || (this.#due !== null && this.index < 0)) return;
     this.leave(tally);
-    this.attempt?.settle();
+    this.attempt?.over();
     this.attempt = null;
     this.outbox.settle(info.unsentBytes);
-    this.release();
+    this.letGo();
     this.exit();
     this.#due = this.closing ? { ...this.#why, unsentBytes: info.unsentBytes } : info;
     // A delimiter set since may make frames of what is held; nobody comes after this.
     this.inbox.deliverHeld();
     this.#delivered();
+  }
+
+  protected override unsent(sent?: number): number {
+    return sent === undefined ? this.outbox.pending : this.outbox.accepted - sent;
+  }
+
+  protected override errorOf(end: NativeEnd): Error {
+    const { settings, outbox, attempt } = this;
+    switch (end.reason) {
+      case Reason.IDLE:
+        return idleTimeout(settings.idleTimeout);
+      case Reason.FRAME:
+        return frameTimeout(settings.frameTimeout);
+      case Reason.LINGER:
+        return lingerTimeout(settings.lingerTimeout);
+      case Reason.TRUNCATED:
+        return fileTruncated(outbox.fileAt(end.tally[TallyAt.SENT] as number));
+      case Reason.CONNECT:
+        return attempt?.failure(end.detail) ?? systemError(0, 'connect');
+      default:
+        return super.errorOf(end);
+    }
   }
 
   protected override work(): void {
@@ -346,7 +399,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
   reframe(): void {
     if (this.index < 0 || this.phase !== 'open' || this.closing || this.ending) return;
     const request = this.inbox.takeRequest();
-    if (request !== null) this.engine.submission.reframe(this, request);
+    if (request !== null) this.reactor.submission.reframe(this, request);
   }
 
   /** What the budget of an earlier turn has left. */
@@ -372,9 +425,9 @@ export class StreamLink extends Link<Stream> implements Receiver {
     try {
       this.channel.onRead(frame as never);
     } catch (error) {
-      this.engine.uncaught(error);
+      this.reactor.uncaught(error);
     }
-    const { budget } = this.engine;
+    const { budget } = this.reactor.turn;
     budget.count();
     if (budget.overdrawn) this.#pauseForTurn();
   }
@@ -400,7 +453,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
     if (this.#awaitsTurn) return;
     this.#awaitsTurn = true;
     this.inbox.changed = true;
-    this.engine.goOnLater(this);
+    this.reactor.turn.goOnLater(this);
   }
 
   protected override exit(): void {
@@ -408,8 +461,8 @@ export class StreamLink extends Link<Stream> implements Receiver {
     super.exit();
   }
 
-  adoptFields(): void {
-    adoptFields(this.channel, this);
+  takeFields(): void {
+    takeFields(this.channel, this);
   }
 
   get #wantsDrain(): boolean {
@@ -419,10 +472,10 @@ export class StreamLink extends Link<Stream> implements Receiver {
   #take(socket: AcceptedSocket): void {
     socket.take();
     this.outbox.begin();
-    this.engine.begin(this);
-    this.bind(socket.index, socket.generation);
+    this.reactor.registry.begin(this);
+    this.join(socket.index, socket.generation);
     this.#attach(socket);
-    this.hold();
+    this.keepAlive();
   }
 
   #attach(socket: AcceptedSocket): void {
@@ -437,7 +490,6 @@ export class StreamLink extends Link<Stream> implements Receiver {
     if (!this.inbox.isEmpty) this.schedule();
     if (this.ending) this.#request(Op.END);
     else if (this.shut) this.#request(Op.SHUTDOWN);
-    this.engine.submitSoon();
   }
 
   /**
@@ -457,14 +509,13 @@ export class StreamLink extends Link<Stream> implements Receiver {
     const fixed = framing.kind === FramingKind.FIXED;
     const limit = fixed ? Math.max(bufferSize, framing.parameter) : bufferSize;
     if (!this.inbox.set(framing, limit) || this.phase !== 'open') return;
-    this.engine.reframeSoon(this);
+    this.reactor.turn.reframeSoon(this);
     if (!this.inbox.isEmpty) this.schedule();
   }
 
   #request(op: number): void {
     if (this.index < 0 || this.phase !== 'open') return;
-    this.engine.submission.request(op, this);
-    this.engine.submitSoon();
+    this.reactor.submission.request(op, this);
   }
 
   /**
@@ -486,7 +537,7 @@ export class StreamLink extends Link<Stream> implements Receiver {
   #delivered(): void {
     this.#tellPause();
     this.#watchFrame();
-    if (this.inbox.requestDue) this.engine.reframeSoon(this);
+    if (this.inbox.requestDue) this.reactor.turn.reframeSoon(this);
     if (this.#finished && !this.#ended && this.receptive) this.#deliverEnd();
     if (this.#due !== null) this.#finish();
   }
@@ -539,11 +590,11 @@ export class StreamLink extends Link<Stream> implements Receiver {
     // Also where nothing native has: what was kept for a socket is let go.
     this.outbox.settle(told.unsentBytes);
     this.outbox.end('others');
-    this.release();
+    this.letGo();
     this.exit();
     if (!this.silent) this.hook(() => this.channel.onClose(told));
     this.socket = null;
-    this.engine.finish(this);
+    this.reactor.registry.finish(this);
     this.server?.released(this);
   }
 }

@@ -98,3 +98,13 @@ export function memory(length: number): Buffer {
   markAsUntransferable(bytes.buffer);
   return bytes;
 }
+
+/** @internal Bytes as characters, one of each: latin1 in the words of Node. */
+export function latin1(bytes: Buffer, from: number, to: number): string {
+  // What `toString` comes to after a look at its arguments.
+  return (bytes as Buffer & Latin1).latin1Slice(from, to);
+}
+
+interface Latin1 {
+  latin1Slice(from: number, to: number): string;
+}

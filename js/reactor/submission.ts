@@ -25,6 +25,7 @@ const KEEP_BYTES = 1024 * 1024;
 const SHORT_STRING = 4096;
 /** Writes from this size on are handed over as one piece: one copy instead of three. */
 const OWNED_BYTES = 16 * 1024;
+
 /** @internal Names a native channel. */
 export interface Target {
   readonly index: number;
@@ -33,6 +34,8 @@ export interface Target {
 
 /** @internal Where a full batch goes. */
 export interface Sink {
+  /** The batch is empty no more: it is to be flushed when this turn ends. */
+  begun(): void;
   submit(records: Uint8Array, length: number): void;
   pushOwned(data: Uint8Array): void;
   pushFile(file: NativeFileHandle): void;
@@ -60,8 +63,10 @@ export interface StartRequest {
   readonly reframe: ReframeRequest;
 }
 
-/** @internal */
+/** @internal Whoever asks for something has it submitted when this turn ends, by the sink. */
 export class Submission {
+  /** How often something was submitted. */
+  count = 0;
   #sink: Sink;
   #buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #words = new Uint32Array(this.#buffer.buffer);
@@ -74,16 +79,13 @@ export class Submission {
     this.#sink = sink;
   }
 
-  get isEmpty(): boolean {
-    return this.#length === 0;
-  }
-
   /** Hands everything to the reactor. */
   flush(): void {
     if (this.#length === 0) return;
     const length = this.#length;
     this.#length = 0;
     this.#writing = null;
+    this.count += 1;
     this.#sink.submit(this.#buffer, length);
     if (this.#buffer.length > KEEP_BYTES) this.#resize(FIRST_BYTES);
   }
@@ -203,6 +205,7 @@ export class Submission {
   #open(op: number, flags: number, target: Target, room: number): number {
     if (this.#length > MOST_BYTES) this.flush();
     this.#reserve(HEADER_BYTES + room + 3);
+    if (this.#length === 0) this.#sink.begun();
     const header = this.#length;
     const word = header / 4;
     const words = this.#words;

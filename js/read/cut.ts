@@ -1,24 +1,6 @@
-/** Cuts that are made on this side, natively: what is asked and what is answered. */
+/** What the answer of a cut says. */
 
-import type { NativeSearchHandle } from '../binding.ts';
-import { CutResult, FramingKind, Stop } from '../generated/wire.ts';
-import type { ReframeRequest } from '../reactor/submission.ts';
-
-/** @internal How many frames one native cut looks for. */
-export const MOST_FRAMES = 256;
-
-/** @internal How many words the answer of a cut needs. */
-export const CUT_WORDS: number = CutResult.WORDS + 2 * MOST_FRAMES;
-
-/** @internal Cuts up to `most` frames off `bytes` natively. The answer holds until the next cut. */
-export type Cut = (
-  reframe: ReframeRequest,
-  bytes: Uint8Array,
-  from: number,
-  scan: number,
-  most: number,
-  search: NativeSearchHandle | null,
-) => Uint32Array;
+import { FramingKind, Stop } from '../generated/wire.ts';
 
 /**
  * @internal Where the frame behind that at `word` begins, delimiter or header included: the next

@@ -24,10 +24,12 @@ import type { NativeSearchHandle } from '../binding.ts';
 import { bufferDetached } from '../check/errors.ts';
 import { cutsAlike, type Framing, NOTHING, searchOf } from '../check/read-delimiter.ts';
 import { CutResult, FramingKind, Stop } from '../generated/wire.ts';
-import { memory, type Slab } from '../reactor/slab.ts';
+import { type Cut, MOST_FRAMES } from '../reactor/cutter.ts';
+import type { Chunk } from '../reactor/handler.ts';
+import { latin1, memory, type Slab } from '../reactor/slab.ts';
 import type { ReframeRequest } from '../reactor/submission.ts';
-import { type Cut, MOST_FRAMES, nextFrame, overflowDetail } from './cut.ts';
-import { completeLength, decode, isAsciiCompatible, latin1 } from './text.ts';
+import { nextFrame, overflowDetail } from './cut.ts';
+import { completeLength, decode, isAsciiCompatible } from './text.ts';
 
 const CUTS = 0;
 const ASKED = 1;
@@ -51,23 +53,6 @@ export interface Receiver {
   overflow(detail: string, again: boolean): void;
   /** What was to be delivered cannot be: its memory is gone, or no string can be so long. */
   undeliverable(error: Error): void;
-}
-
-/** @internal A chunk as the reactor passes it on. */
-export interface Chunk {
-  /** The batch: it holds until the next one. */
-  bytes: Buffer;
-  /** Where what outlives it is kept. */
-  slab: Slab;
-  start: number;
-  length: number;
-  /** Under which epoch it was cut; 0: it was not. */
-  epoch: number;
-  /** Start and end of each frame, counted from the chunk's first byte, from `at` on. */
-  words: Uint32Array;
-  at: number;
-  frames: number;
-  ascii: boolean;
 }
 
 /** @internal */

@@ -9,30 +9,16 @@
  * The reactor passes datagrams on as they came; with a delimiter they are cut here, per sender.
  */
 
+import type { Endpoint, Endpoints } from '../check/endpoint.ts';
 import { bufferDetached, frameOverflow, senderEvicted, withAddress } from '../check/errors.ts';
 import { cutsAlike, type Framing, framingOf } from '../check/read-delimiter.ts';
 import { FramingKind, Packet } from '../generated/wire.ts';
-import type { Slab } from '../reactor/slab.ts';
-import type { Endpoint, Endpoints } from '../write/endpoint.ts';
-import type { Cut } from './cut.ts';
+import type { Cut } from '../reactor/cutter.ts';
+import type { Datagrams } from '../reactor/handler.ts';
+import { latin1 } from '../reactor/slab.ts';
 import type { Receiver } from './inbox.ts';
 import { type SenderSettings, Senders } from './senders.ts';
-import { decode, latin1 } from './text.ts';
-
-/** @internal A record of datagrams, as it comes. */
-export interface Datagrams {
-  /** The batch: it holds until the next one. */
-  bytes: Buffer;
-  /** Where what outlives it is kept. */
-  slab: Slab;
-  /** Where the senders' addresses begin, and behind them the datagrams. */
-  start: number;
-  words: Uint32Array;
-  /** The words: of each sender the length of its address, then one for each datagram. */
-  at: number;
-  senders: number;
-  count: number;
-}
+import { decode } from './text.ts';
 
 /** @internal What becomes of datagrams. */
 export interface DatagramReceiver {

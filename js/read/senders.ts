@@ -5,10 +5,10 @@
  * senders of datagrams are whoever they say they are.
  */
 
+import type { Endpoint } from '../check/endpoint.ts';
 import type { Framing } from '../check/read-delimiter.ts';
 import { FramingKind } from '../generated/wire.ts';
-import type { Endpoint } from '../write/endpoint.ts';
-import type { Cut } from './cut.ts';
+import type { Cut } from '../reactor/cutter.ts';
 import { Inbox, type Receiver } from './inbox.ts';
 
 /** All senders together may leave this many times `bufferSize` waiting. */

@@ -1,14 +1,8 @@
 /** What the reading half needs to know of encodings. */
 
-/** Buffer's own decoders, which `toString` comes to after a look at its arguments. */
-interface Decoders {
-  latin1Slice(from: number, to: number): string;
+/** Buffer's own decoder, which `toString` comes to after a look at its arguments. */
+interface Decoder {
   utf8Slice(from: number, to: number): string;
-}
-
-/** @internal */
-export function latin1(bytes: Buffer, from: number, to: number): string {
-  return (bytes as Buffer & Decoders).latin1Slice(from, to);
 }
 
 /** @internal The bytes as text; null, and the receiver is told, where no string can be so long. */
@@ -20,7 +14,7 @@ export function decode(
   receiver: { undeliverable(error: Error): void },
 ): string | null {
   try {
-    if (encoding === 'utf8') return (bytes as Buffer & Decoders).utf8Slice(from, to);
+    if (encoding === 'utf8') return (bytes as Buffer & Decoder).utf8Slice(from, to);
     return bytes.toString(encoding, from, to);
   } catch (error) {
     receiver.undeliverable(error as Error);

@@ -1,6 +1,7 @@
 /** What was accepted to be sent, and what of it has left: counted once, and judged by the limits. */
 
 import { channelClosed, pendingOverflow } from '../check/errors.ts';
+import type { Submission } from '../reactor/submission.ts';
 import type { ChannelError } from '../types.ts';
 
 /** @internal What may be pending. */
@@ -30,13 +31,14 @@ export abstract class Ledger<S extends Limits = Limits> {
   settings: S;
   /** How many of the accepted bytes are known to have left. */
   protected taken = 0;
-  #turns: { readonly turn: number };
+  #submission: Pick<Submission, 'count'>;
+  /** At which submission it was asked how much has left. */
   #asked = -1;
   #ended: 'nobody' | 'this side' | 'others' = 'nobody';
 
-  /** `turns` counts turns: how much has left is asked for once a turn at most, for `flows`. */
-  constructor(turns: { readonly turn: number }, settings: S) {
-    this.#turns = turns;
+  /** How much has left is asked for once a submission at most, for `flows`. */
+  constructor(submission: Pick<Submission, 'count'>, settings: S) {
+    this.#submission = submission;
     this.settings = settings;
   }
 
@@ -50,7 +52,7 @@ export abstract class Ledger<S extends Limits = Limits> {
   get flows(): boolean {
     const { highWaterMark } = this.settings;
     if (this.weight <= highWaterMark) return true;
-    if (this.#asked !== this.#turns.turn) this.refresh();
+    if (this.#asked !== this.#submission.count) this.refresh();
     const flows = this.weight <= highWaterMark;
     this.awaited ||= !flows;
     return flows;
@@ -87,7 +89,7 @@ export abstract class Ledger<S extends Limits = Limits> {
 
   /** Asks how much has left. */
   refresh(): void {
-    this.#asked = this.#turns.turn;
+    this.#asked = this.#submission.count;
     this.ask();
   }
 

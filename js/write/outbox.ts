@@ -1,7 +1,7 @@
 /** The writing half of a stream, on the JS side: what was accepted, and what has left. */
 
 import { channelNotConnected, invalidType } from '../check/errors.ts';
-import { type FileRequest, HeldFile } from '../check/file.ts';
+import { type FileRequest, OpenFile } from '../check/file.ts';
 import type { StreamSettings } from '../check/options.ts';
 import { bytesOf } from '../check/values.ts';
 import type { Submission, Target } from '../reactor/submission.ts';
@@ -11,16 +11,13 @@ import { Ledger } from './ledger.ts';
 const LEAST_FILES = 16;
 
 /** What is written. */
-type Piece = string | Uint8Array | HeldFile;
+type Piece = string | Uint8Array | OpenFile;
 
-/** @internal What the outbox needs of the engine. */
-export interface OutboxEngine {
+/** @internal What the outbox needs of the reactor. */
+export interface OutboxReactor {
   readonly submission: Submission;
-  readonly turn: number;
   /** How many of the channel's bytes have been sent; -1 where it is gone. */
   sent(target: Target): number;
-  /** Submits when this turn ends. */
-  submitSoon(): void;
 }
 
 /**
@@ -31,7 +28,7 @@ export interface OutboxEngine {
  * ```
  */
 export class Outbox extends Ledger<StreamSettings> {
-  #engine: OutboxEngine;
+  #reactor: OutboxReactor;
   #target: Target;
   #state: 'idle' | 'early' | 'open' | 'gone' = 'idle';
   /** What was written before there was a socket to send it to. */
@@ -43,9 +40,9 @@ export class Outbox extends Ledger<StreamSettings> {
   /** Something was written since the last drain, be it nothing but an empty piece. */
   #undrained = false;
 
-  constructor(engine: OutboxEngine, target: Target, settings: StreamSettings) {
-    super(engine, settings);
-    this.#engine = engine;
+  constructor(reactor: OutboxReactor, target: Target, settings: StreamSettings) {
+    super(reactor.submission, settings);
+    this.#reactor = reactor;
     this.#target = target;
   }
 
@@ -101,7 +98,7 @@ export class Outbox extends Ledger<StreamSettings> {
   /** The socket is gone with so much left; what is still written is left as well. */
   settle(unsent: number): void {
     this.#state = 'gone';
-    for (const piece of this.#early.splice(0)) if (piece instanceof HeldFile) piece.close();
+    for (const piece of this.#early.splice(0)) if (piece instanceof OpenFile) piece.close();
     this.taken = this.accepted - unsent;
   }
 
@@ -143,14 +140,13 @@ export class Outbox extends Ledger<StreamSettings> {
   #keep(piece: Piece): number {
     const kept = piece instanceof Uint8Array ? Uint8Array.from(piece) : piece;
     if (this.#state === 'early') this.#early.push(kept);
-    else if (kept instanceof HeldFile) kept.close();
+    else if (kept instanceof OpenFile) kept.close();
     return lengthOf(kept);
   }
 
   #submit(piece: Piece, notify: boolean): number {
-    const { submission } = this.#engine;
-    this.#engine.submitSoon();
-    if (piece instanceof HeldFile) {
+    const { submission } = this.#reactor;
+    if (piece instanceof OpenFile) {
       submission.writeFile(this.#target, piece.native, notify);
       return piece.length;
     }
@@ -161,7 +157,7 @@ export class Outbox extends Ledger<StreamSettings> {
 
   protected override ask(): void {
     if (this.#state !== 'open') return;
-    this.taken = Math.max(this.taken, this.#engine.sent(this.#target));
+    this.taken = Math.max(this.taken, this.#reactor.sent(this.#target));
   }
 }
 

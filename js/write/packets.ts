@@ -1,30 +1,27 @@
 /** The writing half of a datagram channel, on the JS side: what was accepted, and what has left. */
 
 import type { DatagramSettings } from '../check/datagram-options.ts';
+import type { Endpoint } from '../check/endpoint.ts';
 import { Tally as TallyAt } from '../generated/wire.ts';
 import type { Submission, Target } from '../reactor/submission.ts';
 import type { Tally } from '../reactor/tally.ts';
-import type { Endpoint } from './endpoint.ts';
 import { Ledger } from './ledger.ts';
 
 /** What a datagram counts as at least, where limits are judged: empty ones take memory too. */
 const LEAST = 64;
 
-/** @internal What the outbox needs of the engine. */
-export interface DatagramOutboxEngine {
+/** @internal What the outbox needs of the reactor. */
+export interface DatagramOutboxReactor {
   readonly submission: Submission;
-  readonly turn: number;
   /** How far the channel has come, until the next call; null where it is gone. */
   tally(target: Target): Tally | null;
-  /** Submits when this turn ends. */
-  submitSoon(): void;
 }
 
 /** @internal */
 export class DatagramOutbox extends Ledger<DatagramSettings> {
   /** Datagrams that arrived and were lost. */
   drops = 0;
-  #engine: DatagramOutboxEngine;
+  #reactor: DatagramOutboxReactor;
   #target: Target;
   /** Datagrams accepted, and sent or refused as of a turn. */
   #datagrams = 0;
@@ -36,9 +33,9 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
   #givenDatagrams = 0;
   #gone = false;
 
-  constructor(engine: DatagramOutboxEngine, target: Target, settings: DatagramSettings) {
-    super(engine, settings);
-    this.#engine = engine;
+  constructor(reactor: DatagramOutboxReactor, target: Target, settings: DatagramSettings) {
+    super(reactor.submission, settings);
+    this.#reactor = reactor;
     this.#target = target;
   }
 
@@ -71,9 +68,8 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
   /** Submits a datagram; one that was not accepted before is now. */
   send(to: Endpoint | null, data: string | Uint8Array, notify: boolean, accepted = false): void {
     const bytes = to === null ? null : to.bytes;
-    const length = this.#engine.submission.sendDatagram(this.#target, bytes, data, notify);
+    const length = this.#reactor.submission.sendDatagram(this.#target, bytes, data, notify);
     if (!accepted) this.accept(length);
-    this.#engine.submitSoon();
   }
 
   /** A datagram that was accepted will not be submitted. */
@@ -90,7 +86,7 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
   }
 
   protected override ask(): void {
-    const now = this.#gone ? null : this.#engine.tally(this.#target);
+    const now = this.#gone ? null : this.#reactor.tally(this.#target);
     if (now === null) return;
     const sent = now[TallyAt.SENT] as number;
     const failed = now[TallyAt.FAILED] as number;

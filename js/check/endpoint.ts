@@ -1,14 +1,12 @@
 /** Where datagrams come from and go to: as users see it, and as it crosses to the native part. */
 
-import { decodeAddress } from '../check/address.ts';
+import { parseAddress } from '../binding.ts';
 import { ADDRESS_BYTES, Family } from '../generated/wire.ts';
 import type { Address } from '../types.ts';
+import { decodeAddress } from './address.ts';
 
 /** How many addresses a channel remembers at least, and at most twice as many. */
 const KNOWN = 512;
-
-/** @internal Writes a literal's bytes to `target`; false where `host` is a name. */
-export type ParseAddress = (host: string, port: number, target: Uint8Array) => boolean;
 
 /** @internal One address. */
 export class Endpoint {
@@ -39,14 +37,9 @@ export class Endpoint {
 
 /** @internal The endpoints that a channel has met lately. */
 export class Endpoints {
-  #parse: ParseAddress;
   #byKey = new Recent<Endpoint>(KNOWN);
   #byText = new Recent<Endpoint>(KNOWN);
   #scratch = Buffer.alloc(ADDRESS_BYTES);
-
-  constructor(parse: ParseAddress) {
-    this.#parse = parse;
-  }
 
   /** Of the bytes as they came. */
   of(key: string): Endpoint {
@@ -66,7 +59,7 @@ export class Endpoints {
     const text = `${port} ${host}`;
     const known = this.#byText.get(text);
     if (known !== undefined) return known;
-    if (!this.#parse(host, port, this.#scratch)) return null;
+    if (!parseAddress(host, port, this.#scratch)) return null;
     return this.#byText.add(text, this.of(this.#scratch.toString('latin1')));
   }
 }

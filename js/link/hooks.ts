@@ -1,0 +1,38 @@
+/** The hooks of channels, as their links call them. What they are given is the user's to type. */
+
+import type { Address, CloseInfo, Socket, StreamOptions } from '../types.ts';
+
+/** @internal */
+export interface StreamHooks {
+  onConnect(): void;
+  onConnectError(error: Error): void;
+  onRead(data: never): void;
+  onWrite(): void;
+  onEnd(rest: never): void;
+  onOverflowError(error: never): void;
+  onError(error: Error): void;
+  onClose(info: CloseInfo): void;
+}
+
+/** @internal */
+export interface DatagramHooks {
+  onListen(): void;
+  onConnect(): void;
+  onRead(data: never, addr: Address | string | null): void;
+  onWrite(): void;
+  onOverflowError(error: never): void;
+  onError(error: Error): void;
+  onClose(info: CloseInfo): void;
+}
+
+/** @internal */
+export interface ServerHooks {
+  /** The live connections, by descriptor. */
+  readonly channels: Map<number, StreamHooks>;
+  /** Of its connections, where their class does not say otherwise. */
+  readonly connectionOptions: StreamOptions;
+  onListen(): void;
+  onAccept(socket: Socket<Address | string>, addr: Address | string | null): void;
+  onError(error: Error): void;
+  onClose(info: CloseInfo): void;
+}
