@@ -10,6 +10,7 @@ import { publicTypes, root, wireLayout } from './generated.mjs';
 versionsAgree();
 coreKnowsNoHost();
 regexpStandsAlone();
+coreImportsOneWay();
 lockfilesNamePublicRegistries();
 wireLayoutIsCommitted();
 await publicTypesAreCommitted();
@@ -39,6 +40,12 @@ function regexpStandsAlone() {
   const ours = others.filter((crate) => /^(pants|mio|napi)/.test(crate));
   if (ours.length > 0) fail(`crates/regexp depends on ${ours.join(', ')}`);
   ok('crates/regexp stands alone');
+}
+
+/** reactor → source → buffer → queue → framing, and no circle of files: a test knows the rooms. */
+function coreImportsOneWay() {
+  run('cargo', ['test', '--quiet', '--package', 'pants-core', '--test', 'rooms']);
+  ok('crates/core imports one way');
 }
 
 /** A crate, and all that it is built of. @param {string} name */

@@ -12,6 +12,7 @@
 
 pub mod addr;
 mod buffer;
+mod clock;
 pub mod framing;
 mod id;
 pub mod names;

@@ -2,6 +2,10 @@
 
 #![cfg(unix)] // The limit is Unix's, and so is the reuse of the lowest number.
 #![expect(clippy::unwrap_used, reason = "the helpers are test code, too")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what the operating system does takes real time"
+)]
 #![expect(unreachable_pub, reason = "nothing outside can reach into a test")]
 
 #[expect(

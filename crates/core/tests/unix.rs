@@ -2,6 +2,10 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "the helpers are test code, too")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what the operating system does takes real time"
+)]
 #![expect(unreachable_pub, reason = "nothing outside can reach into a test")]
 
 #[expect(
@@ -199,7 +203,7 @@ fn n3_the_end_of_the_engine_removes_the_file() {
     engine.stop();
     assert!(!path.exists());
     // Not even the turn in which it would have begun to accept.
-    let (reactor, handle) = Reactor::new(|| ()).unwrap();
+    let (reactor, handle) = Reactor::new(Instant::now, || ()).unwrap();
     handle.listen_path(bytes(&path), listen_options()).unwrap();
     assert!(path.exists());
     handle.stop();
@@ -259,7 +263,7 @@ fn n11_of_many_who_find_a_stale_file_one_wins() {
             let racers: Vec<_> = (0..RACERS)
                 .map(|_| {
                     scope.spawn(|| {
-                        let (reactor, handle) = Reactor::new(|| ()).unwrap();
+                        let (reactor, handle) = Reactor::new(Instant::now, || ()).unwrap();
                         barrier.wait();
                         let result = handle.listen_path(bytes(&path), listen_options());
                         (reactor, handle, result)

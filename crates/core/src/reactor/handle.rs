@@ -100,9 +100,9 @@ impl Handle {
                 tally.writes += 1;
                 tally.sent += sent as u64;
             }
-            let mut past = lock(&self.shared.past);
-            past.writes += 1;
-            past.bytes_written += sent as u64;
+            let mut stats = lock(&self.shared.stats);
+            stats.writes += 1;
+            stats.bytes_written += sent as u64;
         })
     }
 
@@ -192,7 +192,7 @@ impl Handle {
         let peer = transport.peer().ok().flatten();
         let about = transport.describe(transport.local().as_ref(), peer.as_ref());
         let id = lock(&self.shared.slots).allocate();
-        let stream = Box::new(Stream::new(id, transport, None));
+        let stream = Box::new(Stream::new(id, transport, None, self.shared.clock.now()));
         self.shared.submit(Submission::Adopt { id, stream });
         Ok(Adopted { id, about })
     }
@@ -235,7 +235,7 @@ impl Handle {
         if let Some(socket) = packets {
             let new = socket.ask_drops();
             if new > 0 {
-                lock(&self.shared.past).drops += new;
+                lock(&self.shared.stats).drops += new;
             }
             tally.drops = socket.lost();
         }
@@ -244,15 +244,10 @@ impl Handle {
 
     /// The engine's counters, as of the last turn.
     pub fn stats(&self) -> Stats {
-        let of_reactor = *lock(&self.shared.stats);
-        let past = *lock(&self.shared.past);
         Stats {
             queued_batches: self.shared.completions.depth() as u64,
             queued_submissions: self.shared.submissions.depth() as u64,
-            writes: of_reactor.writes + past.writes,
-            bytes_written: of_reactor.bytes_written + past.bytes_written,
-            drops: of_reactor.drops + past.drops,
-            ..of_reactor
+            ..*lock(&self.shared.stats)
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 use mio::Waker;
 
 use super::submission::Submission;
+use crate::clock::Clock;
 use crate::framing::RegExps;
 use crate::queue::completion::Completions;
 use crate::queue::submissions::Submissions;
@@ -19,14 +20,14 @@ const SPARE_BYTES: usize = 256 * 1024;
 
 /// All that the reactor and its handles have in common; nothing here is a socket.
 pub(crate) struct Shared {
+    pub(super) clock: Clock,
     pub(super) submissions: Submissions<Submission>,
     pub(super) completions: Completions,
     pub(super) slots: Arc<Mutex<Slots>>,
     /// The patterns that reframes refer to.
     pub(super) regexps: RegExps,
+    /// Counted by whoever did it: the reactor, once a turn, and who sends past it.
     pub(super) stats: Mutex<Stats>,
-    /// What was sent past the reactor.
-    pub(super) past: Mutex<Stats>,
     pub(super) spare: Mutex<Vec<Vec<u8>>>,
     /// Gone with the reactor: a handle that outlives it keeps no descriptor open.
     waker: Weak<Waker>,
@@ -35,14 +36,18 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(waker: Weak<Waker>, doorbell: Box<dyn Fn() + Send + Sync>) -> Self {
+    pub(super) fn new(
+        clock: Clock,
+        waker: Weak<Waker>,
+        doorbell: Box<dyn Fn() + Send + Sync>,
+    ) -> Self {
         Self {
+            clock,
             submissions: Submissions::default(),
             completions: Completions::default(),
             slots: Arc::default(),
             regexps: RegExps::default(),
             stats: Mutex::default(),
-            past: Mutex::default(),
             spare: Mutex::default(),
             waker,
             doorbell: Mutex::new(Some(doorbell)),
@@ -66,7 +71,11 @@ impl Shared {
 
     /// Enters what a turn has counted and closed where other threads can see it.
     pub(super) fn account(&self, cx: &mut Context) {
-        *lock(&self.stats) = cx.stats;
+        {
+            let mut stats = lock(&self.stats);
+            stats.add(std::mem::take(&mut cx.stats));
+            stats.channels = cx.channels;
+        }
         if cx.released.is_empty() {
             return;
         }

@@ -3,6 +3,7 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use super::handle::Handle;
 use super::turn::Reactor;
@@ -18,7 +19,11 @@ pub struct ReactorThread {
 impl ReactorThread {
     /// Starts the thread; `doorbell` is called on it. See [`Reactor::new`].
     pub fn spawn(doorbell: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
-        let (reactor, handle) = Reactor::new(doorbell)?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "who drives a reactor gives it the time"
+        )]
+        let (reactor, handle) = Reactor::new(Instant::now, doorbell)?;
         let of_thread = handle.clone();
         let thread = thread::Builder::new()
             .name("pants-reactor".to_owned())

@@ -10,14 +10,15 @@ use mio::{Events, Poll, Token, Waker};
 use super::handle::Handle;
 use super::shared::Shared;
 use super::submission::Submission;
+use crate::clock::Clock;
 use crate::id::ChannelId;
 use crate::queue::completion::{Batch, Published};
 use crate::queue::records::each_record;
-use crate::source::context::Context;
+use crate::source::context::{Context, Newcomer};
 use crate::source::fate::{Closing, Fate, report_closed};
 use crate::source::readiness::Readiness;
 use crate::source::timers::Timers;
-use crate::source::{Source, Stats};
+use crate::source::{Source, Stats, Stream};
 use crate::sync::lock;
 use crate::sys::packets::Inbound;
 use crate::wire::syscall;
@@ -47,18 +48,29 @@ pub struct Reactor {
 impl Reactor {
     /// A reactor, and the handle by which other threads use it.
     ///
+    /// `now` is its only clock: it is asked twice a turn, and where another thread sends by itself.
     /// `doorbell` is called on the thread that calls `turn`, when there are completions and the
     /// other side has found none before; it must not block.
-    pub fn new(doorbell: impl Fn() + Send + Sync + 'static) -> io::Result<(Self, Handle)> {
+    pub fn new(
+        now: impl Fn() -> Instant + Send + Sync + 'static,
+        doorbell: impl Fn() + Send + Sync + 'static,
+    ) -> io::Result<(Self, Handle)> {
+        let clock = Clock::new(now);
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-        let shared = Arc::new(Shared::new(Arc::downgrade(&waker), Box::new(doorbell)));
+        let shared = Arc::new(Shared::new(
+            clock.clone(),
+            Arc::downgrade(&waker),
+            Box::new(doorbell),
+        ));
         let cx = Context {
-            now: Instant::now(),
+            now: clock.now(),
+            clock,
             filling: Batch::default(),
             limit: shared.completions.publish(&mut Batch::default()).limit,
             batch: 1,
             stats: Stats::default(),
+            channels: 0,
             inbound: Inbound::default(),
             registry: poll.registry().try_clone()?,
             timers: Timers::default(),
@@ -91,7 +103,7 @@ impl Reactor {
     /// 3. Each source with news; then deadlines.
     /// 4. Hand over the completions, and ring if the other side waits.
     pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
-        self.cx.now = Instant::now();
+        self.cx.now = self.cx.clock.now();
         self.cx.stats.turns += 1;
         if !self.apply_submissions()? {
             self.send_out();
@@ -102,7 +114,7 @@ impl Reactor {
         self.call_again();
         self.publish();
         self.wait(timeout)?;
-        self.cx.now = Instant::now();
+        self.cx.now = self.cx.clock.now();
         self.dispatch_events();
         self.dispatch_timers();
         self.publish();
@@ -252,12 +264,17 @@ impl Reactor {
         let fate = work(source, &mut self.cx);
         match fate {
             Fate::Keep => {}
-            Fate::Become(stream) => *source = Source::Stream(stream),
+            Fate::Become(socket) => {
+                let mut stream = Stream::new(id, socket, None, self.cx.now);
+                stream.assume_ready();
+                *source = Source::Stream(Box::new(stream));
+            }
             Fate::Close(closing) => self.remove(id, closing),
         }
         if !self.cx.accepted.is_empty() {
-            for stream in std::mem::take(&mut self.cx.accepted) {
-                self.add(stream.id(), Source::Stream(Box::new(stream)));
+            for Newcomer { id, server, socket } in std::mem::take(&mut self.cx.accepted) {
+                let stream = Stream::new(id, socket, Some(server), self.cx.now);
+                self.add(id, Source::Stream(Box::new(stream)));
             }
         }
     }
@@ -268,7 +285,7 @@ impl Reactor {
             self.sources.resize_with(index + 1, || None);
         }
         self.sources[index] = Some((id, source));
-        self.cx.stats.channels += 1;
+        self.cx.channels += 1;
     }
 
     /// Drops a source, and its socket, and reports its end.
@@ -288,7 +305,7 @@ impl Reactor {
         // The descriptor is closed before anyone can hear of it.
         self.cx.drop_socket(id);
         drop(source);
-        self.cx.stats.channels -= 1;
+        self.cx.channels -= 1;
         report_closed(&mut self.cx, id, &closing);
         self.cx.release_at_turn_end(id);
         if let Some(Some((owner, Source::Listener(listener)))) =

@@ -21,7 +21,6 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use super::context::{Context, token};
 use super::fate::{Closing, Fate, errno};
 use super::readiness::Readiness;
-use super::stream::Stream;
 use super::timers::Timer;
 use super::transport::Transport;
 use crate::addr::Address;
@@ -233,9 +232,7 @@ impl Connect {
         let descriptor = socket.descriptor().cast_unsigned();
         cx.filling
             .push_bytes(kind::CONNECTED, 0, self.id, &[descriptor], &about);
-        let mut stream = Box::new(Stream::new(self.id, socket, None));
-        stream.assume_ready();
-        Fate::Become(stream)
+        Fate::Become(socket)
     }
 
     /// All have failed, or together they took too long: one line of text for each attempt.

@@ -9,8 +9,9 @@ use mio::{Registry, Token};
 use super::shortcut::Shortcut;
 use super::slots::Slots;
 use super::stats::{Stats, Tally};
-use super::stream::Stream;
 use super::timers::{Timer, Timers};
+use super::transport::Transport;
+use crate::clock::Clock;
 use crate::id::ChannelId;
 use crate::queue::completion::{Batch, Load};
 use crate::sync::lock;
@@ -23,17 +24,29 @@ pub(crate) struct Share {
     used: Load,
 }
 
+/// A connection that a listener has accepted, registered under the id of the stream to be.
+#[derive(Debug)]
+pub(crate) struct Newcomer {
+    pub(crate) id: ChannelId,
+    pub(crate) server: ChannelId,
+    pub(crate) socket: Transport,
+}
+
 /// The reactor's own state, without the sources themselves.
 #[derive(Debug)]
 pub(crate) struct Context {
-    /// The time of this turn: the only clock a source knows.
+    /// The time of this turn: the only one that a source goes by.
     pub(crate) now: Instant,
+    pub(crate) clock: Clock,
     /// The batch of completions that this turn writes to.
     pub(crate) filling: Batch,
     /// What that may hold, and its number.
     pub(crate) limit: Load,
     pub(crate) batch: u64,
+    /// What has been done since it was last entered where others see it.
     pub(crate) stats: Stats,
+    /// How many there are.
+    pub(crate) channels: u64,
     /// Room for what datagram sockets receive.
     pub(crate) inbound: Inbound,
     pub(crate) registry: Registry,
@@ -46,8 +59,8 @@ pub(crate) struct Context {
     pub(crate) unserved: VecDeque<ChannelId>,
     /// One of them has work that needs no other batch.
     pub(crate) at_once: bool,
-    /// Streams accepted in this turn, on their way to the table of sources.
-    pub(crate) accepted: Vec<Stream>,
+    /// Connections accepted in this turn, on their way to the table of sources.
+    pub(crate) accepted: Vec<Newcomer>,
     /// Ids that are free again when the turn ends, so that no event of this turn meets a new owner.
     pub(crate) released: Vec<ChannelId>,
     /// Listeners that wait for descriptors to become free.
@@ -128,8 +141,9 @@ impl Context {
         self.released.push(id);
     }
 
-    pub(crate) fn add_accepted(&mut self, stream: Stream) {
-        self.accepted.push(stream);
+    /// Makes a stream of a connection.
+    pub(crate) fn add_accepted(&mut self, newcomer: Newcomer) {
+        self.accepted.push(newcomer);
     }
 
     pub(crate) fn count_received(&mut self, id: ChannelId, bytes: usize) {

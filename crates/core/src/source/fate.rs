@@ -3,7 +3,7 @@
 use std::io;
 
 use super::context::Context;
-use super::stream::Stream;
+use super::transport::Transport;
 use crate::id::ChannelId;
 use crate::wire::{kind, reason, syscall};
 
@@ -12,8 +12,8 @@ use crate::wire::{kind, reason, syscall};
 pub(crate) enum Fate {
     /// It goes on.
     Keep,
-    /// A connect has succeeded: the source is this stream now.
-    Become(Box<Stream>),
+    /// A connect has succeeded: from now on it is a stream over this socket.
+    Become(Transport),
     /// It is over. The reactor drops it, and with it the socket, and reports this.
     Close(Closing),
 }

@@ -4,9 +4,8 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::acceptor::{Accepted, Acceptor};
-use super::context::{Context, token};
+use super::context::{Context, Newcomer, token};
 use super::fate::{Fate, errno};
-use super::stream::Stream;
 use super::timers::Timer;
 use crate::id::ChannelId;
 use crate::options::SocketOptions;
@@ -141,8 +140,11 @@ impl Listener {
             return;
         }
         let id = cx.allocate();
-        let mut stream = Stream::new(id, accepted.transport, Some(self.id));
-        if let Err(error) = stream.register(cx) {
+        let Accepted {
+            transport: mut socket,
+            about,
+        } = accepted;
+        if let Err(error) = socket.register(cx.registry(), token(id)) {
             // The engine could not watch one more socket: that connection fails, not the server.
             cx.release_at_turn_end(id);
             cx.filling.push(
@@ -159,11 +161,14 @@ impl Listener {
         let words = [
             self.id.index,
             self.id.generation,
-            stream.descriptor().cast_unsigned(),
+            socket.descriptor().cast_unsigned(),
         ];
-        cx.filling
-            .push_bytes(kind::ACCEPTED, 0, id, &words, &accepted.about);
-        cx.add_accepted(stream);
+        cx.filling.push_bytes(kind::ACCEPTED, 0, id, &words, &about);
+        cx.add_accepted(Newcomer {
+            id,
+            server: self.id,
+            socket,
+        });
     }
 
     fn back_off(&mut self, cx: &mut Context, error: &io::Error) {

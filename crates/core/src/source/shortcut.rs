@@ -23,12 +23,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::transport::Transport;
+use crate::clock::Clock;
 use crate::sync::lock;
 
 /// A socket that two threads may write to, one at a time.
 #[derive(Debug)]
 pub(crate) struct Shortcut {
     way: Mutex<Way>,
+    clock: Clock,
     began: Instant,
     /// Microseconds from `began` to the last send by this way; 0: none.
     last: AtomicU64,
@@ -42,13 +44,14 @@ struct Way {
 }
 
 impl Shortcut {
-    pub(crate) fn new(socket: Arc<Transport>, now: Instant) -> Self {
+    pub(crate) fn new(socket: Arc<Transport>, clock: Clock) -> Self {
         Self {
             way: Mutex::new(Way {
                 socket: Some(socket),
                 clear: true,
             }),
-            began: now,
+            began: clock.now(),
+            clock,
             last: AtomicU64::new(0),
         }
     }
@@ -82,7 +85,8 @@ impl Shortcut {
         loop {
             match socket.write_one(data) {
                 Ok(sent) => {
-                    let micros = self.began.elapsed().as_micros() as u64;
+                    let elapsed = self.clock.now().saturating_duration_since(self.began);
+                    let micros = elapsed.as_micros() as u64;
                     self.last.store(micros.max(1), Ordering::Relaxed);
                     count(sent);
                     return sent;

@@ -28,6 +28,21 @@ pub struct Stats {
     pub queued_submissions: u64,
 }
 
+impl Stats {
+    /// Counts what has been done since.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.turns += more.turns;
+        self.rings += more.rings;
+        self.accepted += more.accepted;
+        self.refused += more.refused;
+        self.bytes_read += more.bytes_read;
+        self.bytes_written += more.bytes_written;
+        self.reads += more.reads;
+        self.writes += more.writes;
+        self.drops += more.drops;
+    }
+}
+
 /// What one channel has done since it began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {

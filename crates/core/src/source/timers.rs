@@ -82,6 +82,8 @@ impl Timers {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "any time will do")]
+
     use std::time::Duration;
 
     use super::*;

@@ -32,8 +32,8 @@ mod queue {
 
     use socket2::{Domain, Socket};
 
-    use super::super::packets::{sender_of, set_option};
     use super::Answer;
+    use crate::sys::calls::{sender_of, set_option};
 
     /// Room for an error and for who has told of it.
     type Control = [u64; 16];

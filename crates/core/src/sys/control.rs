@@ -7,7 +7,7 @@
     )
 )]
 
-use super::packets::Outgoing;
+use super::packet::Outgoing;
 
 /// Room for the control messages of one datagram, in words: each of them needs three.
 pub(super) const CONTROL_WORDS: usize = 8;

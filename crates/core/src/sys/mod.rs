@@ -29,19 +29,22 @@
 mod address;
 pub(crate) mod answers;
 #[cfg(unix)]
+mod calls;
+#[cfg(unix)]
 mod control;
 #[cfg(windows)]
-#[path = "no_unix_domain.rs"]
+#[path = "domain_windows.rs"]
 mod domain;
 #[cfg(unix)]
-#[path = "unix_domain.rs"]
+#[path = "domain_unix.rs"]
 mod domain;
 #[cfg(unix)]
-#[path = "unix.rs"]
+#[path = "imp_unix.rs"]
 mod imp;
 #[cfg(windows)]
-#[path = "windows.rs"]
+#[path = "imp_windows.rs"]
 mod imp;
+mod packet;
 #[cfg(unix)]
 #[path = "packets_unix.rs"]
 pub(crate) mod packets;

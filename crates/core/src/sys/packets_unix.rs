@@ -26,44 +26,18 @@ use socket2::{SockAddr, SockAddrStorage, SockRef, Socket};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use super::answers;
 use super::answers::Answer;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use super::calls::set_option;
+use super::calls::{check, sender_of};
 use super::control::{CONTROL_WORDS, Control, drops_in, segments};
+pub(crate) use super::packet::{Outgoing, Received};
 use super::source_group;
-use crate::addr::Address;
 
 pub(crate) const EINVAL: i32 = libc::EINVAL;
 /// How many datagrams one call moves at most.
 pub(crate) const BATCH: usize = 32;
 /// Room for one received datagram: no UDP datagram is larger.
 pub(crate) const PACKET_BYTES: usize = 64 * 1024;
-
-/// A datagram that was received; its bytes are in [`Inbound::bytes`].
-#[derive(Debug)]
-pub(crate) struct Received {
-    /// `None`: a Unix socket without a name.
-    pub(crate) from: Option<Address>,
-    /// Bytes that are there.
-    pub(crate) length: usize,
-    /// Bytes that were sent, as far as the system tells.
-    pub(crate) sent: usize,
-    /// It was longer than the room for it.
-    pub(crate) truncated: bool,
-    /// How many the socket had lost before it, modulo 2^32.
-    pub(crate) drops: Option<u32>,
-}
-
-/// A datagram to send.
-#[derive(Debug)]
-pub(crate) struct Outgoing<'a> {
-    /// `None`: to the address that the socket is connected to.
-    pub(crate) to: Option<SockAddr>,
-    pub(crate) data: &'a [u8],
-    /// Where not 0: it is many of this length, the last perhaps shorter (`UDP_SEGMENT`).
-    #[cfg_attr(
-        not(any(target_os = "linux", target_os = "android")),
-        expect(dead_code, reason = "one datagram a call")
-    )]
-    pub(crate) segment: u16,
-}
 
 /// How many segments one datagram may be sent as.
 pub(crate) const MAX_SEGMENTS: usize = if HAS_MANY { 64 } else { 1 };
@@ -421,39 +395,6 @@ fn described(header: &libc::msghdr, name: libc::sockaddr_storage, length: usize)
         truncated: header.msg_flags & libc::MSG_TRUNC != 0,
         drops: drops_in(header),
     }
-}
-
-/// The address that the kernel has written.
-pub(super) fn sender_of(header: &libc::msghdr, name: libc::sockaddr_storage) -> Option<Address> {
-    let mut from = SockAddrStorage::zeroed();
-    // SAFETY: sockaddr_storage is the type of the storage.
-    unsafe { *from.view_as::<libc::sockaddr_storage>() = name };
-    // The kernel says how long a name was, also where there was less room for it.
-    let most = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
-    // SAFETY: the kernel wrote this name, of this length, and zeros follow it.
-    let from = unsafe { SockAddr::new(from, header.msg_namelen.min(most)) };
-    Address::of(&from)
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn set_option<T>(
-    socket: &Socket,
-    level: libc::c_int,
-    name: libc::c_int,
-    value: &T,
-) -> io::Result<()> {
-    let length = size_of::<T>() as libc::socklen_t;
-    let value: *const T = value;
-    // SAFETY: `value` is valid for a read of `length` bytes.
-    let result = unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, value.cast(), length) };
-    check(result)
-}
-
-fn check(result: libc::c_int) -> io::Result<()> {
-    if result < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(())
 }
 
 /// Older kernels, and sandboxes that do not know the call.

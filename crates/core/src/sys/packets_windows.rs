@@ -9,8 +9,8 @@ use mio::{Interest, Registry, Token};
 use socket2::{SockAddr, SockRef, Socket};
 
 use super::answers::Answer;
-use super::descriptor;
-use crate::addr::Address;
+use super::imp::descriptor;
+pub(crate) use super::packet::{Outgoing, Received};
 use crate::sync::lock;
 
 /// WSAEINVAL.
@@ -24,30 +24,6 @@ const WSAECONNRESET: i32 = 10054;
 const WSAENETRESET: i32 = 10052;
 const WSAEAFNOSUPPORT: i32 = 10047;
 const WSAENOPROTOOPT: i32 = 10042;
-
-/// A datagram that was received; its bytes are in [`Inbound::bytes`].
-#[derive(Debug)]
-pub(crate) struct Received {
-    pub(crate) from: Option<Address>,
-    /// Bytes that are there.
-    pub(crate) length: usize,
-    /// Bytes that were sent, as far as the system tells.
-    pub(crate) sent: usize,
-    /// It was longer than the room for it.
-    pub(crate) truncated: bool,
-    /// How many the socket had lost before it.
-    pub(crate) drops: Option<u32>,
-}
-
-/// A datagram to send.
-#[derive(Debug)]
-pub(crate) struct Outgoing<'a> {
-    /// `None`: to the address that the socket is connected to.
-    pub(crate) to: Option<SockAddr>,
-    pub(crate) data: &'a [u8],
-    /// Always 0: it is one.
-    pub(crate) segment: u16,
-}
 
 /// How many segments one datagram may be sent as.
 pub(crate) const MAX_SEGMENTS: usize = 1;

@@ -16,7 +16,7 @@ mod linux {
 
     use socket2::{SockAddr, Socket};
 
-    use super::super::packets::set_option;
+    use crate::sys::calls::set_option;
 
     /// linux/in.h: libc has it for some targets only.
     const MCAST_LEAVE_SOURCE_GROUP: libc::c_int = 47;

@@ -4,6 +4,10 @@
 //! of this kind were once found to have.
 
 #![expect(clippy::unwrap_used, reason = "the helpers are test code, too")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what the operating system does takes real time"
+)]
 #![expect(unreachable_pub, reason = "nothing outside can reach into a test")]
 
 #[path = "../support/mod.rs"]

@@ -230,7 +230,7 @@ fn an_address_is_free_once_the_reactor_has_caught_up() {
 
 #[test]
 fn nobody_waits_for_ever_for_a_reactor_that_takes_no_turn() {
-    let (mut reactor, handle) = pants_core::Reactor::new(|| {}).unwrap();
+    let (mut reactor, handle) = pants_core::Reactor::new(Instant::now, || {}).unwrap();
     let patience = Duration::from_millis(30);
     let began = Instant::now();
     assert!(!handle.catch_up(patience));

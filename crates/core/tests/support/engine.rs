@@ -57,7 +57,7 @@ impl Engine {
     pub fn by_turns() -> Self {
         let rings = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&rings);
-        let (reactor, handle) = Reactor::new(move || {
+        let (reactor, handle) = Reactor::new(Instant::now, move || {
             count.fetch_add(1, Ordering::Relaxed);
         })
         .unwrap();

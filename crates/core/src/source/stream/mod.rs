@@ -96,7 +96,12 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(id: ChannelId, socket: Transport, server: Option<ChannelId>) -> Self {
+    pub(crate) fn new(
+        id: ChannelId,
+        socket: Transport,
+        server: Option<ChannelId>,
+        now: Instant,
+    ) -> Self {
         Self {
             id,
             socket: Arc::new(socket),
@@ -120,7 +125,7 @@ impl Stream {
             queued: false,
             share: Share::default(),
             idle: None,
-            active_at: Instant::now(),
+            active_at: now,
             frame: None,
             frame_since: None,
             frame_armed: false,
@@ -135,16 +140,8 @@ impl Stream {
             .register(cx.registry(), token(self.id))
     }
 
-    pub(crate) fn id(&self) -> ChannelId {
-        self.id
-    }
-
     pub(crate) fn server(&self) -> Option<ChannelId> {
         self.server
-    }
-
-    pub(crate) fn descriptor(&self) -> i32 {
-        self.socket.descriptor()
     }
 
     /// It has just become connected: the edge that told of it is spent.
@@ -224,7 +221,7 @@ impl Stream {
             cx.arm(self.id, Timer::Idle, cx.now + idle);
         }
         self.reframe(start.reframe);
-        let shortcut = Arc::new(Shortcut::new(Arc::clone(&self.socket), cx.now));
+        let shortcut = Arc::new(Shortcut::new(Arc::clone(&self.socket), cx.clock.clone()));
         cx.set_shortcut(self.id, Arc::clone(&shortcut));
         self.shortcut = Some(shortcut);
         self.mark_clear();
