@@ -11,29 +11,42 @@
 const SPENT = 3;
 /** Frames that wait are cut again: not where a record is through in as long once more. */
 const OVERDRAWN = 6;
-/** Looking at the clock costs as much as delivering a small frame: it is not done for each. */
-const LOOK_EVERY = 8;
+/** Looking at the clock costs as much as some small frames: so that is done about so often … */
+const LOOK = 0.2;
+/** … and after so many of them at most. */
+const MOST = 32;
 
 /** @internal Times in milliseconds. */
 export class Budget {
   spent = false;
   overdrawn = false;
   #began = 0;
-  #count = 0;
+  #looked = 0;
+  /** Hooks from one look to the next, and how many of them are left. */
+  #every = 1;
+  #left = 1;
 
   begin(): void {
     this.spent = false;
     this.overdrawn = false;
     this.#began = performance.now();
+    this.#looked = 0;
   }
 
   /** A hook has run. */
   count(): void {
-    this.#count += 1;
-    if (this.#count % LOOK_EVERY !== 0) return;
+    this.#left -= 1;
+    if (this.#left === 0) this.#look();
+  }
+
+  #look(): void {
     const { elapsed } = this;
     this.spent = elapsed > SPENT;
     this.overdrawn = elapsed > OVERDRAWN;
+    const soon = elapsed - this.#looked > LOOK;
+    this.#every = soon ? Math.max(1, this.#every >> 1) : Math.min(MOST, 2 * this.#every);
+    this.#looked = elapsed;
+    this.#left = this.#every;
   }
 
   /** Since it began. */

@@ -104,9 +104,11 @@ export class Dispatcher {
         this.#records();
       } else {
         turn.end();
-        const now = budget.elapsed;
-        this.#handled(now - began);
-        began = now;
+        if (this.#end > 0) {
+          const now = budget.elapsed;
+          this.#handled(now - began);
+          began = now;
+        }
         if (!this.#take()) return false;
       }
     }
@@ -146,9 +148,7 @@ export class Dispatcher {
 
   /** All of a batch is through; in this turn it has taken so many milliseconds. */
   #handled(elapsed: number): void {
-    if (this.#end === 0) return;
-    const bytes = this.#from;
-    if (this.#pace.handled(this.#end, bytes, this.#taken + elapsed)) {
+    if (this.#pace.handled(this.#end, this.#from, this.#taken + elapsed)) {
       this.#binding.setPace(this.#native, this.#pace.part);
     }
     this.#taken = 0;

@@ -110,7 +110,9 @@ impl Reactor {
             return Ok(false);
         }
         // Room for those that wait for it, before there are events of those that do not.
-        self.publish();
+        if !self.cx.unserved.is_empty() || !self.cx.again.is_empty() {
+            self.publish();
+        }
         self.call_again();
         self.publish();
         self.wait(timeout)?;
@@ -326,6 +328,9 @@ impl Reactor {
     /// Makes this turn's work visible to the other side.
     fn publish(&mut self) {
         self.shared.account(&mut self.cx);
+        if self.cx.filling.is_empty() {
+            return;
+        }
         let Published { done, ring, limit } = self.shared.completions.publish(&mut self.cx.filling);
         self.cx.limit = limit;
         self.cx.batch += u64::from(done);
