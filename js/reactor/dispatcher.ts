@@ -119,6 +119,10 @@ export class Dispatcher {
 
   /** Takes what the reactor has ready, if anything. */
   #take(): boolean {
+    if (this.#slab.claimed || this.#bytes.length > KEEP_BYTES) {
+      this.#slab.claimed = false;
+      this.#bytes = memory(FIRST_BYTES);
+    }
     for (;;) {
       this.#binding.take(this.#native, this.#words, this.#bytes);
       const needed = this.#words[BatchHeader.NEEDED_WORDS] as number;
@@ -135,9 +139,7 @@ export class Dispatcher {
     if (words.length > FIRST_WORDS && count < FIRST_WORDS / 2) {
       this.#words = new Uint32Array(FIRST_WORDS);
     }
-    const large = bytes.length > KEEP_BYTES;
-    if (large) this.#bytes = memory(FIRST_BYTES);
-    this.#slab.begin(bytes, words[BatchHeader.BYTES] as number, large);
+    this.#slab.begin(bytes, words[BatchHeader.BYTES] as number);
     this.#chunk.bytes = bytes;
     this.#chunk.words = words;
     this.#at = BatchHeader.WORDS;

@@ -10,7 +10,9 @@
  *   slab    [of batches before ][chunk][chunk]·  ·  ·  ]
  * ```
  *
- * So a Buffer of few bytes keeps no more memory alive than a slab has, or the chunk it was cut off.
+ * A chunk that is a good part of the batch is not copied: the batch's memory is kept as it is, and the
+ * next one gets other memory. So a Buffer of few bytes keeps no more memory alive than a slab has, or
+ * some times the chunk that it was cut off.
  */
 
 import { markAsUntransferable } from 'node:worker_threads';
@@ -21,6 +23,8 @@ const SLAB_BYTES = 8 * 1024;
 const LARGE_BYTES = SLAB_BYTES / 2;
 /** So many are copied at once: few calls for many small chunks, little in vain beside a large one. */
 const AHEAD_BYTES = 1024;
+/** A chunk of at least this part of the batch's memory keeps that, where half of it is in use. */
+const PART = 8;
 
 /** @internal */
 export class Slab {
@@ -28,8 +32,8 @@ export class Slab {
   bytes: Buffer = Buffer.alloc(0);
   #batch: Buffer = this.bytes;
   #length = 0;
-  /** Whether the batch's memory is read into no more. */
-  #given = false;
+  /** The batch's memory itself is kept: it must not be read into any more. */
+  claimed = false;
   /** Which bytes of the batch are in `bytes`, and how far they have moved. */
   #from = 0;
   #to = 0;
@@ -37,11 +41,11 @@ export class Slab {
   #slab = this.bytes;
   #used = 0;
 
-  /** Another batch, of so many bytes. `given`: its memory is read into no more, and may be kept. */
-  begin(batch: Buffer, length: number, given: boolean): void {
+  /** Another batch, of so many bytes. */
+  begin(batch: Buffer, length: number): void {
     this.#batch = batch;
     this.#length = length;
-    this.#given = given;
+    this.claimed = false;
     this.#from = 0;
     this.#to = 0;
   }
@@ -65,8 +69,9 @@ export class Slab {
 
   #copy(start: number, end: number): void {
     const length = end - start;
-    if (this.#given) {
-      this.#place(this.#batch, 0, 0, this.#length);
+    if (PART * length >= this.#batch.length && 2 * this.#length >= this.#batch.length) {
+      this.claimed = true;
+      this.#place(this.#batch, start, start, end);
     } else if (length >= LARGE_BYTES) {
       const own = memory(length);
       this.#batch.copy(own, 0, start, end);

@@ -1,5 +1,6 @@
 //! What is on its way to and from one socket.
 
+mod held;
 mod packets;
 mod recv;
 mod send;

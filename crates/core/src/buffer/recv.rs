@@ -1,11 +1,9 @@
 //! Bytes that were received and that are not a complete frame yet.
 
+use super::held::Held;
 use crate::framing::{Framing, Overflow, Run, Scan, Stop, cut_many};
 use crate::id::ChannelId;
 use crate::queue::completion::Batch;
-
-/// Memory up to this size is not worth giving back.
-const KEEP_BYTES: usize = 4096;
 
 /// The received bytes of one channel, and how they are cut.
 ///
@@ -127,11 +125,11 @@ impl RecvBuffer {
     }
 
     /// All that is held, as it is; nothing is left.
-    pub(crate) fn take_all(&mut self) -> Vec<u8> {
+    pub(crate) fn take_all(&mut self) -> Held {
         self.scan = Scan::default();
         self.uncut = false;
-        let all = std::mem::take(&mut self.held).into_bytes();
-        self.emitted += all.len() as u64;
+        let all = std::mem::take(&mut self.held);
+        self.emitted += all.bytes().len() as u64;
         all
     }
 
@@ -163,57 +161,6 @@ impl RecvBuffer {
             Stop::Budget if self.uncut => Fed::More,
             Stop::Budget | Stop::Incomplete => Fed::Whole,
         }
-    }
-}
-
-/// A queue of bytes in one piece.
-///
-/// ```text
-///   all  [x x x x x p a r t i a l]      consumed bytes are moved over only when they are the
-///         └─ head ─┘└── bytes() ─┘      larger half: each byte is moved once at most, on average
-/// ```
-#[derive(Debug, Default)]
-struct Held {
-    all: Vec<u8>,
-    head: usize,
-    /// How many bytes have been moved over consumed ones.
-    #[cfg(test)]
-    moved: usize,
-}
-
-impl Held {
-    fn bytes(&self) -> &[u8] {
-        &self.all[self.head..]
-    }
-
-    fn is_empty(&self) -> bool {
-        self.head == self.all.len()
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        self.all.extend_from_slice(bytes);
-    }
-
-    fn consume(&mut self, n: usize) {
-        self.head += n;
-        if self.head <= self.all.len() / 2 {
-            return;
-        }
-        self.all.drain(..self.head);
-        self.head = 0;
-        #[cfg(test)]
-        {
-            self.moved += self.all.len();
-        }
-        // A large frame may have been here; what is behind it seldom is as large.
-        if self.all.capacity() > KEEP_BYTES.max(4 * self.all.len()) {
-            self.all.shrink_to(2 * self.all.len());
-        }
-    }
-
-    fn into_bytes(mut self) -> Vec<u8> {
-        self.all.drain(..self.head);
-        self.all
     }
 }
 
@@ -259,7 +206,7 @@ mod tests {
         assert_eq!(feed(&mut buffer, &mut batch, b"o\nthree"), Fed::Whole);
         assert_eq!(passed_on(&mut batch), b"one\ntwo\n");
         assert_eq!(buffer.emitted(), 8);
-        assert_eq!(buffer.take_all(), b"three");
+        assert_eq!(buffer.take_all().bytes(), b"three");
     }
 
     #[test]
@@ -282,7 +229,10 @@ mod tests {
         assert!(buffer.has_uncut());
         assert_eq!(buffer.cut_held(&mut batch, ID, MOST), Fed::Whole);
         assert_eq!(passed_on(&mut batch), b"bc");
-        assert_eq!((buffer.emitted(), buffer.take_all()), (4, b"d".to_vec()));
+        assert_eq!(
+            (buffer.emitted(), buffer.take_all().bytes()),
+            (4, &b"d"[..])
+        );
     }
 
     #[test]
@@ -322,8 +272,8 @@ mod tests {
             Fed::Whole
         );
         assert!(buffer.has_partial());
-        let capacity = buffer.held.all.capacity();
+        let capacity = buffer.held.capacity();
         assert!(capacity < 1 << 17, "{capacity}");
-        assert_eq!(buffer.take_all(), b"xxxxx");
+        assert_eq!(buffer.take_all().bytes(), b"xxxxx");
     }
 }

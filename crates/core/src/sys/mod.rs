@@ -24,7 +24,7 @@
 //!   `descriptor()`, `take() -> Socket`.
 //!
 //! `packets` exports datagram sockets: `Carrier`, and what it receives into and sends from; `answers`
-//! what the network has said of datagrams that were sent.
+//! what the network has said of datagrams that were sent; `Pages`: memory straight from the system.
 
 mod address;
 pub(crate) mod answers;
@@ -51,6 +51,7 @@ pub(crate) mod packets;
 #[cfg(windows)]
 #[path = "packets_windows.rs"]
 pub(crate) mod packets;
+mod pages;
 #[cfg(unix)]
 mod socket_file;
 #[cfg(unix)]
@@ -59,5 +60,6 @@ mod source_group;
 pub use domain::Given;
 pub(crate) use domain::*;
 pub(crate) use imp::*;
+pub(crate) use pages::Pages;
 #[cfg(unix)]
 pub(crate) use socket_file::SocketFile;

@@ -131,11 +131,11 @@ impl Stream {
                 Overflow::Negative(n) => (flag::ANNOUNCED | flag::NEGATIVE, n.unsigned_abs()),
             };
             let words = [announced as u32, (announced >> 32) as u32];
-            let bytes = self.recv.take_all();
+            let held = self.recv.take_all();
             self.recv.pass_on();
             self.held = true;
             cx.filling
-                .push_bytes(kind::OVERFLOW, flags, self.id, &words, &bytes);
+                .push_bytes(kind::OVERFLOW, flags, self.id, &words, held.bytes());
         }
         self.watch_frame(cx, self.recv.emitted() != emitted_before);
     }
@@ -147,7 +147,8 @@ impl Stream {
         self.read_closed = true;
         self.frame_since = None;
         let rest = self.recv.take_all();
-        cx.filling.push_bytes(kind::END, 0, self.id, &[], &rest);
+        cx.filling
+            .push_bytes(kind::END, 0, self.id, &[], rest.bytes());
         Fate::Keep
     }
 
