@@ -21,6 +21,9 @@ for (const network of NETWORKS) {
     const marathon = new Marathon(() => differ, first, COUNT);
     const differences = await marathon.run();
     t.log(marathon.status);
+    const [one] = differences;
+    const shrunk = one && (await differ.shrink(one.seed));
+    if (shrunk) t.log(`${shrunk.text}\n\nSCRIPT=<file>: ${JSON.stringify(shrunk.script)}`);
     await differ.close();
     t.deepEqual(uncaught, []);
     t.is(differences.map(({ seed, difference }) => `seed ${seed}\n${difference.text}`).join(), '');
