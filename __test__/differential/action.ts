@@ -13,6 +13,8 @@ export type CommonAction<Own> =
   | { do: 'close' }
   /** Gives onRead to another function. */
   | { do: 'replace onRead' }
+  /** Takes longer than hooks may in one turn: what is left comes in the next. */
+  | { do: 'dawdle' }
   | { do: 'throw' };
 
 /** Resumes later, from the event loop; `meanwhile` comes just before that. */
@@ -43,5 +45,6 @@ const COMMON: ReadonlySet<string> = new Set<CommonAction<never>['do']>([
   'end',
   'close',
   'replace onRead',
+  'dawdle',
   'throw',
 ]);

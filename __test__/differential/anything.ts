@@ -60,6 +60,9 @@ export function bytes(most: number): Arbitrary<Buffer> {
   });
 }
 
+/** What is done without saying more. */
+type Simple = 'pause and resume' | 'replace onRead' | 'dawdle' | 'throw' | 'end' | 'close';
+
 /** What is done on one kind of channel; `own` is what only that kind can. */
 export class Actions<Own extends Named> {
   readonly #one: Arbitrary<Action<Own>>;
@@ -76,15 +79,16 @@ export class Actions<Own extends Named> {
       until: weighed([7, fc.constant('immediate' as const)], [1, fc.constant('timer' as const)]),
       meanwhile: list(plain, 0, 2),
     });
-    const simple = (
-      ...names: ('pause and resume' | 'replace onRead' | 'throw' | 'end' | 'close')[]
-    ) => fc.constantFrom(...names).map((name): Action<Own> => ({ do: name }));
+    const simple = (...names: Simple[]) =>
+      fc.constantFrom(...names).map((name): Action<Own> => ({ do: name }));
     this.#one = weighed<Action<Own>>(
-      [100, plain],
-      [24, pause],
-      [12, simple('pause and resume', 'replace onRead')],
-      [2, simple('throw')],
-      [3, simple('end', 'close')],
+      [400, plain],
+      [96, pause],
+      [48, simple('pause and resume', 'replace onRead')],
+      [12, simple('end', 'close')],
+      [8, simple('throw')],
+      // Everybody waits meanwhile: seldom.
+      [1, simple('dawdle')],
     );
   }
 

@@ -24,6 +24,9 @@ export interface Playable {
 /** How long nothing may happen before a run is given up. */
 const PATIENCE = 5_000;
 
+/** More than a turn has for hooks, in milliseconds. */
+const LONG = 7;
+
 /** One script on one implementation: does what the script says, and writes down what it is told. */
 export abstract class Run<Own extends Named, C extends Playable> {
   readonly #impl: Implementation;
@@ -181,6 +184,9 @@ export abstract class Run<Own extends Named, C extends Playable> {
       case 'replace onRead':
         this.hook += 1;
         this.replaceOnRead(channel, this.hook);
+        break;
+      case 'dawdle':
+        for (const end = performance.now() + LONG; performance.now() < end; );
         break;
       case 'throw':
         this.thrown += 1;
