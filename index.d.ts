@@ -2,568 +2,6 @@
 
 import { LookupFunction } from 'node:net';
 
-/**
- * Owns a reactor thread and the channels that use it.
- *
- * An engine that nobody has any more stops by itself when it is collected, once its channels have
- * closed; `close()` does not wait for that.
- *
- * Most programs never name it: channels use `Engine.instance()`, the one of this JS thread (the
- * main thread's, or each worker's own), which starts with the first channel. It keeps the process
- * alive as long as one of its channels is open and not `unref()`ed.
- */
-export declare class Engine {
-  #private;
-  /** This JS thread's engine. */
-  static instance(): Engine;
-  /** The open channels, by descriptor. */
-  readonly channels: Map<number, Channel>;
-  /** An engine of its own, with a reactor thread of its own. */
-  constructor();
-  /** Counters since the engine began; none is above 0 before its first channel. */
-  stats(): EngineStats;
-  /**
-   * Closes every channel, cancels every timer and stops the reactor. Resolves when all that is
-   * done. The engine cannot be used afterwards; `Engine.instance()` makes another.
-   */
-  close(): Promise<void>;
-  /** Runs `fn(...args)` in the next turn of the event loop. Returns a function that cancels it. */
-  callback<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
-  /** Runs `fn(...args)` in every turn of the event loop. Returns a function that cancels it. */
-  loop<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
-  /**
-   * Runs `fn(...args)` once, after so many seconds. Returns a function that cancels it. Any time is
-   * taken, of years, too; 0 is as soon as timers run, which is a millisecond for Node.
-   *
-   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
-   */
-  defer<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
-  /**
-   * Runs `fn(...args)` every so many seconds. Returns a function that cancels it. What holds of
-   * `defer()` holds of each time; `cycle(0)` is every millisecond, and lets all else have its turn.
-   *
-   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
-   */
-  cycle<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
-  /**
-   * Keeps the process alive until `stop()`, also without a channel. Node's event loop runs by
-   * itself: this is for programs that were written for an engine that has to be started.
-   */
-  start(): void;
-  /** Takes `start()` back. Open channels go on, and keep the process alive themselves. */
-  stop(): void;
-  /** Sends now what was written in this turn. */
-  flush(): void;
-}
-/** Files that are sent: what may be given, and which part of it is meant. */
-/**
- * What `writeFile()` takes: a path, a `file:` URL, a descriptor, or what has one, such as the
- * `FileHandle` of `node:fs/promises`.
- */
-export type FileLike =
-  | string
-  | URL
-  | number
-  | {
-      readonly fd: number;
-    };
-/** Options of `lengthPrefix`. */
-export interface LengthPrefixOptions {
-  /** The header's size. */
-  bytes: 1 | 2 | 4 | 8;
-  /** The order of the header's bytes. Default: `'big'`. */
-  endian?: 'big' | 'little' | undefined;
-  /** Added to the header's value to get the body's length. Default: 0. */
-  adjust?: number | undefined;
-}
-/** A delimiter made by `lengthPrefix`. */
-export declare class LengthPrefix {
-  #private;
-  readonly bytes: 1 | 2 | 4 | 8;
-  readonly endian: 'big' | 'little';
-  readonly adjust: number;
-}
-/**
- * Frames behind a length header: `onRead` gets the body, the header is dropped.
- *
- * The limit (`bufferSize`) is judged from the header, before the body is buffered. A header that
- * announces more, or with `adjust` less than 0, is an overflow.
- *
- * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
- */
-export declare function lengthPrefix(options: LengthPrefixOptions): LengthPrefix;
-/**
- * How a stream's bytes become frames:
- *
- * - `null`: data as it arrives
- * - a string (as UTF-8) or bytes: everything up to that sequence, which is dropped
- * - a positive integer: exactly that many bytes
- * - 0, on streams only: one empty frame for each time it is set, then nothing until another value is
- *   set, so that a protocol that counts needs no special case for a length of 0. What arrives
- *   meanwhile waits, up to `bufferSize`; then the peer is held back
- * - `lengthPrefix(…)`: the body behind a length header
- * - a `RegExp`: everything up to the match, which is dropped
- *
- * A `RegExp` is matched in linear time, as the bytes come, and with the same result however they
- * come: a match counts as soon as no further byte can change it, or when the peer has finished. So
- * `/\r?\n/`, `/\s\s/` and `/\s\s+?/` cut at once; `/\r\n?|\n/` waits for the byte behind a `\r`, and
- * `/\s\s+/` for one that is no space, as each space belongs to the match. A protocol whose peer
- * waits for an answer at that place wants a delimiter with a certain end. A match longer than
- * 65,536 bytes is an overflow, as is a frame longer than `bufferSize`.
- *
- * The bytes are taken as UTF-8; a character is a code point, with or without the flag `u`; what is
- * no UTF-8 matches nothing. `^` is the beginning of the frame, under `m` of a line too; `$` is the
- * end of the stream. The flags `d` and `g` and `lastIndex` mean nothing here.
- *
- * Most patterns cost one look-up a byte. Those with large counted repetitions (`/.{1,500};/`,
- * `/x[^]{10}y/`) are determinized as the bytes come, in at most 2 MiB a pattern and thread: a byte
- * not seen before at such a place costs a step for each way to match that is on its way, hundreds
- * of times as much. A channel has some milliseconds of that a turn; then others are served.
- *
- * `ERR_INVALID_ARG_VALUE` where that cannot be done: look-ahead, look-behind, back-references; the
- * flags `v` and `y`; `$` under `m`; `\b` under `iu`; old octal and incomplete escapes; what matches
- * the empty string, or nothing at all; and repetitions so large that the pattern takes more than
- * 32,768 states: one for each byte of a character, up to some 300 for a property such as `\p{L}`,
- * times what its counts multiply to. To find that out, or to compile a pattern, takes a few
- * milliseconds at most.
- */
-export type ReadDelimiter =
-  | null
-  | string
-  | number
-  | ArrayBufferView
-  | ArrayBufferLike
-  | LengthPrefix
-  | RegExp;
-/**
- * A channel that listens, and wraps each accepted socket in its `ConnectionClass`. `A` is what its
- * addresses are, `C` what its connections are.
- *
- * A server that a supervisor has opened the socket for, as systemd does (`LISTEN_FDS`; its
- * descriptors begin at 3), takes that over:
- *
- * ```ts
- * new Server(Echo).listen(process.env.LISTEN_PID === `${process.pid}` ? { fd: 3 } : { port: 4040 });
- * ```
- */
-export declare class StreamServer<
-  A extends Address | string = Address | string,
-  C extends Stream = Stream,
-> extends Channel {
-  #private;
-  /**
-   * Wraps each accepted socket, as `new ConnectionClass(socket, server)`. It extends `Stream`: mostly
-   * `Connection` or `UnixConnection`, and one that extends `Stream` itself serves both. A subclass
-   * may declare its own.
-   */
-  ConnectionClass: ConnectionConstructor<C>;
-  /** The live connections, by descriptor. */
-  readonly channels: Map<number, C>;
-  /**
-   * With `fd` among the options, it listens from the start, on a socket that was bound elsewhere:
-   * see `listen({ fd })`.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE` (also where `ConnectionClass` does not extend `Stream`),
-   *   `ERR_INVALID_ARG_VALUE`
-   */
-  constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: ServerOptions<C>);
-  constructor(options?: ServerOptions<C>);
-  /** The address that it listens on, as soon as `listen()` has returned; `null` before and after. */
-  get localAddr(): A | null;
-  /** A server has no peer: its connections do. */
-  get remoteAddr(): null;
-  /** Counters since the server began; they can be read in `onClose` and after it, too. */
-  stats(): ServerStats;
-  /**
-   * Listens: `([host, port], backlog = 1024, options)`, `({ host, port, …options })`, `(port)`, or,
-   * for a Unix socket, `('/path', backlog)`, `({ path, …options })`. What each of them does: see
-   * `Server` and `UnixServer`. Where nothing says what wraps its sockets, `Connection` does, or
-   * `UnixConnection`.
-   *
-   * `({ fd, …options })`: takes over a socket that was bound elsewhere, TCP or Unix, and listens on
-   * it. One that listens already keeps its backlog. A Unix socket's file is left to who made it.
-   *
-   * @throws what the operating system says: `EADDRINUSE`, `EACCES`, …; for a descriptor `EBADF` (not
-   *   open), `ENOTSOCK`, …, and it is still the caller's then. `ERR_INVALID_ARG_VALUE` for a socket
-   *   of another kind, or one that a channel has; `ERR_INVALID_ARG_TYPE`, also where
-   *   `ConnectionClass` does not extend `Stream`; `ERR_SOCKET_BAD_PORT`, `ERR_UNIX_UNSUPPORTED`,
-   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`
-   */
-  listen(
-    at:
-      | AddressLike
-      | (AddressLike & ListenOptions)
-      | string
-      | ({
-          path: string;
-        } & UnixListenOptions)
-      | ({
-          fd: number;
-        } & ListenOptions),
-    backlog?: number,
-    options?: ListenOptions & UnixListenOptions,
-  ): this;
-  /** Closes the listener and every connection, at once. A second call is a no-op. */
-  close(): void;
-  /**
-   * Stops accepting and waits for the connections to finish; after `timeoutMs` (default: never),
-   * closes what is left. Resolves when all has closed.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
-   */
-  end(timeoutMs?: number): Promise<void>;
-  /** The channel listens. */
-  onListen(): void;
-  /**
-   * A socket was accepted. The default wraps it in `ConnectionClass`, and closes it where that did
-   * not take it. One that keeps it for later, or gives it to another class, owns it:
-   * `new Connection(socket, server)` or `socket.close()`. One that drops it has it closed when it is
-   * collected as garbage.
-   */
-  onAccept(socket: Socket<A>, _addr: A | null): void;
-  /**
-   * Accepting failed for now (it goes on by itself), or the listening socket has failed. The default
-   * tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
-   */
-  onError(error: Error): void;
-  /** The server and all of its connections have closed. Exactly once, and the last hook. */
-  onClose(_info: CloseInfo): void;
-}
-/**
- * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says. `A` is what
- * its addresses are: an `Address` for TCP, a path for Unix sockets.
- *
- * ```ts
- * class Shout extends Client {
- *   readDelimiter = '\r\n';
- *   readEncoding = 'utf8' as const;
- *   onConnect() { this.write('hello\r\n'); }
- *   onRead(line: string) { console.log(line); }
- * }
- * new Shout().connect('localhost', 4040);
- * ```
- */
-export declare class Stream<A extends Address | string = Address | string> extends Channel {
-  #private;
-  /**
-   * How the bytes become frames; see `ReadDelimiter`. Default: null.
-   *
-   * It can be set at any time. Set inside `onRead`, it holds from the very next byte, also for
-   * bytes that were received already. Set elsewhere, what is buffered is cut again at once.
-   *
-   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
-   */
-  readDelimiter: ReadDelimiter;
-  /**
-   * `null` (default): `onRead` gets Buffers, which are yours for ever. An encoding that Buffer
-   * knows: strings; a character that is split over reads never breaks. Data that is longer than a
-   * string may be ends the channel: `onError` with Node's `ERR_STRING_TOO_LONG`.
-   */
-  readEncoding: BufferEncoding | (string & {}) | null;
-  /**
-   * How many bytes may wait for a delimiter. Default: 65,536. A frame of exactly that size passes,
-   * one byte more is an overflow. An integer delimiter that is larger raises it.
-   */
-  bufferSize: number;
-  /**
-   * `new Stream({ fd })` takes over a socket that was connected elsewhere, TCP or Unix. It is
-   * connected from the start; `onConnect` follows from the event loop.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`. For `fd` also what the operating system
-   *   says: `EBADF` (not open), `ENOTSOCK`, `ENOTCONN`; then the descriptor is still the caller's
-   */
-  constructor(options?: ConnectOptions & DescriptorOptions);
-  /**
-   * Wraps a socket that `onAccept` was given: so a server makes its connections. `onConnect`
-   * follows from the event loop; the connection's `server` is the server.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
-   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
-   */
-  constructor(socket: Socket<A>, server: StreamServer, options?: StreamOptions);
-  /**
-   * This end's address; `null` before there is one, after `onClose`, and for a Unix socket that has
-   * no name.
-   */
-  get localAddr(): A | null;
-  /**
-   * The peer's address; `null` before there is one, after `onClose`, and for a Unix socket that has
-   * no name.
-   */
-  get remoteAddr(): A | null;
-  /**
-   * The process at the other end of a Unix socket, as the operating system vouches for it: as it
-   * was when the two were connected. `null` for TCP, before that, and where the platform does not
-   * say.
-   */
-  get peerCredentials(): PeerCredentials | null;
-  /** Bytes received, those included that `onRead` was not given yet; see `stats()`. */
-  get bytesRead(): number;
-  /** Bytes accepted by `write()` and `writeFile()`, pending ones included. */
-  get bytesWritten(): number;
-  /** Bytes accepted by `write()` and `writeFile()`, and not yet by the operating system. */
-  get pendingBytes(): number;
-  /** Counters since the channel began; they can be read in `onClose` and after it, too. */
-  stats(): StreamStats;
-  /**
-   * Connects to an address or to a path: `([host, port])`, `({ host, port })`, `(port)`, or, for a
-   * Unix socket, `('/path')`, `({ path })`. Options may stand behind it, or in the object. What each
-   * of them does: see `Client` and `UnixClient`.
-   *
-   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`,
-   *   `ERR_UNIX_UNSUPPORTED`, and for wrong arguments `ERR_INVALID_ARG_TYPE`,
-   *   `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
-   */
-  connect(
-    to:
-      | AddressLike
-      | (AddressLike & ConnectOptions)
-      | string
-      | ({
-          path: string;
-        } & UnixConnectOptions),
-    options?: ConnectOptions,
-  ): this;
-  /**
-   * Sends; the bytes are taken at the call. What is written in one turn of the event loop leaves
-   * together; `flush` sends it now.
-   *
-   * Returns false when more than `highWaterMark` is pending: wait for `onWrite`. Nothing that was
-   * accepted is dropped silently: `onClose` counts what never left. With more than
-   * `maxPendingBytes` pending before the call, the data is refused: `onOverflowError` follows, and
-   * the channel closes.
-   *
-   * Where the channel has ended by no wish of this side (the peer finished, an error, a timeout, a
-   * limit, a connect that failed), the data is dropped, counted in `stats().refusedBytes`, and false
-   * returned: who writes to many channels need not ask which of them are still there.
-   *
-   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`; `ERR_CHANNEL_CLOSED` after this side's
-   *   own `end()`, `shutdown()`, `close()` or its server's `close()`; `ERR_INVALID_ARG_TYPE`
-   *   (also for a `flush` that is no boolean), `ERR_BUFFER_DETACHED`
-   */
-  write(data: Data, flush?: boolean): boolean;
-  /**
-   * Sends a file, or part of it, in order with what is written before and after; the bytes go from
-   * the file to the socket without passing through JavaScript, or (by `sendfile(2)`, on Linux,
-   * macOS and FreeBSD) through the memory of this process at all. They count as those of `write()`
-   * do: in what is returned, `pendingBytes`, `bytesWritten`, `onWrite` and `unsentBytes`; but not
-   * towards `maxPendingBytes`, as they take no memory.
-   *
-   * `nbytes` bytes are sent from `offset` on; 0 is all up to the end that the file has at this call.
-   * (Files as those in `/proc`, whose size the system gives as 0, have no bytes to send.)
-   * The position of a descriptor is neither used nor moved.
-   *
-   * The file is opened (or its descriptor duplicated) during the call, and checked; nothing is sent
-   * where that throws. Afterwards it may be closed, renamed or deleted: it is still sent. What is
-   * written into it before it has left is sent as it is then. When it becomes shorter than what is
-   * to be sent, the channel fails with `ERR_FILE_TRUNCATED` after its last byte; nothing is padded.
-   *
-   * The reactor reads the file as it sends it, 64 KiB at a time and 256 KiB before other channels
-   * have their turn. Where those are not in the page cache it waits for the disk, and the engine's
-   * other channels wait with it: serve slow disks from an `Engine` of their own.
-   *
-   * Each file that is pending holds a descriptor, whether or not you wait for `onWrite`. Where
-   * `write()` would drop its data, the file is not even opened.
-   *
-   * @throws what `fs.openSync()` and `fs.fstatSync()` throw (`ENOENT`, `EACCES`, `EMFILE`, `EBADF`,
-   *   …), `EISDIR`, `ERR_INVALID_ARG_VALUE` for what is no regular file or a range that is not in
-   *   it, `ERR_INVALID_ARG_TYPE`, and as `write()` does `ERR_CHANNEL_NOT_CONNECTED` and
-   *   `ERR_CHANNEL_CLOSED`
-   */
-  writeFile(file: FileLike, nbytes?: number, offset?: number, flush?: boolean): boolean;
-  /** Sends now what was written in this turn. */
-  flush(): void;
-  /** Delivers no further frame, and stops reading, so that the peer feels it. */
-  pause(): this;
-  /** Takes `pause()` back. Frames follow from the event loop, never inside this call. */
-  resume(): this;
-  /**
-   * Finishes sending (FIN) when what is pending has left; reading goes on.
-   *
-   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`
-   */
-  shutdown(): void;
-  /**
-   * Writes `data`, if given; then sends what is pending and closes, without losing the tail to a
-   * reset when the peer is still sending: what it sends is read and dropped, until it finishes or
-   * `lingerTimeout` has passed without progress. Further hooks: `onWrite`, `onClose`. A second call
-   * is a no-op, unless it has data, which throws.
-   *
-   * @throws what `write(data)` throws; then nothing has happened. Without data: nothing
-   */
-  end(data?: Data): void;
-  /**
-   * Closes at once: what is pending is dropped, and counted in `onClose`'s `unsentBytes`. No other
-   * hook follows. A second call is a no-op.
-   *
-   * Where bytes are dropped so (also by a timeout, a limit, or `server.close()`), the peer of a TCP
-   * connection gets a reset: it shall not take what it got for all there was. What the operating
-   * system had accepted, and not sent yet, is lost with it.
-   */
-  close(): void;
-  /**
-   * `close()`, by a reset (RST) whatever is pending: a proxy passes its peer's reset on so. Before
-   * there is a connection, and on a Unix socket, it is a plain `close()`.
-   */
-  reset(): void;
-  /** The channel is connected. */
-  onConnect(): void;
-  /**
-   * The connect has failed; `onClose` follows. The default tells of it by `process.emitWarning()`, a
-   * `PantsWarning`, once for each class and code.
-   */
-  onConnectError(error: Error): void;
-  /** A frame: a Buffer, or a string where `readEncoding` is set. */
-  onRead(_data: Frame): void;
-  /** Everything written so far has been handed to the operating system; once per drain. */
-  onWrite(): void;
-  /**
-   * The peer has finished sending; `rest` is what no delimiter completed. Unless `allowHalfOpen` is
-   * set, the channel ends after this hook as if by `end()`.
-   */
-  onEnd(_rest: Frame): void;
-  /**
-   * A frame outgrew `bufferSize`, or what was pending `maxPendingBytes`. The default closes the
-   * channel. A hook that sets another `readDelimiter` or `bufferSize` has the bytes cut again; one
-   * that does neither has the channel closed.
-   */
-  onOverflowError(_error: ChannelError): void;
-  /** The socket has failed; `onClose` follows. The default does nothing: peers may reset. */
-  onError(_error: Error): void;
-  /** The channel has closed. Exactly once, and the last hook. */
-  onClose(_info: CloseInfo): void;
-}
-/** A TCP client. `new Client().connect(host, port)`. */
-export declare class Client extends Stream<Address> {
-  /**
-   * Connects: `(host, port)`, `(port)`, `([host, port])` or `({ host, port, …options })`. Without
-   * a host: `localhost`.
-   *
-   * Host names are looked up by `dns.lookup`. Several addresses race as RFC 8305 says: IPv6 first,
-   * each a quarter of a second after the one before, none cut short. `onConnect` or
-   * `onConnectError` tells how it went.
-   *
-   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, and for wrong arguments
-   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
-   */
-  connect(host: string | null, port: number, options?: ConnectOptions): this;
-  connect(address: AddressLike, options?: ConnectOptions): this;
-  connect(address: AddressLike & ConnectOptions): this;
-}
-/**
- * A TCP connection to a server. Servers make them; a class of your own is a protocol:
- *
- * ```ts
- * class Echo extends Connection {
- *   onRead(data: Buffer) { this.write(data); }
- * }
- * new Server(Echo).listen(4040);
- * ```
- */
-export declare class Connection extends Stream<Address> {
-  /** The server that accepted it. */
-  readonly server: StreamServer<Address, Connection>;
-  /**
-   * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
-   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
-   */
-  constructor(socket: Socket, server: StreamServer, options?: StreamOptions);
-}
-/** A TCP server. `new Server(MyConnection).listen(4040)` is a whole program. */
-export declare class Server<C extends Stream = Connection> extends StreamServer<Address, C> {
-  /**
-   * Listens: `(port = 8080, host = '', backlog = 1024)`, `([host, port], backlog = 1024)` or
-   * `({ port, host, backlog, …options })`. An empty host is every interface, IPv6 and IPv4 alike;
-   * port 0 picks one. A host's name is looked up while the call waits.
-   *
-   * `({ fd, …options })` takes over a socket that was bound elsewhere; see `StreamServer`.
-   *
-   * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
-   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments
-   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
-   */
-  listen(port?: number, host?: string | null, backlog?: number, options?: ListenOptions): this;
-  listen(
-    address: AddressLike | (AddressLike & ListenOptions),
-    backlog?: number,
-    options?: ListenOptions,
-  ): this;
-  listen(
-    socket: {
-      fd: number;
-    } & ListenOptions,
-  ): this;
-}
-/** A client of a Unix socket. `new UnixClient().connect('/run/app/control')`. */
-export declare class UnixClient extends Stream<string> {
-  constructor(options?: UnixConnectOptions & DescriptorOptions);
-  constructor(socket: Socket<string>, server: StreamServer, options?: StreamOptions);
-  /**
-   * Connects: `(path)` or `({ path, …options })`. A path that begins with NUL is a name in Linux's
-   * abstract namespace. A relative one starts from the working directory of the call.
-   *
-   * `onConnect` or `onConnectError` tells how it went; its error has the path as `address`: `ENOENT`,
-   * `ECONNREFUSED` (nobody listens), `EACCES`, `EAGAIN` (the backlog is full), `EINVAL` (the path is
-   * too long for a socket; it is never cut).
-   *
-   * @throws `ERR_UNIX_UNSUPPORTED` where the platform has no Unix sockets; `ERR_CHANNEL_ACTIVE`,
-   *   `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
-   */
-  connect(path: string, options?: UnixConnectOptions): this;
-  connect(
-    to: {
-      path: string;
-    } & UnixConnectOptions,
-  ): this;
-}
-/** A connection to a `UnixServer`; a class of your own is a protocol. */
-export declare class UnixConnection extends Stream<string> {
-  /** The server that accepted it. */
-  readonly server: StreamServer<string, UnixConnection>;
-  /**
-   * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
-   *
-   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
-   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
-   */
-  constructor(socket: Socket<string>, server: StreamServer, options?: StreamOptions);
-}
-/** A server on a Unix socket. `new UnixServer(MyConnection).listen('/run/app/control')`. */
-export declare class UnixServer<C extends Stream = UnixConnection> extends StreamServer<string, C> {
-  constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: UnixServerOptions<C>);
-  constructor(options?: UnixServerOptions<C>);
-  /**
-   * Listens: `(path, backlog = 1024)` or `({ path, backlog, …options })`. A path that begins with
-   * NUL is a name in Linux's abstract namespace, which has no file and no permissions.
-   *
-   * Else the socket is a file. `mode` says who may connect. A file that a server has left behind is
-   * replaced: a socket on which nobody answers, and nothing else. The directory is locked (flock)
-   * for that; where another program keeps it locked for longer than 100 ms, no file is replaced, and
-   * one that is there is `EADDRINUSE`. The file is removed when the server closes or the process
-   * exits (not when it is killed), if it is still the same one.
-   *
-   * `({ fd, …options })` takes over a socket that was bound elsewhere; see `StreamServer`.
-   *
-   * @throws what the operating system says, with the path as `address`: `EADDRINUSE` (somebody
-   *   answers there, or it is no socket), `EACCES`, `ENOENT` (no such directory), `EINVAL` (the path
-   *   is too long for a socket; it is never cut); `ERR_UNIX_UNSUPPORTED` where the platform has no
-   *   Unix sockets; `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`,
-   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
-   */
-  listen(path: string, backlog?: number, options?: UnixListenOptions): this;
-  listen(
-    at: {
-      path: string;
-    } & UnixListenOptions,
-  ): this;
-  listen(
-    socket: {
-      fd: number;
-    } & UnixListenOptions,
-  ): this;
-}
 /** Both ends of a TCP channel are told like this. */
 export interface Address {
   /**
@@ -707,10 +145,66 @@ export interface SocketOptions {
   /** `SO_SNDBUF` in bytes. Default: the operating system's. */
   sendBufferSize?: number | undefined;
 }
-/** Options of a stream, by constructor or by call. Sizes are bytes, times milliseconds. */
-export interface StreamOptions extends SocketOptions {
-  /** Default: this thread's engine. Only for constructors. */
-  engine?: Engine | undefined;
+/** Options of `lengthPrefix`. */
+export interface LengthPrefixOptions {
+  /** The header's size. */
+  bytes: 1 | 2 | 4 | 8;
+  /** The order of the header's bytes. Default: `'big'`. */
+  endian?: 'big' | 'little' | undefined;
+  /** Added to the header's value to get the body's length. Default: 0. */
+  adjust?: number | undefined;
+}
+/** A delimiter made by `lengthPrefix`. */
+export declare class LengthPrefix {
+  #private;
+  readonly bytes: 1 | 2 | 4 | 8;
+  readonly endian: 'big' | 'little';
+  readonly adjust: number;
+}
+/**
+ * How a stream's bytes become frames:
+ *
+ * - `null`: data as it arrives
+ * - a string (as UTF-8) or bytes: everything up to that sequence, which is dropped
+ * - a positive integer: exactly that many bytes
+ * - 0, on streams only: one empty frame for each time it is set, then nothing until another value is
+ *   set, so that a protocol that counts needs no special case for a length of 0. What arrives
+ *   meanwhile waits, up to `bufferSize`; then the peer is held back
+ * - `lengthPrefix(…)`: the body behind a length header
+ * - a `RegExp`: everything up to the match, which is dropped
+ *
+ * A `RegExp` is matched in linear time, as the bytes come, and with the same result however they
+ * come: a match counts as soon as no further byte can change it, or when the peer has finished. So
+ * `/\r?\n/`, `/\s\s/` and `/\s\s+?/` cut at once; `/\r\n?|\n/` waits for the byte behind a `\r`, and
+ * `/\s\s+/` for one that is no space, as each space belongs to the match. A protocol whose peer
+ * waits for an answer at that place wants a delimiter with a certain end. A match longer than
+ * 65,536 bytes is an overflow, as is a frame longer than `bufferSize`.
+ *
+ * The bytes are taken as UTF-8; a character is a code point, with or without the flag `u`; what is
+ * no UTF-8 matches nothing. `^` is the beginning of the frame, under `m` of a line too; `$` is the
+ * end of the stream. The flags `d` and `g` and `lastIndex` mean nothing here.
+ *
+ * Most patterns cost one look-up a byte. Those with large counted repetitions (`/.{1,500};/`,
+ * `/x[^]{10}y/`) are determinized as the bytes come, in at most 2 MiB a pattern and thread: a byte
+ * not seen before at such a place costs a step for each way to match that is on its way, hundreds
+ * of times as much. A channel has some milliseconds of that a turn; then others are served.
+ *
+ * `ERR_INVALID_ARG_VALUE` where that cannot be done: look-ahead, look-behind, back-references; the
+ * flags `v` and `y`; `$` under `m`; `\b` under `iu`; old octal and incomplete escapes; what matches
+ * the empty string, or nothing at all; and repetitions so large that the pattern takes more than
+ * 32,768 states: one for each byte of a character, up to some 300 for a property such as `\p{L}`,
+ * times what its counts multiply to. To find that out, or to compile a pattern, takes a few
+ * milliseconds at most.
+ */
+export type ReadDelimiter =
+  | null
+  | string
+  | number
+  | ArrayBufferView
+  | ArrayBufferLike
+  | LengthPrefix
+  | RegExp;
+interface StreamCallOptions extends SocketOptions {
   /** Default: null. */
   readDelimiter?: ReadDelimiter | undefined;
   /** Default: null, `onRead` gets Buffers. */
@@ -730,8 +224,7 @@ export interface StreamOptions extends SocketOptions {
   /** How long `end()` waits without progress for the peer to take the tail. Default: 5,000. */
   lingerTimeout?: number | undefined;
 }
-/** Options of `connect()`. */
-export interface ConnectOptions extends StreamOptions {
+interface ConnectCallOptions extends StreamCallOptions {
   /** Bounds name look-up and all attempts together. Default: none. */
   connectTimeout?: number | undefined;
   /** Aborts the connect. */
@@ -745,8 +238,7 @@ export interface ConnectOptions extends StreamOptions {
   /** Looks names up. Default: `dns.lookup`. */
   lookup?: LookupFunction | undefined;
 }
-/** Options of `UnixClient.connect()`. */
-export interface UnixConnectOptions extends StreamOptions {
+interface UnixConnectCallOptions extends StreamCallOptions {
   /** Bounds the connect, which a Unix socket decides at once. Default: none. */
   connectTimeout?: number | undefined;
   /** Aborts the connect. */
@@ -760,10 +252,7 @@ export interface DescriptorOptions {
    */
   fd?: number | undefined;
 }
-/** Options of a datagram channel, by constructor or by call. Sizes are bytes, times milliseconds. */
-export interface DatagramOptions {
-  /** Default: this thread's engine. Only for the constructor. */
-  engine?: Engine | undefined;
+interface DatagramCallOptions {
   /** Only this family, or Unix sockets. Default: IPv6 and IPv4 alike. */
   family?: 0 | 4 | 6 | 'IPv4' | 'IPv6' | 'unix' | undefined;
   /** Default: null, a datagram is a frame. */
@@ -799,29 +288,8 @@ export interface DatagramOptions {
   /** Closes the channel when aborted. */
   signal?: AbortSignal | undefined;
 }
-/** A class that extends `Stream`; its instances wrap accepted sockets. */
-export type ConnectionConstructor<C extends Stream = Connection> = new (
-  socket: never,
-  server: never,
-) => C;
-/** Options of a server; those of a stream are the defaults of its connections. */
-export interface ServerOptions<C extends Stream = Connection>
-  extends StreamOptions,
-    ListenOptions,
-    DescriptorOptions {
-  /** Wraps each accepted socket. Default: `Connection`, `UnixConnection` for Unix sockets. */
-  ConnectionClass?: ConnectionConstructor<C> | undefined;
-}
-/** Options of a `UnixServer`; those of a stream are the defaults of its connections. */
-export interface UnixServerOptions<C extends Stream = UnixConnection>
-  extends StreamOptions,
-    UnixListenOptions,
-    DescriptorOptions {
-  /** Wraps each accepted socket. Default: `UnixConnection`. */
-  ConnectionClass?: ConnectionConstructor<C> | undefined;
-}
 /** Options of `listen()`; those of a stream are the defaults of the server's connections. */
-export interface ListenOptions extends Omit<StreamOptions, 'engine'> {
+export interface ListenOptions extends StreamCallOptions {
   /** Connections that may wait to be accepted. Default: 1024. */
   backlog?: number | undefined;
   /** On an IPv6 address: no IPv4. Default: false. */
@@ -834,7 +302,7 @@ export interface ListenOptions extends Omit<StreamOptions, 'engine'> {
   signal?: AbortSignal | undefined;
 }
 /** Options of `UnixServer.listen()`; those of a stream are the defaults of its connections. */
-export interface UnixListenOptions extends Omit<StreamOptions, 'engine'> {
+export interface UnixListenOptions extends StreamCallOptions {
   /** Connections that may wait to be accepted. Default: 1024. */
   backlog?: number | undefined;
   /**
@@ -926,6 +394,59 @@ export interface EngineStats {
   queuedSubmissions: number;
 }
 /**
+ * Owns a reactor thread and the channels that use it.
+ *
+ * An engine that nobody has any more stops by itself when it is collected, once its channels have
+ * closed; `close()` does not wait for that.
+ *
+ * Most programs never name it: channels use `Engine.instance()`, the one of this JS thread (the
+ * main thread's, or each worker's own), which starts with the first channel. It keeps the process
+ * alive as long as one of its channels is open and not `unref()`ed.
+ */
+export declare class Engine {
+  #private;
+  /** This JS thread's engine. */
+  static instance(): Engine;
+  /** The open channels, by descriptor. */
+  readonly channels: Map<number, Channel>;
+  /** An engine of its own, with a reactor thread of its own. */
+  constructor();
+  /** Counters since the engine began; none is above 0 before its first channel. */
+  stats(): EngineStats;
+  /**
+   * Closes every channel, cancels every timer and stops the reactor. Resolves when all that is
+   * done. The engine cannot be used afterwards; `Engine.instance()` makes another.
+   */
+  close(): Promise<void>;
+  /** Runs `fn(...args)` in the next turn of the event loop. Returns a function that cancels it. */
+  callback<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
+  /** Runs `fn(...args)` in every turn of the event loop. Returns a function that cancels it. */
+  loop<A extends unknown[]>(fn: (...args: A) => void, ...args: A): () => void;
+  /**
+   * Runs `fn(...args)` once, after so many seconds. Returns a function that cancels it. Any time is
+   * taken, of years, too; 0 is as soon as timers run, which is a millisecond for Node.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
+   */
+  defer<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
+  /**
+   * Runs `fn(...args)` every so many seconds. Returns a function that cancels it. What holds of
+   * `defer()` holds of each time; `cycle(0)` is every millisecond, and lets all else have its turn.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for less than 0, `NaN` and `Infinity`; `ERR_INVALID_ARG_TYPE`
+   */
+  cycle<A extends unknown[]>(seconds: number, fn: (...args: A) => void, ...args: A): () => void;
+  /**
+   * Keeps the process alive until `stop()`, also without a channel. Node's event loop runs by
+   * itself: this is for programs that were written for an engine that has to be started.
+   */
+  start(): void;
+  /** Takes `start()` back. Open channels go on, and keep the process alive themselves. */
+  stop(): void;
+  /** Sends now what was written in this turn. */
+  flush(): void;
+}
+/**
  * An object that wraps a socket. Abstract: see `Stream`, `StreamServer`, `Datagram` and their
  * subclasses. `new Channel()` throws `ERR_ILLEGAL_CONSTRUCTOR`, also in a subclass of its own.
  *
@@ -951,6 +472,20 @@ export declare abstract class Channel {
   ref(): this;
   /** The channel does not keep the process alive. */
   unref(): this;
+}
+/** Options of a stream, by constructor or by call. Sizes are bytes, times milliseconds. */
+export interface StreamOptions extends StreamCallOptions {
+  /** Default: this thread's engine. Only for constructors. */
+  engine?: Engine | undefined;
+}
+/** Options of `connect()`. */
+export interface ConnectOptions extends StreamOptions, ConnectCallOptions {}
+/** Options of `UnixClient.connect()`. */
+export interface UnixConnectOptions extends StreamOptions, UnixConnectCallOptions {}
+/** Options of a datagram channel, by constructor or by call. Sizes are bytes, times milliseconds. */
+export interface DatagramOptions extends DatagramCallOptions {
+  /** Default: this thread's engine. Only for the constructor. */
+  engine?: Engine | undefined;
 }
 /**
  * A packet-oriented channel: UDP, or with `family: 'unix'` Unix datagrams.
@@ -1140,8 +675,487 @@ export declare class Datagram<A extends Address | string | null = Address> exten
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }
+/** Files that are sent: what may be given, and which part of it is meant. */
+/**
+ * What `writeFile()` takes: a path, a `file:` URL, a descriptor, or what has one, such as the
+ * `FileHandle` of `node:fs/promises`.
+ */
+export type FileLike =
+  | string
+  | URL
+  | number
+  | {
+      readonly fd: number;
+    };
+type ConnectionClass<C extends Stream> = new (socket: never, server: never) => C;
+interface ServerChannel extends Channel {
+  ConnectionClass: ConnectionClass<Stream>;
+  readonly channels: Map<number, Stream>;
+  readonly localAddr: Address | string | null;
+  readonly remoteAddr: null;
+  stats(): ServerStats;
+  close(): void;
+  end(timeoutMs?: number): Promise<void>;
+}
+/**
+ * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says. `A` is what
+ * its addresses are: an `Address` for TCP, a path for Unix sockets.
+ *
+ * ```ts
+ * class Shout extends Client {
+ *   readDelimiter = '\r\n';
+ *   readEncoding = 'utf8' as const;
+ *   onConnect() { this.write('hello\r\n'); }
+ *   onRead(line: string) { console.log(line); }
+ * }
+ * new Shout().connect('localhost', 4040);
+ * ```
+ */
+export declare class Stream<A extends Address | string = Address | string> extends Channel {
+  #private;
+  /**
+   * How the bytes become frames; see `ReadDelimiter`. Default: null.
+   *
+   * It can be set at any time. Set inside `onRead`, it holds from the very next byte, also for
+   * bytes that were received already. Set elsewhere, what is buffered is cut again at once.
+   *
+   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
+   */
+  readDelimiter: ReadDelimiter;
+  /**
+   * `null` (default): `onRead` gets Buffers, which are yours for ever. An encoding that Buffer
+   * knows: strings; a character that is split over reads never breaks. Data that is longer than a
+   * string may be ends the channel: `onError` with Node's `ERR_STRING_TOO_LONG`.
+   */
+  readEncoding: BufferEncoding | (string & {}) | null;
+  /**
+   * How many bytes may wait for a delimiter. Default: 65,536. A frame of exactly that size passes,
+   * one byte more is an overflow. An integer delimiter that is larger raises it.
+   */
+  bufferSize: number;
+  /**
+   * `new Stream({ fd })` takes over a socket that was connected elsewhere, TCP or Unix. It is
+   * connected from the start; `onConnect` follows from the event loop.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`. For `fd` also what the operating system
+   *   says: `EBADF` (not open), `ENOTSOCK`, `ENOTCONN`; then the descriptor is still the caller's
+   */
+  constructor(options?: ConnectOptions & DescriptorOptions);
+  /**
+   * Wraps a socket that `onAccept` was given: so a server makes its connections. `onConnect`
+   * follows from the event loop; the connection's `server` is the server.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
+   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
+   */
+  constructor(socket: Socket<A>, server: ServerChannel, options?: StreamOptions);
+  /**
+   * This end's address; `null` before there is one, after `onClose`, and for a Unix socket that has
+   * no name.
+   */
+  get localAddr(): A | null;
+  /**
+   * The peer's address; `null` before there is one, after `onClose`, and for a Unix socket that has
+   * no name.
+   */
+  get remoteAddr(): A | null;
+  /**
+   * The process at the other end of a Unix socket, as the operating system vouches for it: as it
+   * was when the two were connected. `null` for TCP, before that, and where the platform does not
+   * say.
+   */
+  get peerCredentials(): PeerCredentials | null;
+  /** Bytes received, those included that `onRead` was not given yet; see `stats()`. */
+  get bytesRead(): number;
+  /** Bytes accepted by `write()` and `writeFile()`, pending ones included. */
+  get bytesWritten(): number;
+  /** Bytes accepted by `write()` and `writeFile()`, and not yet by the operating system. */
+  get pendingBytes(): number;
+  /** Counters since the channel began; they can be read in `onClose` and after it, too. */
+  stats(): StreamStats;
+  /**
+   * Connects to an address or to a path: `([host, port])`, `({ host, port })`, `(port)`, or, for a
+   * Unix socket, `('/path')`, `({ path })`. Options may stand behind it, or in the object. What each
+   * of them does: see `Client` and `UnixClient`.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`,
+   *   `ERR_UNIX_UNSUPPORTED`, and for wrong arguments `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
+   */
+  connect(
+    to:
+      | AddressLike
+      | (AddressLike & ConnectOptions)
+      | string
+      | ({
+          path: string;
+        } & UnixConnectOptions),
+    options?: ConnectOptions,
+  ): this;
+  /**
+   * Sends; the bytes are taken at the call. What is written in one turn of the event loop leaves
+   * together; `flush` sends it now.
+   *
+   * Returns false when more than `highWaterMark` is pending: wait for `onWrite`. Nothing that was
+   * accepted is dropped silently: `onClose` counts what never left. With more than
+   * `maxPendingBytes` pending before the call, the data is refused: `onOverflowError` follows, and
+   * the channel closes.
+   *
+   * Where the channel has ended by no wish of this side (the peer finished, an error, a timeout, a
+   * limit, a connect that failed), the data is dropped, counted in `stats().refusedBytes`, and false
+   * returned: who writes to many channels need not ask which of them are still there.
+   *
+   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`; `ERR_CHANNEL_CLOSED` after this side's
+   *   own `end()`, `shutdown()`, `close()` or its server's `close()`; `ERR_INVALID_ARG_TYPE`
+   *   (also for a `flush` that is no boolean), `ERR_BUFFER_DETACHED`
+   */
+  write(data: Data, flush?: boolean): boolean;
+  /**
+   * Sends a file, or part of it, in order with what is written before and after; the bytes go from
+   * the file to the socket without passing through JavaScript, or (by `sendfile(2)`, on Linux,
+   * macOS and FreeBSD) through the memory of this process at all. They count as those of `write()`
+   * do: in what is returned, `pendingBytes`, `bytesWritten`, `onWrite` and `unsentBytes`; but not
+   * towards `maxPendingBytes`, as they take no memory.
+   *
+   * `nbytes` bytes are sent from `offset` on; 0 is all up to the end that the file has at this call.
+   * (Files as those in `/proc`, whose size the system gives as 0, have no bytes to send.)
+   * The position of a descriptor is neither used nor moved.
+   *
+   * The file is opened (or its descriptor duplicated) during the call, and checked; nothing is sent
+   * where that throws. Afterwards it may be closed, renamed or deleted: it is still sent. What is
+   * written into it before it has left is sent as it is then. When it becomes shorter than what is
+   * to be sent, the channel fails with `ERR_FILE_TRUNCATED` after its last byte; nothing is padded.
+   *
+   * The reactor reads the file as it sends it, 64 KiB at a time and 256 KiB before other channels
+   * have their turn. Where those are not in the page cache it waits for the disk, and the engine's
+   * other channels wait with it: serve slow disks from an `Engine` of their own.
+   *
+   * Each file that is pending holds a descriptor, whether or not you wait for `onWrite`. Where
+   * `write()` would drop its data, the file is not even opened.
+   *
+   * @throws what `fs.openSync()` and `fs.fstatSync()` throw (`ENOENT`, `EACCES`, `EMFILE`, `EBADF`,
+   *   …), `EISDIR`, `ERR_INVALID_ARG_VALUE` for what is no regular file or a range that is not in
+   *   it, `ERR_INVALID_ARG_TYPE`, and as `write()` does `ERR_CHANNEL_NOT_CONNECTED` and
+   *   `ERR_CHANNEL_CLOSED`
+   */
+  writeFile(file: FileLike, nbytes?: number, offset?: number, flush?: boolean): boolean;
+  /** Sends now what was written in this turn. */
+  flush(): void;
+  /** Delivers no further frame, and stops reading, so that the peer feels it. */
+  pause(): this;
+  /** Takes `pause()` back. Frames follow from the event loop, never inside this call. */
+  resume(): this;
+  /**
+   * Finishes sending (FIN) when what is pending has left; reading goes on.
+   *
+   * @throws `ERR_CHANNEL_NOT_CONNECTED` before `connect()`
+   */
+  shutdown(): void;
+  /**
+   * Writes `data`, if given; then sends what is pending and closes, without losing the tail to a
+   * reset when the peer is still sending: what it sends is read and dropped, until it finishes or
+   * `lingerTimeout` has passed without progress. Further hooks: `onWrite`, `onClose`. A second call
+   * is a no-op, unless it has data, which throws.
+   *
+   * @throws what `write(data)` throws; then nothing has happened. Without data: nothing
+   */
+  end(data?: Data): void;
+  /**
+   * Closes at once: what is pending is dropped, and counted in `onClose`'s `unsentBytes`. No other
+   * hook follows. A second call is a no-op.
+   *
+   * Where bytes are dropped so (also by a timeout, a limit, or `server.close()`), the peer of a TCP
+   * connection gets a reset: it shall not take what it got for all there was. What the operating
+   * system had accepted, and not sent yet, is lost with it.
+   */
+  close(): void;
+  /**
+   * `close()`, by a reset (RST) whatever is pending: a proxy passes its peer's reset on so. Before
+   * there is a connection, and on a Unix socket, it is a plain `close()`.
+   */
+  reset(): void;
+  /** The channel is connected. */
+  onConnect(): void;
+  /**
+   * The connect has failed; `onClose` follows. The default tells of it by `process.emitWarning()`, a
+   * `PantsWarning`, once for each class and code.
+   */
+  onConnectError(error: Error): void;
+  /** A frame: a Buffer, or a string where `readEncoding` is set. */
+  onRead(_data: Frame): void;
+  /** Everything written so far has been handed to the operating system; once per drain. */
+  onWrite(): void;
+  /**
+   * The peer has finished sending; `rest` is what no delimiter completed. Unless `allowHalfOpen` is
+   * set, the channel ends after this hook as if by `end()`.
+   */
+  onEnd(_rest: Frame): void;
+  /**
+   * A frame outgrew `bufferSize`, or what was pending `maxPendingBytes`. The default closes the
+   * channel. A hook that sets another `readDelimiter` or `bufferSize` has the bytes cut again; one
+   * that does neither has the channel closed.
+   */
+  onOverflowError(_error: ChannelError): void;
+  /** The socket has failed; `onClose` follows. The default does nothing: peers may reset. */
+  onError(_error: Error): void;
+  /** The channel has closed. Exactly once, and the last hook. */
+  onClose(_info: CloseInfo): void;
+}
+interface StreamServerOptions<C extends Stream>
+  extends StreamOptions,
+    ListenOptions,
+    DescriptorOptions {
+  /** Wraps each accepted socket. Default: `Connection`, `UnixConnection` for Unix sockets. */
+  ConnectionClass?: ConnectionClass<C> | undefined;
+}
+/**
+ * A channel that listens, and wraps each accepted socket in its `ConnectionClass`. `A` is what its
+ * addresses are, `C` what its connections are.
+ *
+ * A server that a supervisor has opened the socket for, as systemd does (`LISTEN_FDS`; its
+ * descriptors begin at 3), takes that over:
+ *
+ * ```ts
+ * new Server(Echo).listen(process.env.LISTEN_PID === `${process.pid}` ? { fd: 3 } : { port: 4040 });
+ * ```
+ */
+export declare class StreamServer<
+  A extends Address | string = Address | string,
+  C extends Stream = Stream,
+> extends Channel {
+  #private;
+  /**
+   * Wraps each accepted socket, as `new ConnectionClass(socket, server)`. It extends `Stream`: mostly
+   * `Connection` or `UnixConnection`, and one that extends `Stream` itself serves both. A subclass
+   * may declare its own.
+   */
+  ConnectionClass: ConnectionClass<C>;
+  /** The live connections, by descriptor. */
+  readonly channels: Map<number, C>;
+  /**
+   * With `fd` among the options, it listens from the start, on a socket that was bound elsewhere:
+   * see `listen({ fd })`.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE` (also where `ConnectionClass` does not extend `Stream`),
+   *   `ERR_INVALID_ARG_VALUE`
+   */
+  constructor(ConnectionClass?: ConnectionClass<C> | null, options?: StreamServerOptions<C>);
+  constructor(options?: StreamServerOptions<C>);
+  /** The address that it listens on, as soon as `listen()` has returned; `null` before and after. */
+  get localAddr(): A | null;
+  /** A server has no peer: its connections do. */
+  get remoteAddr(): null;
+  /** Counters since the server began; they can be read in `onClose` and after it, too. */
+  stats(): ServerStats;
+  /**
+   * Listens: `([host, port], backlog = 1024, options)`, `({ host, port, …options })`, `(port)`, or,
+   * for a Unix socket, `('/path', backlog)`, `({ path, …options })`. What each of them does: see
+   * `Server` and `UnixServer`. Where nothing says what wraps its sockets, `Connection` does, or
+   * `UnixConnection`.
+   *
+   * `({ fd, …options })`: takes over a socket that was bound elsewhere, TCP or Unix, and listens on
+   * it. One that listens already keeps its backlog. A Unix socket's file is left to who made it.
+   *
+   * @throws what the operating system says: `EADDRINUSE`, `EACCES`, …; for a descriptor `EBADF` (not
+   *   open), `ENOTSOCK`, …, and it is still the caller's then. `ERR_INVALID_ARG_VALUE` for a socket
+   *   of another kind, or one that a channel has; `ERR_INVALID_ARG_TYPE`, also where
+   *   `ConnectionClass` does not extend `Stream`; `ERR_SOCKET_BAD_PORT`, `ERR_UNIX_UNSUPPORTED`,
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`
+   */
+  listen(
+    at:
+      | AddressLike
+      | (AddressLike & ListenOptions)
+      | string
+      | ({
+          path: string;
+        } & UnixListenOptions)
+      | ({
+          fd: number;
+        } & ListenOptions),
+    backlog?: number,
+    options?: ListenOptions & UnixListenOptions,
+  ): this;
+  /** Closes the listener and every connection, at once. A second call is a no-op. */
+  close(): void;
+  /**
+   * Stops accepting and waits for the connections to finish; after `timeoutMs` (default: never),
+   * closes what is left. Resolves when all has closed.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  end(timeoutMs?: number): Promise<void>;
+  /** The channel listens. */
+  onListen(): void;
+  /**
+   * A socket was accepted. The default wraps it in `ConnectionClass`, and closes it where that did
+   * not take it. One that keeps it for later, or gives it to another class, owns it:
+   * `new Connection(socket, server)` or `socket.close()`. One that drops it has it closed when it is
+   * collected as garbage.
+   */
+  onAccept(socket: Socket<A>, _addr: A | null): void;
+  /**
+   * Accepting failed for now (it goes on by itself), or the listening socket has failed. The default
+   * tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
+   */
+  onError(error: Error): void;
+  /** The server and all of its connections have closed. Exactly once, and the last hook. */
+  onClose(_info: CloseInfo): void;
+}
+/** A TCP client. `new Client().connect(host, port)`. */
+export declare class Client extends Stream<Address> {
+  /**
+   * Connects: `(host, port)`, `(port)`, `([host, port])` or `({ host, port, …options })`. Without
+   * a host: `localhost`.
+   *
+   * Host names are looked up by `dns.lookup`. Several addresses race as RFC 8305 says: IPv6 first,
+   * each a quarter of a second after the one before, none cut short. `onConnect` or
+   * `onConnectError` tells how it went.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, and for wrong arguments
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`; then nothing happens
+   */
+  connect(host: string | null, port: number, options?: ConnectOptions): this;
+  connect(address: AddressLike, options?: ConnectOptions): this;
+  connect(address: AddressLike & ConnectOptions): this;
+}
+/**
+ * A TCP connection to a server. Servers make them; a class of your own is a protocol:
+ *
+ * ```ts
+ * class Echo extends Connection {
+ *   onRead(data: Buffer) { this.write(data); }
+ * }
+ * new Server(Echo).listen(4040);
+ * ```
+ */
+export declare class Connection extends Stream<Address> {
+  /** The server that accepted it. */
+  readonly server: StreamServer<Address, Connection>;
+  /**
+   * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
+   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
+   */
+  constructor(socket: Socket, server: StreamServer, options?: StreamOptions);
+}
+/** A class that extends `Stream`; its instances wrap accepted sockets. */
+export type ConnectionConstructor<C extends Stream = Connection> = ConnectionClass<C>;
+/** Options of a server; those of a stream are the defaults of its connections. */
+export interface ServerOptions<C extends Stream = Connection> extends StreamServerOptions<C> {}
+/** A TCP server. `new Server(MyConnection).listen(4040)` is a whole program. */
+export declare class Server<C extends Stream = Connection> extends StreamServer<Address, C> {
+  /**
+   * Listens: `(port = 8080, host = '', backlog = 1024)`, `([host, port], backlog = 1024)` or
+   * `({ port, host, backlog, …options })`. An empty host is every interface, IPv6 and IPv4 alike;
+   * port 0 picks one. A host's name is looked up while the call waits.
+   *
+   * `({ fd, …options })` takes over a socket that was bound elsewhere; see `StreamServer`.
+   *
+   * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
+   *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`
+   */
+  listen(port?: number, host?: string | null, backlog?: number, options?: ListenOptions): this;
+  listen(
+    address: AddressLike | (AddressLike & ListenOptions),
+    backlog?: number,
+    options?: ListenOptions,
+  ): this;
+  listen(
+    socket: {
+      fd: number;
+    } & ListenOptions,
+  ): this;
+}
+/** A client of a Unix socket. `new UnixClient().connect('/run/app/control')`. */
+export declare class UnixClient extends Stream<string> {
+  constructor(options?: UnixConnectOptions & DescriptorOptions);
+  constructor(socket: Socket<string>, server: StreamServer, options?: StreamOptions);
+  /**
+   * Connects: `(path)` or `({ path, …options })`. A path that begins with NUL is a name in Linux's
+   * abstract namespace. A relative one starts from the working directory of the call.
+   *
+   * `onConnect` or `onConnectError` tells how it went; its error has the path as `address`: `ENOENT`,
+   * `ECONNREFUSED` (nobody listens), `EACCES`, `EAGAIN` (the backlog is full), `EINVAL` (the path is
+   * too long for a socket; it is never cut).
+   *
+   * @throws `ERR_UNIX_UNSUPPORTED` where the platform has no Unix sockets; `ERR_CHANNEL_ACTIVE`,
+   *   `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  connect(path: string, options?: UnixConnectOptions): this;
+  connect(
+    to: {
+      path: string;
+    } & UnixConnectOptions,
+  ): this;
+}
+/** A connection to a `UnixServer`; a class of your own is a protocol. */
+export declare class UnixConnection extends Stream<string> {
+  /** The server that accepted it. */
+  readonly server: StreamServer<string, UnixConnection>;
+  /**
+   * Wraps a socket that `onAccept` was given. `onConnect` follows from the event loop.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
+   *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
+   */
+  constructor(socket: Socket<string>, server: StreamServer, options?: StreamOptions);
+}
+/** Options of a `UnixServer`; those of a stream are the defaults of its connections. */
+export interface UnixServerOptions<C extends Stream = UnixConnection>
+  extends StreamOptions,
+    UnixListenOptions,
+    DescriptorOptions {
+  /** Wraps each accepted socket. Default: `UnixConnection`. */
+  ConnectionClass?: ConnectionClass<C> | undefined;
+}
+/** A server on a Unix socket. `new UnixServer(MyConnection).listen('/run/app/control')`. */
+export declare class UnixServer<C extends Stream = UnixConnection> extends StreamServer<string, C> {
+  constructor(ConnectionClass?: ConnectionClass<C> | null, options?: UnixServerOptions<C>);
+  constructor(options?: UnixServerOptions<C>);
+  /**
+   * Listens: `(path, backlog = 1024)` or `({ path, backlog, …options })`. A path that begins with
+   * NUL is a name in Linux's abstract namespace, which has no file and no permissions.
+   *
+   * Else the socket is a file. `mode` says who may connect. A file that a server has left behind is
+   * replaced: a socket on which nobody answers, and nothing else. The directory is locked (flock)
+   * for that; where another program keeps it locked for longer than 100 ms, no file is replaced, and
+   * one that is there is `EADDRINUSE`. The file is removed when the server closes or the process
+   * exits (not when it is killed), if it is still the same one.
+   *
+   * `({ fd, …options })` takes over a socket that was bound elsewhere; see `StreamServer`.
+   *
+   * @throws what the operating system says, with the path as `address`: `EADDRINUSE` (somebody
+   *   answers there, or it is no socket), `EACCES`, `ENOENT` (no such directory), `EINVAL` (the path
+   *   is too long for a socket; it is never cut); `ERR_UNIX_UNSUPPORTED` where the platform has no
+   *   Unix sockets; `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`,
+   *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  listen(path: string, backlog?: number, options?: UnixListenOptions): this;
+  listen(
+    at: {
+      path: string;
+    } & UnixListenOptions,
+  ): this;
+  listen(
+    socket: {
+      fd: number;
+    } & UnixListenOptions,
+  ): this;
+}
 /** The only module that imports the native addon. */
 /** The version of the package's native part. */
 export declare const version: string;
+/**
+ * Frames behind a length header: `onRead` gets the body, the header is dropped.
+ *
+ * The limit (`bufferSize`) is judged from the header, before the body is buffered. A header that
+ * announces more, or with `adjust` less than 0, is an overflow.
+ *
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+ */
+export declare function lengthPrefix(options: LengthPrefixOptions): LengthPrefix;
 
 export {};

@@ -3,16 +3,53 @@
 export { Channel } from './api/channel.ts';
 export { Datagram } from './api/datagram.ts';
 export { Engine } from './api/engine.ts';
-export { Client, Connection, Server } from './api/network.ts';
+export {
+  Client,
+  Connection,
+  type ConnectionConstructor,
+  Server,
+  type ServerOptions,
+} from './api/network.ts';
+export type {
+  ConnectOptions,
+  DatagramOptions,
+  StreamOptions,
+  UnixConnectOptions,
+} from './api/options.ts';
 export { Stream } from './api/stream.ts';
 export { StreamServer } from './api/stream-server.ts';
-export { UnixClient, UnixConnection, UnixServer } from './api/unix.ts';
+export {
+  UnixClient,
+  UnixConnection,
+  UnixServer,
+  type UnixServerOptions,
+} from './api/unix.ts';
 export { version } from './binding.ts';
 export type { FileLike } from './check/file.ts';
-export {
-  type LengthPrefix,
-  type LengthPrefixOptions,
-  lengthPrefix,
-  type ReadDelimiter,
-} from './check/read-delimiter.ts';
-export type * from './types.ts';
+export { lengthPrefix } from './check/read-delimiter.ts';
+export type {
+  Address,
+  AddressLike,
+  ChannelError,
+  CloseInfo,
+  CloseReason,
+  Data,
+  DatagramStats,
+  DescriptorOptions,
+  EngineStats,
+  ErrorCode,
+  Frame,
+  KeepAliveOptions,
+  LengthPrefix,
+  LengthPrefixOptions,
+  ListenOptions,
+  PeerCredentials,
+  ReadDelimiter,
+  ReadyState,
+  ServerStats,
+  Socket,
+  SocketOptions,
+  StreamStats,
+  SystemError,
+  UnixListenOptions,
+} from './types.ts';

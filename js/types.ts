@@ -1,12 +1,9 @@
-/** The types of the public surface that are not classes. */
+/**
+ * The vocabulary that users and all rooms share. What names a class of channels is where that is:
+ * options with an engine in `api/options.ts`.
+ */
 
 import type { LookupFunction } from 'node:net';
-
-import type { Engine } from './api/engine.ts';
-import type { Connection } from './api/network.ts';
-import type { Stream } from './api/stream.ts';
-import type { UnixConnection } from './api/unix.ts';
-import type { ReadDelimiter } from './check/read-delimiter.ts';
 
 /** Both ends of a TCP channel are told like this. */
 export interface Address {
@@ -158,10 +155,84 @@ export interface SocketOptions {
   sendBufferSize?: number | undefined;
 }
 
-/** Options of a stream, by constructor or by call. Sizes are bytes, times milliseconds. */
-export interface StreamOptions extends SocketOptions {
-  /** Default: this thread's engine. Only for constructors. */
-  engine?: Engine | undefined;
+/** Options of `lengthPrefix`. */
+export interface LengthPrefixOptions {
+  /** The header's size. */
+  bytes: 1 | 2 | 4 | 8;
+  /** The order of the header's bytes. Default: `'big'`. */
+  endian?: 'big' | 'little' | undefined;
+  /** Added to the header's value to get the body's length. Default: 0. */
+  adjust?: number | undefined;
+}
+
+/** A delimiter made by `lengthPrefix`. */
+export class LengthPrefix {
+  readonly bytes: 1 | 2 | 4 | 8;
+  readonly endian: 'big' | 'little';
+  readonly adjust: number;
+  #made: boolean;
+
+  /** @internal Whether it is one itself, with what `lengthPrefix` has checked. */
+  static isLengthPrefix(value: object): value is LengthPrefix {
+    return #made in value;
+  }
+
+  /** @internal */
+  constructor(bytes: 1 | 2 | 4 | 8, endian: 'big' | 'little', adjust: number) {
+    this.#made = true;
+    this.bytes = bytes;
+    this.endian = endian;
+    this.adjust = adjust;
+    Object.freeze(this);
+  }
+}
+
+/**
+ * How a stream's bytes become frames:
+ *
+ * - `null`: data as it arrives
+ * - a string (as UTF-8) or bytes: everything up to that sequence, which is dropped
+ * - a positive integer: exactly that many bytes
+ * - 0, on streams only: one empty frame for each time it is set, then nothing until another value is
+ *   set, so that a protocol that counts needs no special case for a length of 0. What arrives
+ *   meanwhile waits, up to `bufferSize`; then the peer is held back
+ * - `lengthPrefix(…)`: the body behind a length header
+ * - a `RegExp`: everything up to the match, which is dropped
+ *
+ * A `RegExp` is matched in linear time, as the bytes come, and with the same result however they
+ * come: a match counts as soon as no further byte can change it, or when the peer has finished. So
+ * `/\r?\n/`, `/\s\s/` and `/\s\s+?/` cut at once; `/\r\n?|\n/` waits for the byte behind a `\r`, and
+ * `/\s\s+/` for one that is no space, as each space belongs to the match. A protocol whose peer
+ * waits for an answer at that place wants a delimiter with a certain end. A match longer than
+ * 65,536 bytes is an overflow, as is a frame longer than `bufferSize`.
+ *
+ * The bytes are taken as UTF-8; a character is a code point, with or without the flag `u`; what is
+ * no UTF-8 matches nothing. `^` is the beginning of the frame, under `m` of a line too; `$` is the
+ * end of the stream. The flags `d` and `g` and `lastIndex` mean nothing here.
+ *
+ * Most patterns cost one look-up a byte. Those with large counted repetitions (`/.{1,500};/`,
+ * `/x[^]{10}y/`) are determinized as the bytes come, in at most 2 MiB a pattern and thread: a byte
+ * not seen before at such a place costs a step for each way to match that is on its way, hundreds
+ * of times as much. A channel has some milliseconds of that a turn; then others are served.
+ *
+ * `ERR_INVALID_ARG_VALUE` where that cannot be done: look-ahead, look-behind, back-references; the
+ * flags `v` and `y`; `$` under `m`; `\b` under `iu`; old octal and incomplete escapes; what matches
+ * the empty string, or nothing at all; and repetitions so large that the pattern takes more than
+ * 32,768 states: one for each byte of a character, up to some 300 for a property such as `\p{L}`,
+ * times what its counts multiply to. To find that out, or to compile a pattern, takes a few
+ * milliseconds at most.
+ */
+export type ReadDelimiter =
+  | null
+  | string
+  | number
+  | ArrayBufferView
+  | ArrayBufferLike
+  | LengthPrefix
+  | RegExp;
+
+/** Options of a stream. Sizes are bytes, times milliseconds. */
+export interface StreamCallOptions extends SocketOptions {
   /** Default: null. */
   readDelimiter?: ReadDelimiter | undefined;
   /** Default: null, `onRead` gets Buffers. */
@@ -183,7 +254,7 @@ export interface StreamOptions extends SocketOptions {
 }
 
 /** Options of `connect()`. */
-export interface ConnectOptions extends StreamOptions {
+export interface ConnectCallOptions extends StreamCallOptions {
   /** Bounds name look-up and all attempts together. Default: none. */
   connectTimeout?: number | undefined;
   /** Aborts the connect. */
@@ -199,7 +270,7 @@ export interface ConnectOptions extends StreamOptions {
 }
 
 /** Options of `UnixClient.connect()`. */
-export interface UnixConnectOptions extends StreamOptions {
+export interface UnixConnectCallOptions extends StreamCallOptions {
   /** Bounds the connect, which a Unix socket decides at once. Default: none. */
   connectTimeout?: number | undefined;
   /** Aborts the connect. */
@@ -215,10 +286,8 @@ export interface DescriptorOptions {
   fd?: number | undefined;
 }
 
-/** Options of a datagram channel, by constructor or by call. Sizes are bytes, times milliseconds. */
-export interface DatagramOptions {
-  /** Default: this thread's engine. Only for the constructor. */
-  engine?: Engine | undefined;
+/** Options of a datagram channel. Sizes are bytes, times milliseconds. */
+export interface DatagramCallOptions {
   /** Only this family, or Unix sockets. Default: IPv6 and IPv4 alike. */
   family?: 0 | 4 | 6 | 'IPv4' | 'IPv6' | 'unix' | undefined;
   /** Default: null, a datagram is a frame. */
@@ -255,32 +324,8 @@ export interface DatagramOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A class that extends `Stream`; its instances wrap accepted sockets. */
-export type ConnectionConstructor<C extends Stream = Connection> = new (
-  socket: never,
-  server: never,
-) => C;
-
-/** Options of a server; those of a stream are the defaults of its connections. */
-export interface ServerOptions<C extends Stream = Connection>
-  extends StreamOptions,
-    ListenOptions,
-    DescriptorOptions {
-  /** Wraps each accepted socket. Default: `Connection`, `UnixConnection` for Unix sockets. */
-  ConnectionClass?: ConnectionConstructor<C> | undefined;
-}
-
-/** Options of a `UnixServer`; those of a stream are the defaults of its connections. */
-export interface UnixServerOptions<C extends Stream = UnixConnection>
-  extends StreamOptions,
-    UnixListenOptions,
-    DescriptorOptions {
-  /** Wraps each accepted socket. Default: `UnixConnection`. */
-  ConnectionClass?: ConnectionConstructor<C> | undefined;
-}
-
 /** Options of `listen()`; those of a stream are the defaults of the server's connections. */
-export interface ListenOptions extends Omit<StreamOptions, 'engine'> {
+export interface ListenOptions extends StreamCallOptions {
   /** Connections that may wait to be accepted. Default: 1024. */
   backlog?: number | undefined;
   /** On an IPv6 address: no IPv4. Default: false. */
@@ -294,7 +339,7 @@ export interface ListenOptions extends Omit<StreamOptions, 'engine'> {
 }
 
 /** Options of `UnixServer.listen()`; those of a stream are the defaults of its connections. */
-export interface UnixListenOptions extends Omit<StreamOptions, 'engine'> {
+export interface UnixListenOptions extends StreamCallOptions {
   /** Connections that may wait to be accepted. Default: 1024. */
   backlog?: number | undefined;
   /**

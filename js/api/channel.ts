@@ -7,9 +7,6 @@ import { type Link, link } from '../link/link.ts';
 import type { DatagramStats, ReadyState, ServerStats, StreamStats } from '../types.ts';
 import type { Engine } from './engine.ts';
 
-/** @internal The property under which a class says which sockets it takes: one of wire's `Family`. */
-export const family: unique symbol = Symbol('pants.family');
-
 /**
  * An object that wraps a socket. Abstract: see `Stream`, `StreamServer`, `Datagram` and their
  * subclasses. `new Channel()` throws `ERR_ILLEGAL_CONSTRUCTOR`, also in a subclass of its own.

@@ -6,7 +6,7 @@ import { type DatagramSettings, datagramSettings } from '../check/datagram-optio
 import { invalidType, invalidValue, unixUnsupported } from '../check/errors.ts';
 import { checkOptions, datagramNames, splitAddress } from '../check/option-names.ts';
 import { checkDescriptor, checkFlush } from '../check/options.ts';
-import { MAX_FRAME, type ReadDelimiter } from '../check/read-delimiter.ts';
+import { MAX_FRAME } from '../check/read-delimiter.ts';
 import { isReadable } from '../check/values.ts';
 import { DatagramLink, type Destination } from '../link/datagram-link.ts';
 import { defineFields } from '../link/fields.ts';
@@ -17,13 +17,14 @@ import type {
   ChannelError,
   CloseInfo,
   Data,
-  DatagramOptions,
   DatagramStats,
   DescriptorOptions,
   Frame,
+  ReadDelimiter,
 } from '../types.ts';
 import { Channel } from './channel.ts';
 import { Engine } from './engine.ts';
+import type { DatagramOptions } from './options.ts';
 import { warnUnhandled } from './unhandled.ts';
 
 const MAX_PATH = 16_384;

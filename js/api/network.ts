@@ -7,18 +7,17 @@ import {
   listenAtPort,
 } from '../check/destination.ts';
 import { Family } from '../generated/wire.ts';
-import type {
-  Address,
-  AddressLike,
-  ConnectOptions,
-  ListenOptions,
-  Socket,
-  StreamOptions,
-} from '../types.ts';
+import type { Address, AddressLike, ListenOptions, Socket } from '../types.ts';
 import { checkSocket } from './accepted.ts';
-import { family } from './channel.ts';
-import { connectTo, Stream } from './stream.ts';
-import { defaultConnections, hasDescriptor, listenAt, StreamServer } from './stream-server.ts';
+import type { ConnectOptions, StreamOptions } from './options.ts';
+import { type ConnectionClass, connectTo, family, Stream } from './stream.ts';
+import {
+  defaultConnections,
+  hasDescriptor,
+  listenAt,
+  StreamServer,
+  type StreamServerOptions,
+} from './stream-server.ts';
 
 /** A TCP client. `new Client().connect(host, port)`. */
 export class Client extends Stream<Address> {
@@ -75,6 +74,12 @@ export class Connection extends Stream<Address> {
     super(checkSocket(socket), server, options);
   }
 }
+
+/** A class that extends `Stream`; its instances wrap accepted sockets. */
+export type ConnectionConstructor<C extends Stream = Connection> = ConnectionClass<C>;
+
+/** Options of a server; those of a stream are the defaults of its connections. */
+export interface ServerOptions<C extends Stream = Connection> extends StreamServerOptions<C> {}
 
 /** A TCP server. `new Server(MyConnection).listen(4040)` is a whole program. */
 export class Server<C extends Stream = Connection> extends StreamServer<Address, C> {

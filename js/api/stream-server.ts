@@ -20,25 +20,32 @@ import type {
   Address,
   AddressLike,
   CloseInfo,
-  ConnectionConstructor,
   DescriptorOptions,
   ListenOptions,
-  ServerOptions,
   ServerStats,
   Socket,
-  StreamOptions,
   UnixListenOptions,
 } from '../types.ts';
-import { Channel, family } from './channel.ts';
+import { Channel } from './channel.ts';
 import { Engine } from './engine.ts';
-import { Stream } from './stream.ts';
+import type { StreamOptions } from './options.ts';
+import { type ConnectionClass, family, Stream } from './stream.ts';
 import { warnUnhandled } from './unhandled.ts';
 
 /** @internal What `listen()` of each kind of server comes to. */
 export const listenAt: unique symbol = Symbol('pants.listenAt');
 
 /** @internal What wraps the sockets of a family where nothing else is said. */
-export const defaultConnections: Map<number, ConnectionConstructor<Stream>> = new Map();
+export const defaultConnections: Map<number, ConnectionClass<Stream>> = new Map();
+
+/** Options of a server; those of a stream are the defaults of its connections. */
+export interface StreamServerOptions<C extends Stream>
+  extends StreamOptions,
+    ListenOptions,
+    DescriptorOptions {
+  /** Wraps each accepted socket. Default: `Connection`, `UnixConnection` for Unix sockets. */
+  ConnectionClass?: ConnectionClass<C> | undefined;
+}
 
 /**
  * A channel that listens, and wraps each accepted socket in its `ConnectionClass`. `A` is what its
@@ -63,7 +70,7 @@ export class StreamServer<
    * `Connection` or `UnixConnection`, and one that extends `Stream` itself serves both. A subclass
    * may declare its own.
    */
-  declare ConnectionClass: ConnectionConstructor<C>;
+  declare ConnectionClass: ConnectionClass<C>;
 
   /** The live connections, by descriptor. */
   readonly channels: Map<number, C> = new Map();
@@ -78,21 +85,21 @@ export class StreamServer<
    * @throws `ERR_INVALID_ARG_TYPE` (also where `ConnectionClass` does not extend `Stream`),
    *   `ERR_INVALID_ARG_VALUE`
    */
-  constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: ServerOptions<C>);
-  constructor(options?: ServerOptions<C>);
+  constructor(ConnectionClass?: ConnectionClass<C> | null, options?: StreamServerOptions<C>);
+  constructor(options?: StreamServerOptions<C>);
   constructor(first?: unknown, second?: unknown) {
     super(link);
     // With options behind it, the first can be nothing else.
     const isWrapper = typeof first === 'function' || (first != null && second != null);
     const names = namesOf(this[family]).server;
     const given = checkOptions(isWrapper ? second : (first ?? second), names);
-    const { engine = Engine.instance(), fd, ...options } = given as ServerOptions<C>;
+    const { engine = Engine.instance(), fd, ...options } = given as StreamServerOptions<C>;
     if (!Engine.isEngine(engine)) throw invalidType('engine', 'an Engine', engine);
     const wrapper = isWrapper ? first : options.ConnectionClass;
     if (wrapper !== undefined) checkWrapper(wrapper);
     this.connectionOptions = checkServerOptions({ ...options, engine });
     this[link] = new ServerLink(this as never, StreamServer.prototype, engine);
-    if (wrapper !== undefined) this.ConnectionClass = wrapper as ConnectionConstructor<C>;
+    if (wrapper !== undefined) this.ConnectionClass = wrapper as ConnectionClass<C>;
     if (fd !== undefined) StreamServer.prototype.listen.call(this, { fd });
   }
 
@@ -176,7 +183,7 @@ export class StreamServer<
     const isDefault = this.ConnectionClass === StreamServer.prototype.ConnectionClass;
     const isGiven = Object.hasOwn(this, 'ConnectionClass');
     if (isDefault && !isGiven && typeof this.localAddr === 'string') {
-      this.ConnectionClass = defaultConnections.get(Family.UNIX) as ConnectionConstructor<C>;
+      this.ConnectionClass = defaultConnections.get(Family.UNIX) as ConnectionClass<C>;
     }
     return this;
   }

@@ -12,7 +12,6 @@ import {
   socketOptions,
   streamSettings,
 } from '../check/options.ts';
-import type { ReadDelimiter } from '../check/read-delimiter.ts';
 import { Family } from '../generated/wire.ts';
 import { ConnectAttempt } from '../link/connect.ts';
 import { defineFields } from '../link/fields.ts';
@@ -24,24 +23,40 @@ import type {
   AddressLike,
   ChannelError,
   CloseInfo,
-  ConnectOptions,
   Data,
   DescriptorOptions,
   Frame,
   PeerCredentials,
+  ReadDelimiter,
+  ServerStats,
   Socket,
-  StreamOptions,
   StreamStats,
-  UnixConnectOptions,
 } from '../types.ts';
 import { serverOf } from './accepted.ts';
-import { Channel, family } from './channel.ts';
+import { Channel } from './channel.ts';
 import { Engine } from './engine.ts';
-import type { StreamServer } from './stream-server.ts';
+import type { ConnectOptions, StreamOptions, UnixConnectOptions } from './options.ts';
 import { warnUnhandled } from './unhandled.ts';
 
 /** @internal What `connect()` of each kind of client comes to. */
 export const connectTo: unique symbol = Symbol('pants.connectTo');
+
+/** @internal The property under which a class says which sockets it takes: one of wire's `Family`. */
+export const family: unique symbol = Symbol('pants.family');
+
+/** A class that extends `Stream`; its instances wrap accepted sockets. */
+export type ConnectionClass<C extends Stream> = new (socket: never, server: never) => C;
+
+/** A `StreamServer`, as the connections that it accepts see it. */
+export interface ServerChannel extends Channel {
+  ConnectionClass: ConnectionClass<Stream>;
+  readonly channels: Map<number, Stream>;
+  readonly localAddr: Address | string | null;
+  readonly remoteAddr: null;
+  stats(): ServerStats;
+  close(): void;
+  end(timeoutMs?: number): Promise<void>;
+}
 
 /**
  * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says. `A` is what
@@ -101,7 +116,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
    *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
    */
-  constructor(socket: Socket<A>, server: StreamServer, options?: StreamOptions);
+  constructor(socket: Socket<A>, server: ServerChannel, options?: StreamOptions);
   constructor(first?: unknown, second?: unknown, third?: unknown) {
     super(link);
     const accepted = AcceptedSocket.isSocket(first) ? first : null;

@@ -2,18 +2,10 @@
 
 import { connectToPath, listenAtPath } from '../check/destination.ts';
 import { Family } from '../generated/wire.ts';
-import type {
-  ConnectionConstructor,
-  DescriptorOptions,
-  Socket,
-  StreamOptions,
-  UnixConnectOptions,
-  UnixListenOptions,
-  UnixServerOptions,
-} from '../types.ts';
+import type { DescriptorOptions, Socket, UnixListenOptions } from '../types.ts';
 import { checkSocket } from './accepted.ts';
-import { family } from './channel.ts';
-import { connectTo, Stream } from './stream.ts';
+import type { StreamOptions, UnixConnectOptions } from './options.ts';
+import { type ConnectionClass, connectTo, family, Stream } from './stream.ts';
 import { defaultConnections, hasDescriptor, listenAt, StreamServer } from './stream-server.ts';
 
 /** A client of a Unix socket. `new UnixClient().connect('/run/app/control')`. */
@@ -64,9 +56,18 @@ export class UnixConnection extends Stream<string> {
   }
 }
 
+/** Options of a `UnixServer`; those of a stream are the defaults of its connections. */
+export interface UnixServerOptions<C extends Stream = UnixConnection>
+  extends StreamOptions,
+    UnixListenOptions,
+    DescriptorOptions {
+  /** Wraps each accepted socket. Default: `UnixConnection`. */
+  ConnectionClass?: ConnectionClass<C> | undefined;
+}
+
 /** A server on a Unix socket. `new UnixServer(MyConnection).listen('/run/app/control')`. */
 export class UnixServer<C extends Stream = UnixConnection> extends StreamServer<string, C> {
-  constructor(ConnectionClass?: ConnectionConstructor<C> | null, options?: UnixServerOptions<C>);
+  constructor(ConnectionClass?: ConnectionClass<C> | null, options?: UnixServerOptions<C>);
   constructor(options?: UnixServerOptions<C>);
   constructor(first?: never, second?: never) {
     super(first, second);

@@ -3,7 +3,7 @@
 import type { LookupFunction } from 'node:net';
 
 import type { NativeBinding } from '../binding.ts';
-import type { DatagramOptions } from '../types.ts';
+import type { DatagramCallOptions } from '../types.ts';
 import {
   bool,
   checkFamily,
@@ -39,7 +39,7 @@ const DEFAULTS: DatagramSettings = {
 
 /** @internal The settings; what is not given stays as in `base`. */
 export function datagramSettings(
-  options: DatagramOptions,
+  options: DatagramCallOptions,
   base: DatagramSettings = DEFAULTS,
 ): DatagramSettings {
   const lookup = checkLookup(options.lookup);
@@ -54,7 +54,7 @@ export function datagramSettings(
   };
 }
 
-function nativeOptions(options: DatagramOptions, base: Native, family: number): Native {
+function nativeOptions(options: DatagramCallOptions, base: Native, family: number): Native {
   const flag = (name: 'reuseAddr' | 'reusePort' | 'ipv6Only' | 'broadcast') =>
     bool(name, options[name], base[name]);
   const native: Native = {

@@ -2,7 +2,7 @@
 
 import { hasUnixSockets } from '../binding.ts';
 import { Family } from '../generated/wire.ts';
-import type { ConnectOptions, ListenOptions, UnixListenOptions } from '../types.ts';
+import type { ConnectCallOptions, ListenOptions, UnixListenOptions } from '../types.ts';
 import { checkAddress, checkHost, checkPath, checkPort, type Destination } from './address.ts';
 import { unixUnsupported } from './errors.ts';
 import { checkOptions, namesOf, splitAddress } from './option-names.ts';
@@ -14,7 +14,7 @@ const unix = namesOf(Family.UNIX);
 /** @internal */
 export interface ConnectArguments {
   to: Destination;
-  options: ConnectOptions;
+  options: ConnectCallOptions;
 }
 
 /** @internal */

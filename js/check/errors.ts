@@ -4,7 +4,6 @@ import os from 'node:os';
 import { getSystemErrorMap, getSystemErrorName, inspect } from 'node:util';
 import { Syscall } from '../generated/wire.ts';
 import type { Address, ChannelError, ErrorCode, SystemError } from '../types.ts';
-import type { Destination } from './address.ts';
 import { nearest } from './nearest.ts';
 
 function withCode<E extends Error>(error: E, code: ErrorCode): E & ChannelError {
@@ -359,7 +358,10 @@ interface Failure {
 }
 
 /** `listen` has failed. */
-export function listenFailed(failure: Failure, at: Destination): SystemError {
+export function listenFailed(
+  failure: Failure,
+  at: string | { host: string; port: number },
+): SystemError {
   const { errno, syscall, address, message } = failure;
   if (typeof at === 'string') return pathError(errno, syscall, at);
   if (errno === 0) return lookupFailed(at.host, message);

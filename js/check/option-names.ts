@@ -3,29 +3,26 @@
 import { Family } from '../generated/wire.ts';
 import type {
   Address,
-  ConnectOptions,
-  DatagramOptions,
+  ConnectCallOptions,
+  DatagramCallOptions,
   DescriptorOptions,
   KeepAliveOptions,
+  LengthPrefixOptions,
   ListenOptions,
-  ServerOptions,
   SocketOptions,
-  StreamOptions,
-  UnixConnectOptions,
+  StreamCallOptions,
+  UnixConnectCallOptions,
   UnixListenOptions,
 } from '../types.ts';
 import { invalidType, unknownOption } from './errors.ts';
-import type { LengthPrefixOptions } from './read-delimiter.ts';
 import { isReadable } from './values.ts';
 
 /** The names of a type's properties: the compiler refuses one too many as well as one too few. */
 type Names<T> = { readonly [K in keyof T]-?: true };
-/** An engine is chosen once, by the constructor. */
-type Call<T> = Names<Omit<T, 'engine'>>;
 
-const ENGINE: Names<Pick<StreamOptions, 'engine'>> = { engine: true };
+const ENGINE = { engine: true } as const;
 const DESCRIPTOR: Names<DescriptorOptions> = { fd: true };
-const CONNECTION_CLASS: Names<Pick<ServerOptions, 'ConnectionClass'>> = { ConnectionClass: true };
+const CONNECTION_CLASS = { ConnectionClass: true } as const;
 /** What an address may have beside options, `localAddr`'s own family included. */
 const HOST_PORT: Names<Address & { host: string }> = {
   host: true,
@@ -42,7 +39,7 @@ const SOCKET: Names<SocketOptions> = {
   sendBufferSize: true,
 };
 
-const STREAM: Call<StreamOptions> = {
+const STREAM: Names<StreamCallOptions> = {
   ...SOCKET,
   readDelimiter: true,
   readEncoding: true,
@@ -55,9 +52,13 @@ const STREAM: Call<StreamOptions> = {
   lingerTimeout: true,
 };
 
-const UNIX_CONNECT: Call<UnixConnectOptions> = { ...STREAM, connectTimeout: true, signal: true };
+const UNIX_CONNECT: Names<UnixConnectCallOptions> = {
+  ...STREAM,
+  connectTimeout: true,
+  signal: true,
+};
 
-const CONNECT: Call<ConnectOptions> = {
+const CONNECT: Names<ConnectCallOptions> = {
   ...UNIX_CONNECT,
   localAddress: true,
   localPort: true,
@@ -65,7 +66,7 @@ const CONNECT: Call<ConnectOptions> = {
   lookup: true,
 };
 
-const LISTEN: Call<ListenOptions> = {
+const LISTEN: Names<ListenOptions> = {
   ...STREAM,
   backlog: true,
   ipv6Only: true,
@@ -74,7 +75,7 @@ const LISTEN: Call<ListenOptions> = {
   signal: true,
 };
 
-const UNIX_LISTEN: Call<UnixListenOptions> = {
+const UNIX_LISTEN: Names<UnixListenOptions> = {
   ...STREAM,
   backlog: true,
   mode: true,
@@ -82,7 +83,7 @@ const UNIX_LISTEN: Call<UnixListenOptions> = {
   signal: true,
 };
 
-const DATAGRAM: Call<DatagramOptions> = {
+const DATAGRAM: Names<DatagramCallOptions> = {
   family: true,
   readDelimiter: true,
   readEncoding: true,

@@ -5,10 +5,10 @@ import { isProxy } from 'node:util/types';
 
 import { hasUnixSockets } from '../binding.ts';
 import type {
-  ConnectOptions,
+  ConnectCallOptions,
   ListenOptions,
   SocketOptions,
-  StreamOptions,
+  StreamCallOptions,
   UnixListenOptions,
 } from '../types.ts';
 import { invalidType, invalidValue } from './errors.ts';
@@ -152,7 +152,7 @@ export function flowSettings(
 
 /** @internal The settings of a stream; what is not given stays as in `base`. */
 export function streamSettings(
-  options: StreamOptions,
+  options: StreamCallOptions,
   base: StreamSettings = DEFAULTS,
 ): StreamSettings {
   return {
@@ -241,7 +241,7 @@ export interface ConnectSettings {
 }
 
 /** @internal */
-export function connectSettings(options: ConnectOptions): ConnectSettings {
+export function connectSettings(options: ConnectCallOptions): ConnectSettings {
   const { localAddress, family } = options;
   if (localAddress !== undefined && typeof localAddress !== 'string') {
     throw invalidType('localAddress', 'a string', localAddress);

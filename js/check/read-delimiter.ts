@@ -9,44 +9,13 @@ import {
   openSearch,
 } from '../binding.ts';
 import { FramingKind } from '../generated/wire.ts';
+import { LengthPrefix, type LengthPrefixOptions } from '../types.ts';
 import { invalidType, invalidValue } from './errors.ts';
 import { checkOptions, lengthPrefixNames } from './option-names.ts';
 import { bytesOf, isReadable } from './values.ts';
 
 /** The longest frame: lengths cross to the native part as 32 bits. */
 export const MAX_FRAME = 0x7fff_ffff;
-
-/** Options of `lengthPrefix`. */
-export interface LengthPrefixOptions {
-  /** The header's size. */
-  bytes: 1 | 2 | 4 | 8;
-  /** The order of the header's bytes. Default: `'big'`. */
-  endian?: 'big' | 'little' | undefined;
-  /** Added to the header's value to get the body's length. Default: 0. */
-  adjust?: number | undefined;
-}
-
-/** A delimiter made by `lengthPrefix`. */
-export class LengthPrefix {
-  readonly bytes: 1 | 2 | 4 | 8;
-  readonly endian: 'big' | 'little';
-  readonly adjust: number;
-  #made: boolean;
-
-  /** @internal Whether it is one itself, with what `lengthPrefix` has checked. */
-  static isLengthPrefix(value: object): value is LengthPrefix {
-    return #made in value;
-  }
-
-  /** @internal */
-  constructor(bytes: 1 | 2 | 4 | 8, endian: 'big' | 'little', adjust: number) {
-    this.#made = true;
-    this.bytes = bytes;
-    this.endian = endian;
-    this.adjust = adjust;
-    Object.freeze(this);
-  }
-}
 
 /**
  * Frames behind a length header: `onRead` gets the body, the header is dropped.
@@ -71,50 +40,6 @@ export function lengthPrefix(options: LengthPrefixOptions): LengthPrefix {
   if (!Number.isSafeInteger(adjust)) throw invalidValue('adjust', 'a safe integer', adjust);
   return new LengthPrefix(bytes, endian, adjust);
 }
-
-/**
- * How a stream's bytes become frames:
- *
- * - `null`: data as it arrives
- * - a string (as UTF-8) or bytes: everything up to that sequence, which is dropped
- * - a positive integer: exactly that many bytes
- * - 0, on streams only: one empty frame for each time it is set, then nothing until another value is
- *   set, so that a protocol that counts needs no special case for a length of 0. What arrives
- *   meanwhile waits, up to `bufferSize`; then the peer is held back
- * - `lengthPrefix(…)`: the body behind a length header
- * - a `RegExp`: everything up to the match, which is dropped
- *
- * A `RegExp` is matched in linear time, as the bytes come, and with the same result however they
- * come: a match counts as soon as no further byte can change it, or when the peer has finished. So
- * `/\r?\n/`, `/\s\s/` and `/\s\s+?/` cut at once; `/\r\n?|\n/` waits for the byte behind a `\r`, and
- * `/\s\s+/` for one that is no space, as each space belongs to the match. A protocol whose peer
- * waits for an answer at that place wants a delimiter with a certain end. A match longer than
- * 65,536 bytes is an overflow, as is a frame longer than `bufferSize`.
- *
- * The bytes are taken as UTF-8; a character is a code point, with or without the flag `u`; what is
- * no UTF-8 matches nothing. `^` is the beginning of the frame, under `m` of a line too; `$` is the
- * end of the stream. The flags `d` and `g` and `lastIndex` mean nothing here.
- *
- * Most patterns cost one look-up a byte. Those with large counted repetitions (`/.{1,500};/`,
- * `/x[^]{10}y/`) are determinized as the bytes come, in at most 2 MiB a pattern and thread: a byte
- * not seen before at such a place costs a step for each way to match that is on its way, hundreds
- * of times as much. A channel has some milliseconds of that a turn; then others are served.
- *
- * `ERR_INVALID_ARG_VALUE` where that cannot be done: look-ahead, look-behind, back-references; the
- * flags `v` and `y`; `$` under `m`; `\b` under `iu`; old octal and incomplete escapes; what matches
- * the empty string, or nothing at all; and repetitions so large that the pattern takes more than
- * 32,768 states: one for each byte of a character, up to some 300 for a property such as `\p{L}`,
- * times what its counts multiply to. To find that out, or to compile a pattern, takes a few
- * milliseconds at most.
- */
-export type ReadDelimiter =
-  | null
-  | string
-  | number
-  | ArrayBufferView
-  | ArrayBufferLike
-  | LengthPrefix
-  | RegExp;
 
 /** @internal A delimiter as the native part takes it. */
 export interface Framing {

@@ -27,14 +27,14 @@ import {
   peerNotSet,
 } from '../check/errors.ts';
 import { checkBufferSize, checkEncoding } from '../check/options.ts';
-import { framingOf, NOTHING, type ReadDelimiter } from '../check/read-delimiter.ts';
+import { framingOf, NOTHING } from '../check/read-delimiter.ts';
 import { Family, Op, Reason, Syscall, Tally as TallyAt } from '../generated/wire.ts';
 import type { Datagrams, NativeEnd } from '../reactor/handler.ts';
 import type { Reactor } from '../reactor/reactor.ts';
 import type { ReframeRequest } from '../reactor/submission.ts';
 import type { Tally } from '../reactor/tally.ts';
 import { DatagramInbox, type DatagramReceiver } from '../read/packets.ts';
-import type { Address, CloseInfo, DatagramStats, ReadyState } from '../types.ts';
+import type { Address, CloseInfo, DatagramStats, ReadDelimiter, ReadyState } from '../types.ts';
 import { checkData } from '../write/outbox.ts';
 import { DatagramOutbox } from '../write/packets.ts';
 import { assertNotAborted, watchAbort } from './abort.ts';

@@ -1,6 +1,6 @@
 /** What a subclass may give as class fields; each has an accessor on its class's prototype. */
 
-import type { ReadDelimiter } from '../check/read-delimiter.ts';
+import type { ReadDelimiter } from '../types.ts';
 import { link } from './link.ts';
 
 const FIELDS = ['readDelimiter', 'readEncoding', 'bufferSize'] as const;

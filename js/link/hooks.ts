@@ -1,6 +1,6 @@
 /** The hooks of channels, as their links call them. What they are given is the user's to type. */
 
-import type { Address, CloseInfo, Socket, StreamOptions } from '../types.ts';
+import type { Address, CloseInfo, Socket, StreamCallOptions } from '../types.ts';
 
 /** @internal */
 export interface StreamHooks {
@@ -30,7 +30,7 @@ export interface ServerHooks {
   /** The live connections, by descriptor. */
   readonly channels: Map<number, StreamHooks>;
   /** Of its connections, where their class does not say otherwise. */
-  readonly connectionOptions: StreamOptions;
+  readonly connectionOptions: StreamCallOptions;
   onListen(): void;
   onAccept(socket: Socket<Address | string>, addr: Address | string | null): void;
   onError(error: Error): void;

@@ -29,13 +29,20 @@ import {
   type NativeSocketOptions,
   type StreamSettings,
 } from '../check/options.ts';
-import { type Framing, framingOf, NOTHING, type ReadDelimiter } from '../check/read-delimiter.ts';
+import { type Framing, framingOf, NOTHING } from '../check/read-delimiter.ts';
 import { Flag, FramingKind, Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
 import type { Chunk, NativeEnd } from '../reactor/handler.ts';
 import type { Slab } from '../reactor/slab.ts';
 import type { Tally } from '../reactor/tally.ts';
 import { Inbox, type Receiver } from '../read/inbox.ts';
-import type { Address, CloseInfo, PeerCredentials, ReadyState, StreamStats } from '../types.ts';
+import type {
+  Address,
+  CloseInfo,
+  PeerCredentials,
+  ReadDelimiter,
+  ReadyState,
+  StreamStats,
+} from '../types.ts';
 import { Outbox } from '../write/outbox.ts';
 import { takeFields } from './fields.ts';
 import type { StreamHooks } from './hooks.ts';
