@@ -1,8 +1,7 @@
 /** Pants for Node.js: channels over non-blocking sockets, on a Rust reactor. */
 
-export { Channel } from './api/channel.ts';
 export { Datagram } from './api/datagram.ts';
-export { Engine } from './api/engine.ts';
+export { Channel, Engine } from './api/engine.ts';
 export {
   Client,
   Connection,

@@ -11,6 +11,7 @@ versionsAgree();
 coreKnowsNoHost();
 regexpStandsAlone();
 coreImportsOneWay();
+jsImportsOneWay();
 lockfilesNamePublicRegistries();
 wireLayoutIsCommitted();
 await publicTypesAreCommitted();
@@ -46,6 +47,13 @@ function regexpStandsAlone() {
 function coreImportsOneWay() {
   run('cargo', ['test', '--quiet', '--package', 'pants-core', '--test', 'rooms']);
   ok('crates/core imports one way');
+}
+
+/** As the rooms of js/ lie above each other: `.dependency-cruiser.cjs` has their order. */
+function jsImportsOneWay() {
+  const cruise = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+  run(process.execPath, [cruise, '--config', '.dependency-cruiser.cjs', 'js']);
+  ok('js/ imports one way, and in no circle');
 }
 
 /** A crate, and all that it is built of. @param {string} name */

@@ -5,7 +5,7 @@ import { isReadable } from '../check/values.ts';
 import { link } from '../link/link.ts';
 import { ServerLink } from '../link/server-link.ts';
 import { AcceptedSocket } from '../link/socket.ts';
-import { Channel } from './channel.ts';
+import { Channel } from './engine.ts';
 
 /** @internal What `onAccept` was given. */
 export function checkSocket<S>(socket: S): S & AcceptedSocket {

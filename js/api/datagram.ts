@@ -22,8 +22,7 @@ import type {
   Frame,
   ReadDelimiter,
 } from '../types.ts';
-import { Channel } from './channel.ts';
-import { Engine } from './engine.ts';
+import { Channel, Engine } from './engine.ts';
 import type { DatagramOptions } from './options.ts';
 import { warnUnhandled } from './unhandled.ts';
 

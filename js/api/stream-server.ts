@@ -26,8 +26,7 @@ import type {
   Socket,
   UnixListenOptions,
 } from '../types.ts';
-import { Channel } from './channel.ts';
-import { Engine } from './engine.ts';
+import { Channel, Engine } from './engine.ts';
 import type { StreamOptions } from './options.ts';
 import { type ConnectionClass, family, Stream } from './stream.ts';
 import { warnUnhandled } from './unhandled.ts';

@@ -33,8 +33,7 @@ import type {
   StreamStats,
 } from '../types.ts';
 import { serverOf } from './accepted.ts';
-import { Channel } from './channel.ts';
-import { Engine } from './engine.ts';
+import { Channel, Engine } from './engine.ts';
 import type { ConnectOptions, StreamOptions, UnixConnectOptions } from './options.ts';
 import { warnUnhandled } from './unhandled.ts';
 

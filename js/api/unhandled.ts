@@ -1,6 +1,6 @@
 /** Failures that nobody listens to are told, once: what the hooks do that nobody has overridden. */
 
-import type { Channel } from './channel.ts';
+import type { Channel } from './engine.ts';
 
 /** The codes that were told, by the class of the channel. */
 const told = new WeakMap<object, Set<string>>();
