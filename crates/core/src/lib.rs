@@ -24,6 +24,21 @@ mod sync;
 mod sys;
 pub mod wire;
 
+/// The tests of `tests/` and those in here use the same helpers.
+#[cfg(test)]
+extern crate self as pants_core;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+#[expect(
+    dead_code,
+    unused_imports,
+    unsafe_code,
+    unreachable_pub,
+    clippy::disallowed_methods,
+    reason = "shared with the tests over real sockets, which use the rest"
+)]
+mod support;
+
 /// The version of the package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -73,9 +73,12 @@ fn read(folder: &Path, module: &str, files: &mut BTreeMap<String, String>) {
             "lib" | "mod" => module.to_owned(),
             name => format!("{module}::{name}"),
         };
+        if name.ends_with("tests") {
+            continue;
+        }
         if path.is_dir() {
             read(&path, &name, files);
-        } else if !name.ends_with("tests") {
+        } else {
             let all = fs::read_to_string(path).unwrap();
             let code = all.split("#[cfg(test)]\nmod tests {").next().unwrap();
             let lines = code

@@ -4,6 +4,8 @@ mod datagrams;
 mod handle;
 mod shared;
 mod submission;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod turn;
 

@@ -341,6 +341,14 @@ impl Reactor {
     }
 }
 
+#[cfg(test)]
+impl Reactor {
+    /// As if mio had said so.
+    pub(super) fn tell(&mut self, id: ChannelId, readiness: Readiness) {
+        self.drive(id, |source, cx| source.ready(cx, readiness));
+    }
+}
+
 impl Drop for Reactor {
     /// Closes the sockets, also those that a submitting thread may send to by itself.
     fn drop(&mut self) {

@@ -7,6 +7,8 @@ use mio::net::TcpListener;
 use mio::{Interest, Registry, Token};
 use socket2::{SockRef, Socket};
 
+#[cfg(test)]
+use super::played::PlayedListener;
 use super::transport::Transport;
 use crate::addr::Address;
 use crate::options::SocketOptions;
@@ -23,6 +25,8 @@ pub(crate) enum Acceptor {
         /// The same for all that it accepts.
         path: Option<Address>,
     },
+    #[cfg(test)]
+    Played(PlayedListener),
 }
 
 /// A connection that was accepted.
@@ -51,6 +55,8 @@ impl Acceptor {
         match self {
             Self::Tcp(socket) => socket.register(registry, token, Interest::READABLE),
             Self::Unix { socket, .. } => socket.register(registry, token, Interest::READABLE),
+            #[cfg(test)]
+            Self::Played(_) => Ok(()),
         }
     }
 
@@ -74,6 +80,12 @@ impl Acceptor {
                 let about = transport.describe(path.as_ref(), peer.as_ref());
                 Ok(Accepted { transport, about })
             }
+            #[cfg(test)]
+            Self::Played(played) => {
+                let transport = Transport::Played(played.accept()?);
+                let about = transport.describe(None, None);
+                Ok(Accepted { transport, about })
+            }
         }
     }
 
@@ -81,6 +93,8 @@ impl Acceptor {
         match self {
             Self::Tcp(socket) => sys::descriptor(socket),
             Self::Unix { socket, .. } => sys::descriptor(socket),
+            #[cfg(test)]
+            Self::Played(_) => -1,
         }
     }
 
@@ -88,6 +102,8 @@ impl Acceptor {
         match self {
             Self::Tcp(socket) => local_of(&SockRef::from(socket)),
             Self::Unix { path, .. } => path.clone(),
+            #[cfg(test)]
+            Self::Played(_) => None,
         }
     }
 }

@@ -18,6 +18,8 @@ mod datagram;
 pub(crate) mod fate;
 mod listener;
 mod packet_socket;
+#[cfg(test)]
+pub(crate) mod played;
 pub(crate) mod readiness;
 mod shortcut;
 mod slots;
@@ -38,6 +40,8 @@ pub(crate) use packet_socket::PacketSocket;
 pub(crate) use slots::Slots;
 pub use stats::{Stats, Tally};
 pub(crate) use stream::Stream;
+#[cfg(test)]
+pub(crate) use transport::Transport;
 
 use context::Context;
 use fate::{Closing, Fate};

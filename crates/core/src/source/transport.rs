@@ -9,6 +9,8 @@ use mio::event::Source as _;
 use mio::{Interest, Registry, Token, net::TcpStream};
 use socket2::{SockRef, Socket};
 
+#[cfg(test)]
+use super::played::Played;
 use crate::addr::{self, Address};
 use crate::buffer::Sink;
 use crate::sys::{self, UnixStream};
@@ -19,14 +21,22 @@ use crate::sys::{self, UnixStream};
 pub(crate) enum Transport {
     Tcp(TcpStream),
     Unix(UnixStream),
+    #[cfg(test)]
+    Played(Played),
 }
 
-/// Does the same with whichever socket it is.
+/// Does the same with whichever socket it is; something else with one that a test plays where that
+/// cannot do it.
 macro_rules! each {
     ($transport:expr, $socket:ident => $do:expr) => {
+        each!($transport, $socket => $do, $socket => $do)
+    };
+    ($transport:expr, $socket:ident => $do:expr, $played:ident => $play:expr) => {
         match $transport {
             Transport::Tcp($socket) => $do,
             Transport::Unix($socket) => $do,
+            #[cfg(test)]
+            Transport::Played($played) => $play,
         }
     };
 }
@@ -47,6 +57,8 @@ impl Transport {
         match self {
             Self::Tcp(socket) => socket.register(registry, token, interest()),
             Self::Unix(socket) => socket.register(registry, token, Interest::READABLE),
+            #[cfg(test)]
+            Self::Played(_) => Ok(()),
         }
     }
 
@@ -68,6 +80,8 @@ impl Transport {
         };
         match self {
             Self::Tcp(_) => Ok(()),
+            #[cfg(test)]
+            Self::Played(_) => Ok(()),
             Self::Unix(socket) => sys::watch_unix(socket, registry, token, interest),
         }
     }
@@ -94,6 +108,10 @@ impl Transport {
     /// The close that follows sends RST, and drops what the operating system still has to send. A
     /// Unix socket has no such thing.
     pub(crate) fn reset_on_close(&self) {
+        #[cfg(test)]
+        if let Self::Played(played) = self {
+            played.reset_on_close();
+        }
         if let Self::Tcp(socket) = self {
             // It fails where the connection is gone already.
             let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
@@ -106,21 +124,29 @@ impl Transport {
     }
 
     pub(crate) fn descriptor(&self) -> i32 {
-        each!(self, socket => sys::descriptor(socket))
+        each!(self, socket => sys::descriptor(socket), _played => -1)
     }
 
     /// This end; a socket that was reset already may not know it.
     pub(crate) fn local(&self) -> Option<Address> {
+        #[cfg(test)]
+        if let Self::Played(_) = self {
+            return None;
+        }
         Address::of(&self.socket().local_addr().ok()?)
     }
 
     /// The other end; an error where there is none.
     pub(crate) fn peer(&self) -> io::Result<Option<Address>> {
+        #[cfg(test)]
+        if let Self::Played(_) = self {
+            return Ok(None);
+        }
         self.socket().peer_addr().map(|peer| Address::of(&peer))
     }
 
     pub(crate) fn socket(&self) -> SockRef<'_> {
-        each!(self, socket => SockRef::from(socket))
+        each!(self, socket => SockRef::from(socket), _played => panic!("it is no socket"))
     }
 
     /// What JS is told of a new connection: both addresses, and who the peer is.
@@ -144,7 +170,9 @@ impl Sink for &Transport {
     }
 
     fn send_file(&mut self, file: &File, offset: u64, most: usize) -> io::Result<usize> {
-        each!(self, socket => sys::send_file(socket, file, offset, most))
+        each!(self, socket => sys::send_file(socket, file, offset, most), _played => {
+            Err(io::ErrorKind::Unsupported.into())
+        })
     }
 }
 

@@ -1,3 +1,6 @@
+//! Timeouts in real time: that the reactor wakes up for them. When they are due is tried in no time
+//! in `src/reactor/tests/clocks.rs`.
+
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -8,8 +11,6 @@ use crate::support::{Ask, Cut, Engine, Peer, Start, on_both};
 const TIMEOUT: Duration = Duration::from_millis(150);
 /// What a busy machine may add.
 const LATE: Duration = Duration::from_secs(1);
-/// Long enough for a busy machine to do something every now and then in the meantime.
-const PATIENT: Duration = Duration::from_millis(600);
 
 #[test]
 fn x10_nothing_sent_and_nothing_received() {
@@ -39,46 +40,6 @@ fn x10_waiting_for_a_timeout_costs_no_turns() {
 }
 
 #[test]
-fn x10_what_is_received_or_sent_puts_it_off() {
-    on_both(|engine| {
-        let (received, first) = engine.pair();
-        let (sent, second) = engine.pair();
-        let start = Start::new(Cut::lines()).idle(PATIENT);
-        engine.ask(Ask::default().start(received, &start).start(sent, &start));
-        let began = Instant::now();
-        while began.elapsed() < PATIENT * 3 / 2 {
-            first.send(b"partial");
-            engine.write(sent, b"x");
-            engine.with_peer(|| second.receive(1));
-            thread::sleep(PATIENT / 20);
-            engine.pump();
-        }
-        for id in [received, sent] {
-            assert_eq!(engine.log.closed(id), None);
-        }
-        for id in [received, sent] {
-            assert_eq!(engine.expect_closed(id).reason, reason::IDLE);
-        }
-    });
-}
-
-#[test]
-fn x10_what_is_dropped_after_an_end_puts_it_off_as_well() {
-    let mut engine = Engine::by_turns();
-    let (id, peer) = engine.pair();
-    let start = Start::new(Cut::lines()).idle(PATIENT);
-    engine.ask(Ask::default().start(id, &start).end(id));
-    let began = Instant::now();
-    while began.elapsed() < PATIENT * 3 / 2 {
-        peer.send(b"still here");
-        thread::sleep(PATIENT / 20);
-        engine.pump();
-    }
-    drop(peer);
-    assert_eq!(engine.expect_closed(id).reason, reason::END);
-}
-
-#[test]
 fn a_frame_that_is_not_completed_in_time() {
     on_both(|engine| {
         let (id, peer) = engine.pair();
@@ -98,48 +59,6 @@ fn a_frame_that_is_not_completed_in_time() {
         assert!(took >= TIMEOUT && took < TIMEOUT + LATE, "{took:?}");
         assert_eq!(closed.reason, reason::FRAME);
     });
-}
-
-#[test]
-fn frames_that_are_completed_have_time_each() {
-    on_both(|engine| {
-        let (id, peer) = engine.pair();
-        let start = Start::new(Cut::lines()).frame(PATIENT);
-        engine.ask(Ask::default().start(id, &start));
-        let began = Instant::now();
-        let mut count = 0;
-        // There is always a frame that has begun, and never one for long.
-        while began.elapsed() < PATIENT * 3 / 2 {
-            peer.send(b"end\nbegin");
-            count += 1;
-            engine.expect_frames(id, count);
-            thread::sleep(PATIENT / 20);
-        }
-        assert_eq!(engine.log.closed(id), None);
-        peer.send(b"\n");
-        engine.expect_frames(id, count + 1);
-        // And none is in no hurry.
-        thread::sleep(PATIENT * 3 / 2);
-        engine.settle();
-        assert_eq!(engine.log.closed(id), None);
-    });
-}
-
-#[test]
-fn the_frames_clock_stands_still_while_paused() {
-    let mut engine = Engine::by_turns();
-    let (id, peer) = engine.pair();
-    let start = Start::new(Cut::lines()).frame(TIMEOUT);
-    engine.ask(Ask::default().start(id, &start));
-    peer.send(b"begun");
-    engine.settle();
-    engine.ask(Ask::default().pause(id));
-    engine.turns_within(TIMEOUT * 2);
-    engine.take_all();
-    assert_eq!(engine.log.closed(id), None);
-    peer.send(b" and done\n");
-    engine.ask(Ask::default().resume(id));
-    assert_eq!(engine.expect_frames(id, 1), [b"begun and done"]);
 }
 
 #[test]

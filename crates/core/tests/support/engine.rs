@@ -55,9 +55,14 @@ enum Driver {
 impl Engine {
     /// The test turns the reactor, and knows when nothing happens.
     pub fn by_turns() -> Self {
+        Self::at(Instant::now)
+    }
+
+    /// The same, and it is whatever time the test says.
+    pub fn at(now: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
         let rings = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&rings);
-        let (reactor, handle) = Reactor::new(Instant::now, move || {
+        let (reactor, handle) = Reactor::new(now, move || {
             count.fetch_add(1, Ordering::Relaxed);
         })
         .unwrap();
@@ -218,12 +223,17 @@ impl Engine {
 
     // Turning and taking
 
-    /// One turn, and nothing is taken.
-    pub fn turn(&mut self, timeout: Duration) {
+    /// The reactor that the test turns.
+    pub fn reactor(&mut self) -> &mut Reactor {
         match &mut self.driver {
-            Driver::Turns(reactor) => assert!(reactor.turn(Some(timeout)).unwrap()),
+            Driver::Turns(reactor) => reactor,
             Driver::Thread(..) => panic!("the reactor has a thread of its own"),
         }
+    }
+
+    /// One turn, and nothing is taken.
+    pub fn turn(&mut self, timeout: Duration) {
+        assert!(self.reactor().turn(Some(timeout)).unwrap());
     }
 
     /// Turns for as long as this, with nothing taken; returns how many turns that were.
