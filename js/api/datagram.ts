@@ -94,7 +94,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
 
   /** Whether it receives: it is bound, and not closed. */
   override get listening(): boolean {
-    return this[link].phase === 'bound' && !this[link].closing && !this[link].ending;
+    return this[link].isBound && !this[link].done;
   }
 
   /** Whether it has a peer, by `connect()`. */
@@ -132,8 +132,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    * full (where it tells, on Linux), or here, because one was longer than 64 KiB (Unix sockets).
    */
   get drops(): number {
-    this[link].outbox.refresh();
-    return this[link].outbox.drops;
+    return this[link].drops;
   }
 
   /** Counters since the channel began; they can be read in `onClose` and after it, too. */

@@ -12,7 +12,7 @@ import {
   socketOptions,
   streamSettings,
 } from '../check/options.ts';
-import { Family } from '../generated/wire.ts';
+import { Family, Flag } from '../generated/wire.ts';
 import { ConnectAttempt } from '../link/connect.ts';
 import { defineFields } from '../link/fields.ts';
 import { link } from '../link/link.ts';
@@ -342,7 +342,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    * there is a connection, and on a Unix socket, it is a plain `close()`.
    */
   reset(): void {
-    this[link].close({ reason: 'close' }, true);
+    this[link].close({ reason: 'close' }, Flag.RESET);
   }
 
   /** The channel is connected. */

@@ -2,8 +2,9 @@
  * The JS half of a datagram channel: what state it is in, and which hooks run when.
  *
  * ```text
- *   idle ──listen(), connect(), the first write()──▶ bound ──end(), close(), an error──▶ closed
- *                                                    peer: none ⇄ connecting ⇄ set
+ *   idle ──listen(), connect(), the first write()──▶ opening ──onListen──▶ open ──▶ closed
+ *   peer     none ──connect()──▶ named: looked up ──▶ connecting ──onConnect──▶ set
+ *            ▲──────────────────── it has failed ◀───────┴─────── disconnect() ◀─┘
  * ```
  */
 
@@ -26,21 +27,20 @@ import {
   optionFailed,
   peerNotSet,
 } from '../check/errors.ts';
-import { checkBufferSize, checkEncoding } from '../check/options.ts';
+import { checkEncoding } from '../check/options.ts';
 import { framingOf, NOTHING } from '../check/read-delimiter.ts';
-import { Family, Op, Reason, Syscall, Tally as TallyAt } from '../generated/wire.ts';
-import type { Datagrams, NativeEnd } from '../reactor/handler.ts';
+import { Family, Op, Syscall, Tally as TallyAt } from '../generated/wire.ts';
+import type { Datagrams } from '../reactor/handler.ts';
 import type { Reactor } from '../reactor/reactor.ts';
 import type { ReframeRequest } from '../reactor/submission.ts';
-import type { Tally } from '../reactor/tally.ts';
 import { DatagramInbox, type DatagramReceiver } from '../read/packets.ts';
 import type { Address, CloseInfo, DatagramStats, ReadDelimiter, ReadyState } from '../types.ts';
 import { checkData } from '../write/outbox.ts';
 import { DatagramOutbox } from '../write/packets.ts';
 import { assertNotAborted, watchAbort } from './abort.ts';
-import { takeFields } from './fields.ts';
+import { FlowLink } from './flow-link.ts';
 import type { DatagramHooks } from './hooks.ts';
-import { Link, type Owner } from './link.ts';
+import type { Owner } from './link.ts';
 import { Resolver } from './resolver.ts';
 
 /** Longer datagrams are not handed over: UDP takes 65,507 bytes, Unix sockets what their buffer holds. */
@@ -51,31 +51,30 @@ type AnyAddress = Address | string | null;
 /** @internal Where a datagram shall go: to the peer, to an address, or to a name. */
 export type Destination = null | Endpoint | { readonly host: string; readonly port: number };
 
+/** Called when the peer's address is known, or there will be none. */
+type Known = (error: Error | null) => void;
+
+/** Where datagrams without an address go to. */
+type Peer =
+  | { readonly state: 'none' }
+  | { readonly state: 'named'; readonly waiting: Known[] }
+  | { readonly state: 'connecting' | 'set'; readonly to: Endpoint };
+
+const NO_PEER: Peer = { state: 'none' };
+
 /** @internal */
-export class DatagramLink extends Link<DatagramHooks> implements DatagramReceiver {
-  phase: 'idle' | 'bound' | 'closed' = 'idle';
+export class DatagramLink
+  extends FlowLink<DatagramHooks, DatagramSettings>
+  implements DatagramReceiver
+{
   local: AnyAddress = null;
-  settings: DatagramSettings;
-  delimiter: ReadDelimiter = null;
   readonly inbox: DatagramInbox;
   readonly outbox: DatagramOutbox;
   readonly endpoints: Endpoints;
-  closing = false;
-  ending = false;
-  paused = false;
-  /** The reactor has been told of the pause. */
-  #halted = false;
-  /** As a stream's: the rest of what there is goes on in the next turn. */
-  #awaitsTurn = false;
+  /** The address that it was bound to: with a peer, `local` is another one. */
   #home: AnyAddress = null;
-  #peer: Endpoint | null = null;
-  #connection: 'none' | 'connecting' | 'set' = 'none';
-  /** Datagrams for the peer that is still looked up. */
-  #forPeer: ((error: Error | null) => void)[] = [];
+  #peer: Peer = NO_PEER;
   #resolver: Resolver;
-  #opened = false;
-  #due: CloseInfo | null = null;
-  #why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' };
   /** Of datagrams that a call has dropped: they are told from the event loop. */
   #late: Error[] = [];
   #unwatch: (() => void) | undefined;
@@ -87,8 +86,7 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
     engine: Owner,
     settings: DatagramSettings,
   ) {
-    super(channel, defaults, engine);
-    this.settings = settings;
+    super(channel, defaults, engine, settings);
     this.outbox = new DatagramOutbox(this.reactor, this, settings);
     this.endpoints = new Endpoints();
     this.inbox = new DatagramInbox(this, this.endpoints, this.reactor.cut, settings);
@@ -99,36 +97,34 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
 
   get readyState(): ReadyState {
     if (this.closing || this.phase === 'closed') return 'closed';
-    if (this.ending) return 'readOnly';
-    if (this.#connection === 'connecting') return 'opening';
-    if (this.#connection === 'set') return 'open';
-    return this.phase === 'bound' ? 'listening' : 'idle';
+    if (this.writing === 'ending') return 'readOnly';
+    if (this.#peer.state === 'set') return 'open';
+    if (this.#peer.state !== 'none') return 'opening';
+    return this.isBound ? 'listening' : 'idle';
+  }
+
+  get isBound(): boolean {
+    return this.phase === 'opening' || this.phase === 'open';
   }
 
   get remote(): AnyAddress {
-    return (this.inbox.sender ?? this.#peer)?.address ?? null;
+    const { sender } = this.inbox;
+    return sender === null ? this.#peerAddress : sender.address;
   }
 
   get hasPeer(): boolean {
-    return this.#connection === 'set';
+    return this.#peer.state === 'set';
   }
 
-  stats(): DatagramStats {
+  /** Datagrams that arrived and were lost. */
+  get drops(): number {
     this.outbox.refresh();
-    const { tally, inbox, outbox, frames } = this;
-    const bytesRead = tally[TallyAt.RECEIVED] as number;
-    const done = this.closing || this.ending;
-    return {
-      bytesRead,
-      bytesWritten: outbox.accepted,
-      pendingBytes: outbox.pending,
-      refusedBytes: outbox.refused,
-      waitingBytes: done ? 0 : bytesRead - inbox.consumed + inbox.length,
-      frames,
-      reads: tally[TallyAt.READS] as number,
-      writes: tally[TallyAt.WRITES] as number,
-      drops: outbox.drops,
-    };
+    return this.outbox.drops;
+  }
+
+  override stats(): DatagramStats {
+    const { drops } = this;
+    return { ...super.stats(), drops };
   }
 
   setDelimiter(value: ReadDelimiter): void {
@@ -141,28 +137,22 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
     if (this.inbox.set(this.settings, framing)) this.schedule();
   }
 
-  setBufferSize(value: number): void {
-    this.configure({ ...this.settings, bufferSize: checkBufferSize(value) });
-  }
-
   setEncoding(value: unknown): void {
     this.inbox.setEncoding(checkEncoding(value));
-    if (this.#opened && this.index >= 0) {
-      this.reactor.submission.reframe(this, this.#textRequest);
-    }
+    if (this.phase !== 'open' || this.index < 0) return;
+    this.reactor.submission.reframe(this, this.#textRequest);
   }
 
-  configure(settings: DatagramSettings): void {
-    this.settings = settings;
-    this.outbox.settings = settings;
+  override configure(settings: DatagramSettings): void {
+    super.configure(settings);
     if (this.inbox.set(settings)) this.schedule();
   }
 
   /** Binds, at once: what goes wrong is thrown. */
   listen(host: string, port: number): void {
     if (this.closing || this.phase === 'closed') throw channelClosed('listen()');
-    if (this.phase === 'bound') throw channelActive('listen()', this.readyState);
-    if (this.#connection !== 'none') throw channelActive('listen()', 'connecting');
+    if (this.isBound) throw channelActive('listen()', this.readyState);
+    if (this.#peer.state !== 'none') throw channelActive('listen()', 'connecting');
     this.#bind(host, port);
   }
 
@@ -181,8 +171,7 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
     this.#bound(id, local, fd);
     const peer = text.slice(addressBytes(text, 0));
     if (decodeAddress(peer, 0) === null) return;
-    this.#peer = this.endpoints.of(peer);
-    this.#connection = 'set';
+    this.#peer = { state: 'set', to: this.endpoints.of(peer) };
   }
 
   write(data: unknown, address: unknown, to: (given: unknown) => Destination): boolean {
@@ -202,8 +191,8 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
   }
 
   connect(to: Exclude<Destination, null>): void {
-    if (this.closing || this.ending || this.phase === 'closed') throw channelClosed('connect()');
-    if (this.#connection !== 'none') throw channelActive('connect()', this.readyState);
+    if (this.done) throw channelClosed('connect()');
+    if (this.#peer.state !== 'none') throw channelActive('connect()', this.readyState);
     this.reactor.assertRunning();
     this.takeFields();
     assertNotAborted(this.settings.signal);
@@ -212,21 +201,23 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
       this.#setPeer(to);
       return;
     }
-    this.#connection = 'connecting';
-    const { host, port } = to;
-    this.#lookUp(host, port, 'connect', (found) => {
+    const waiting: Known[] = [];
+    this.#peer = { state: 'named', waiting };
+    this.#lookUp(to.host, to.port, 'connect', (found) => {
       if (found instanceof Endpoint) this.#setPeer(found);
       else this.#peerFailed(found);
+      for (const known of waiting) known(found instanceof Endpoint ? null : found);
     });
   }
 
   disconnect(): void {
-    if (this.#connection === 'connecting' && !this.done) throw peerNotSet('disconnect()');
-    if (this.#connection !== 'set' || this.closing) throw channelNotConnected('disconnect()');
-    this.#connection = 'none';
-    this.#peer = null;
+    const { state } = this.#peer;
+    const isUnderWay = state === 'named' || state === 'connecting';
+    if (isUnderWay && !this.done) throw peerNotSet('disconnect()');
+    if (state !== 'set' || this.closing) throw channelNotConnected('disconnect()');
+    this.#peer = NO_PEER;
     this.local = this.#home;
-    this.#ask(Op.DROP_PEER);
+    this.ask(Op.DROP_PEER);
   }
 
   /** Sets an option of the socket, by the name of the method that does. */
@@ -247,32 +238,18 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
     return { recv, send };
   }
 
-  /** `onWrite` is another one: it shall hear of what is pending. */
-  watchDrain(): void {
-    if (this.index < 0 || this.outbox.pending === 0) return;
-    this.reactor.submission.request(Op.NOTIFY, this);
-  }
-
-  pause(): void {
-    if (this.paused) return;
-    this.paused = true;
-    this.inbox.interrupt();
-    this.#tellPause();
-  }
-
-  resume(): void {
-    if (!this.paused) return;
-    this.paused = false;
-    this.schedule();
+  /** What is written before `onListen` is submitted before the start; so is this. */
+  override watchDrain(): void {
+    if (this.outbox.pending > 0) this.ask(Op.NOTIFY);
   }
 
   end(): void {
-    if (this.closing || this.ending) return;
+    if (this.done) return;
     if (this.phase === 'idle' && !this.#resolver.isBusy) {
       this.close({ reason: 'end' });
       return;
     }
-    this.ending = true;
+    this.writing = 'ending';
     this.outbox.end('this side');
     this.inbox.clear();
     if (this.#resolver.isBusy) {
@@ -281,37 +258,21 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
       const expired = () => this.close({ reason: 'timeout', error });
       this.#linger = setTimeout(expired, this.settings.lingerTimeout);
     } else {
-      this.#ask(Op.END);
-    }
-  }
-
-  close(why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' }): void {
-    if (this.closing) return;
-    this.closing = true;
-    this.inbox.clear();
-    this.#why = this.#why.error === undefined ? why : this.#why;
-    // A limit, a timeout and a failure come with an error.
-    this.outbox.end(this.#why.error === undefined ? 'this side' : 'others');
-    if (this.index >= 0) {
-      this.reactor.submission.request(Op.CLOSE, this);
-    } else {
-      if (this.phase === 'idle') this.reactor.registry.begin(this);
-      this.#due ??= { ...this.#why, unsentBytes: this.outbox.accepted };
-      this.schedule();
+      this.askStarted(Op.END);
     }
   }
 
   // ── What the reactor reports ────────────────────────────────────────────────────────────────
 
   datagrams(record: Datagrams): void {
-    if (this.closing || this.ending) return;
+    if (this.done) return;
     this.inbox.take(record);
   }
 
   /** A datagram was not sent, or not received whole; or an earlier one has not arrived. */
   failed(errno: number, syscall: number, size: number, key: string): void {
     this.#open();
-    if (this.closing || this.ending) return;
+    if (this.done) return;
     const address = decodeAddress(key, 0);
     if (errno === 0) this.report(datagramTruncated(size, address));
     else this.report(datagramFailed(errno, syscall, address));
@@ -320,17 +281,17 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
   /** The peer is set, and the socket has this address; or that has failed. */
   peerSet(errno: number, key: string): void {
     this.#open();
-    if (this.closing || this.ending || this.#connection === 'none') return;
+    const peer = this.#peer;
+    if (this.done || !('to' in peer)) return;
     if (errno === 0) {
-      this.#connection = 'set';
+      this.#peer = { state: 'set', to: peer.to };
       this.local = decodeAddress(key, 0);
       if (this.channel.onConnect !== this.defaults.onConnect) {
         this.hook(() => this.channel.onConnect());
       }
       return;
     }
-    const address = this.#peer?.address ?? null;
-    this.#peerFailed(datagramFailed(errno, 'connect', address));
+    this.#peerFailed(datagramFailed(errno, 'connect', peer.to.address));
   }
 
   /** The reactor has sent or refused so many datagrams: perhaps nothing is pending any more. */
@@ -339,67 +300,18 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
     if (!this.closing && this.outbox.drained(datagrams)) this.hook(() => this.channel.onWrite());
   }
 
-  /** The socket is gone. */
-  closed(info: CloseInfo, tally?: Tally): void {
-    if (this.phase === 'closed') return;
-    this.leave(tally);
-    this.outbox.settle();
-    this.outbox.drops = Math.max(this.outbox.drops, this.tally[TallyAt.DROPS] as number);
-    this.#due = this.closing ? { ...this.#why, unsentBytes: info.unsentBytes } : info;
-    this.#finish();
-  }
-
-  protected override unsent(sent?: number): number {
-    return sent === undefined ? this.outbox.pending : this.outbox.accepted - sent;
-  }
-
-  protected override errorOf(end: NativeEnd): Error {
-    if (end.reason === Reason.LINGER) return lingerTimeout(this.settings.lingerTimeout);
-    return super.errorOf(end);
-  }
-
   protected override work(): void {
     this.#open();
-    const { flooded } = this.outbox;
-    if (flooded !== null && !this.done) {
-      this.overflow(flooded);
-      this.close({ reason: 'overflow', error: flooded });
-    }
+    // What `end()` was called behind is sent, also where more was not accepted.
+    if (!this.done) this.flood();
     if (this.#late.length > 0) {
       for (const error of this.#late.splice(0)) if (!this.done) this.report(error);
       this.drained();
     }
-    this.inbox.deliverHeld();
-    this.#tellPause();
-    if (this.#due !== null) this.#finish();
+    this.deliverHeld();
   }
 
-  /** What the budget of an earlier turn has left. */
-  goOn(): void {
-    this.#awaitsTurn = false;
-    this.inbox.deliverHeld();
-    this.#tellPause();
-    if (this.#due !== null) this.#finish();
-  }
-
-  // ── What the inbox asks and says ────────────────────────────────────────────────────────────
-
-  get receptive(): boolean {
-    const may = !this.paused && !this.closing && !this.ending && !this.#awaitsTurn;
-    return may && this.phase === 'bound';
-  }
-
-  get done(): boolean {
-    return this.closing || this.ending;
-  }
-
-  get awaitsTurn(): boolean {
-    return this.#awaitsTurn && !this.paused;
-  }
-
-  get listens(): boolean {
-    return this.channel.onRead !== this.defaults.onRead;
-  }
+  // ── What the inbox says ─────────────────────────────────────────────────────────────────────
 
   deliver(frame: Buffer | string, sender: Endpoint): void {
     this.frames += 1;
@@ -408,42 +320,17 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
     } catch (error) {
       this.reactor.uncaught(error);
     }
-    const { budget } = this.reactor.turn;
-    budget.count();
-    if (budget.overdrawn) this.#pauseForTurn();
+    this.counted();
   }
 
   overflow(error: Error): void {
-    this.#why = { reason: 'overflow', error };
-    this.hook(() => this.channel.onOverflowError(error as never));
-    if (!this.closing) this.#why = { reason: 'close' };
-  }
-
-  report(error: Error): void {
-    this.hook(() => this.channel.onError(error));
-  }
-
-  undeliverable(error: Error): void {
-    this.report(error);
-    this.close({ reason: 'error', error });
+    this.tellOverflow(error);
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
 
-  /** As a pause that ends by itself. */
-  #pauseForTurn(): void {
-    if (this.#awaitsTurn) return;
-    this.#awaitsTurn = true;
-    this.inbox.interrupt();
-    this.reactor.turn.goOnLater(this);
-  }
-
-  takeFields(): void {
-    takeFields(this.channel, this);
-  }
-
-  get #wantsDrain(): boolean {
-    return this.channel.onWrite !== this.defaults.onWrite;
+  get #peerAddress(): AnyAddress {
+    return 'to' in this.#peer ? this.#peer.to.address : null;
   }
 
   /** What the reactor is told: it only has to know whether bytes become text. */
@@ -454,15 +341,16 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
   }
 
   #destination(given: unknown, to: (given: unknown) => Destination): Destination {
+    const peer = this.#peer;
     if (given === undefined || given === null) {
-      if (this.#connection === 'none' && this.inbox.sender !== null) return this.inbox.sender;
-      if (this.#connection === 'none') throw channelNotConnected('write() without an address');
-      return null;
+      if (peer.state !== 'none') return null;
+      if (this.inbox.sender !== null) return this.inbox.sender;
+      throw channelNotConnected('write() without an address');
     }
     const destination = to(given);
-    if (this.#connection === 'none') return destination;
-    const isPeer =
-      destination !== null && 'key' in destination && destination.key === this.#peer?.key;
+    if (peer.state === 'none') return destination;
+    const isEndpoint = destination !== null && 'key' in destination;
+    const isPeer = isEndpoint && 'to' in peer && destination.key === peer.to.key;
     if (!isPeer) throw channelActive('write() to an address', this.readyState);
     return null;
   }
@@ -470,7 +358,7 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
   /** Told as the operating system's refusal is, only that it never gets there. */
   #refuse(piece: string | Uint8Array, to: Destination): void {
     const size = sizeOf(piece);
-    const address = to !== null && 'key' in to ? to.address : (this.#peer?.address ?? null);
+    const address = to !== null && 'key' in to ? to.address : this.#peerAddress;
     this.outbox.accept(size);
     this.outbox.giveUp(size);
     this.#late.push(datagramFailed(constants.errno.EMSGSIZE, Syscall.SEND, address));
@@ -479,17 +367,17 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
 
   #writeTo(to: Endpoint, piece: string | Uint8Array): void {
     this.#ensureBound(familyOf(to));
-    this.outbox.send(to, piece, this.#wantsDrain);
+    this.outbox.send(to, piece, this.wantsDrain);
   }
 
   #writeToPeer(piece: string | Uint8Array): void {
-    if (this.#peer !== null) {
-      this.outbox.send(null, piece, this.#wantsDrain);
+    if (this.#peer.state !== 'named') {
+      this.outbox.send(null, piece, this.wantsDrain);
       return;
     }
     const { kept, size } = this.#keep(piece);
-    this.#forPeer.push((error) => {
-      if (error === null) this.outbox.send(null, kept, this.#wantsDrain, true);
+    this.#peer.waiting.push((error) => {
+      if (error === null) this.outbox.send(null, kept, this.wantsDrain, true);
       else this.#giveUp(size, error);
     });
   }
@@ -499,7 +387,7 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
     assertNotAborted(this.settings.signal);
     const { kept, size } = this.#keep(piece);
     this.#lookUp(host, port, 'send', (found) => {
-      if (found instanceof Endpoint) this.outbox.send(found, kept, this.#wantsDrain, true);
+      if (found instanceof Endpoint) this.outbox.send(found, kept, this.wantsDrain, true);
       else this.#giveUp(size, found);
     });
   }
@@ -539,14 +427,14 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
       if (error) then(Object.assign(error, { port }));
       else then(this.#firstUsable(found, port) ?? addressUnusable(syscall, found[0] ?? host, port));
       if (this.phase === 'idle' && !this.#resolver.isBusy) this.reactor.registry.finish(this);
-      if (this.ending && !this.#resolver.isBusy) this.#endLookedUp();
+      if (this.writing === 'ending' && !this.#resolver.isBusy) this.#endLookedUp();
     });
   }
 
   /** `end()` has waited for names. */
   #endLookedUp(): void {
     clearTimeout(this.#linger);
-    if (this.index >= 0) this.#ask(Op.END);
+    if (this.index >= 0) this.askStarted(Op.END);
     else this.close({ reason: 'end' });
   }
 
@@ -566,17 +454,13 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
   }
 
   #setPeer(to: Endpoint): void {
-    this.#connection = 'connecting';
-    this.#peer = to;
+    this.#peer = { state: 'connecting', to };
     this.reactor.submission.setPeer(this, to.bytes);
-    for (const send of this.#forPeer.splice(0)) send(null);
   }
 
   #peerFailed(error: Error): void {
-    this.#connection = 'none';
-    this.#peer = null;
+    this.#peer = NO_PEER;
     if (!this.done) this.report(error);
-    for (const send of this.#forPeer.splice(0)) send(error);
   }
 
   #tryToBind(family: 4 | 6 | 'unix'): Error | null {
@@ -614,7 +498,7 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
   #bound([index = -1, generation = 0]: number[], local: AnyAddress, descriptor: number): void {
     this.#home = local;
     this.local = local;
-    this.phase = 'bound';
+    this.phase = 'opening';
     this.reactor.registry.begin(this);
     this.join(index, generation);
     this.enter(descriptor);
@@ -628,15 +512,7 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
    * answered before that turn's end, when another channel's batch had it submitted early.
    */
   #open(): void {
-    if (this.#opened || this.phase !== 'bound' || this.closing) return;
-    this.#opened = true;
-    // Of one that its constructor has bound, the fields are there only now.
-    try {
-      this.takeFields();
-    } catch (error) {
-      this.reactor.uncaught(error);
-      this.close({ reason: 'error', error: error as Error });
-    }
+    if (this.closing || !this.opens()) return;
     const { channel, defaults } = this;
     if (!this.done && channel.onListen !== defaults.onListen) this.hook(() => channel.onListen());
     if (!this.done && this.hasPeer && channel.onConnect !== defaults.onConnect) {
@@ -646,52 +522,35 @@ export class DatagramLink extends Link<DatagramHooks> implements DatagramReceive
     const { lingerTimeout } = this.settings;
     const timeouts = { idleTimeout: 0, frameTimeout: 0, lingerTimeout };
     this.reactor.submission.start(this, { ...timeouts, reframe: this.#textRequest });
-    this.#tellPause();
-    if (this.ending && !this.#resolver.isBusy) this.reactor.submission.request(Op.END, this);
-  }
-
-  /** As a stream's: goes on only when all that is held has been delivered. */
-  #tellPause(): void {
-    if (this.paused === this.#halted || this.index < 0 || !this.#opened) return;
-    this.#halted = this.paused;
-    this.#ask(this.paused ? Op.PAUSE : Op.RESUME);
-  }
-
-  #ask(op: number): void {
-    if (this.index < 0) return;
-    // What comes before the start, the start repeats.
-    if (!this.#opened && op !== Op.DROP_PEER) return;
-    this.reactor.submission.request(op, this);
+    this.tellPause();
+    if (this.writing === 'ending' && !this.#resolver.isBusy) this.askStarted(Op.END);
   }
 
   #watchSignal(): void {
     this.#unwatch ??= watchAbort(this.settings.signal, () => this.close());
   }
 
-  /** `onError`, where that is the reason, and `onClose`. */
-  #finish(): void {
-    const info = this.#due;
-    if (info === null || this.phase === 'closed') return;
-    if (!this.closing && !this.ending) {
-      if (this.#awaitsTurn) return;
-      const { error } = info;
-      this.closing = true;
-      this.outbox.end('others');
-      if (error !== undefined && info.reason === 'error') this.report(error);
-    }
-    this.closing = true;
-    this.phase = 'closed';
-    this.outbox.end('others');
+  // ── How it ends ─────────────────────────────────────────────────────────────────────────────
+
+  protected gone(): void {
+    this.outbox.settle();
+    this.outbox.drops = Math.max(this.outbox.drops, this.tally[TallyAt.DROPS] as number);
+  }
+
+  protected isBehind(): boolean {
+    return this.awaitsTurn;
+  }
+
+  protected release(info: CloseInfo): CloseInfo {
     clearTimeout(this.#linger);
     this.#unwatch?.();
-    this.inbox.clear();
     this.outbox.settle();
-    this.letGo();
-    this.exit();
-    this.hook(() => this.channel.onClose(info));
+    return info;
+  }
+
+  protected left(): void {
     this.local = null;
-    this.#peer = null;
-    this.reactor.registry.finish(this);
+    this.#peer = NO_PEER;
   }
 }
 

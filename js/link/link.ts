@@ -147,9 +147,9 @@ export abstract class Link<C extends object> implements Handler {
     this.index = -1;
   }
 
-  /** Asks the reactor for something of this channel. */
+  /** Asks something of the native channel, where there is one. */
   protected ask(op: number, flags = 0): void {
-    this.reactor.submission.request(op, this, flags);
+    if (this.index >= 0) this.reactor.submission.request(op, this, flags);
   }
 
   /** What has ended the native channel, in the words of `onClose`. */

@@ -215,7 +215,7 @@ export class ServerLink extends Link<ServerHooks> {
   #stop(): void {
     if (this.phase !== 'listening') return;
     this.phase = 'stopping';
-    this.reactor.submission.request(Op.CLOSE, this);
+    this.ask(Op.CLOSE);
   }
 
   #report(error: Error): void {

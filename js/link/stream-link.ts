@@ -19,34 +19,20 @@ import {
   frameOverflow,
   frameTimeout,
   idleTimeout,
-  lingerTimeout,
   systemError,
 } from '../check/errors.ts';
 import type { FileRequest } from '../check/file.ts';
-import {
-  checkBufferSize,
-  checkEncoding,
-  type NativeSocketOptions,
-  type StreamSettings,
-} from '../check/options.ts';
+import { checkEncoding, type NativeSocketOptions, type StreamSettings } from '../check/options.ts';
 import { type Framing, framingOf, NOTHING } from '../check/read-delimiter.ts';
 import { Flag, FramingKind, Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
 import type { Chunk, NativeEnd } from '../reactor/handler.ts';
 import type { Slab } from '../reactor/slab.ts';
-import type { Tally } from '../reactor/tally.ts';
 import { Inbox, type Receiver } from '../read/inbox.ts';
-import type {
-  Address,
-  CloseInfo,
-  PeerCredentials,
-  ReadDelimiter,
-  ReadyState,
-  StreamStats,
-} from '../types.ts';
+import type { Address, CloseInfo, PeerCredentials, ReadDelimiter, ReadyState } from '../types.ts';
 import { Outbox } from '../write/outbox.ts';
-import { takeFields } from './fields.ts';
+import { FlowLink } from './flow-link.ts';
 import type { StreamHooks } from './hooks.ts';
-import { Link, type Owner } from './link.ts';
+import type { Owner } from './link.ts';
 import { AcceptedSocket } from './socket.ts';
 
 /** A server, as far as its connections need it. */
@@ -69,35 +55,14 @@ interface Attempt {
 }
 
 /** @internal */
-export class StreamLink extends Link<StreamHooks> implements Receiver {
-  phase: 'idle' | 'connecting' | 'opening' | 'open' | 'closed' = 'idle';
+export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements Receiver {
   server: Home | null = null;
   socket: AcceptedSocket | null = null;
-  settings: StreamSettings;
-  delimiter: ReadDelimiter = null;
   attempt: Attempt | null = null;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
-  /** `close()` was called, or the end has been reported: no hook but `onClose` follows. */
-  closing = false;
-  /** `end()` was called. */
-  ending = false;
-  /** `shutdown()` was called. */
-  shut = false;
-  paused = false;
-  /** The reactor has been told not to read. */
-  #halted = false;
-  /** The engine's budget was overdrawn in the middle of what there is: it goes on in the next turn. */
-  #awaitsTurn = false;
-  /** Nothing is reported: the constructor of the channel has thrown. */
-  silent = false;
-  /** The peer has finished sending: `onEnd` follows what was received before. */
-  #finished = false;
-  #ended = false;
-  /** The socket is gone: `onClose` follows what was received before. */
-  #due: CloseInfo | null = null;
-  /** Why `close()` was called, where it was not the user's plain wish. */
-  #why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' };
+  /** `finished`: the peer has, and `onEnd` follows what was received before; then it has `ended`. */
+  #reading: 'open' | 'finished' | 'ended' = 'open';
   #frameTimer: NodeJS.Timeout | undefined;
   /** Where in the stream the frame began that the timer is for; -1: none. */
   #frameAt = -1;
@@ -108,8 +73,7 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
     engine: Owner,
     settings: StreamSettings,
   ) {
-    super(channel, defaults, engine);
-    this.settings = settings;
+    super(channel, defaults, engine, settings);
     this.inbox = new Inbox(this, this.reactor.cut, framingOf(null), settings.bufferSize);
     this.outbox = new Outbox(this.reactor, this, settings);
   }
@@ -120,9 +84,9 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
     if (this.closing || this.phase === 'closed') return 'closed';
     if (this.phase === 'idle') return 'idle';
     if (this.phase === 'connecting') return 'opening';
-    const done = this.ending || this.shut;
-    if (this.#ended) return done ? 'closed' : 'writeOnly';
-    return done ? 'readOnly' : 'open';
+    const isOpen = this.writing === 'open';
+    if (this.#reading === 'ended') return isOpen ? 'writeOnly' : 'closed';
+    return isOpen ? 'open' : 'readOnly';
   }
 
   get localAddr(): Address | string | null {
@@ -137,22 +101,6 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
     return this.socket?.peerCredentials ?? null;
   }
 
-  stats(): StreamStats {
-    const { tally, inbox, outbox, frames } = this;
-    const bytesRead = tally[TallyAt.RECEIVED] as number;
-    const done = this.closing || this.ending;
-    return {
-      bytesRead,
-      bytesWritten: outbox.accepted,
-      pendingBytes: outbox.pending,
-      refusedBytes: outbox.refused,
-      waitingBytes: done ? 0 : bytesRead - inbox.consumed + inbox.length,
-      frames,
-      reads: tally[TallyAt.READS] as number,
-      writes: tally[TallyAt.WRITES] as number,
-    };
-  }
-
   setDelimiter(value: ReadDelimiter): void {
     const framing = framingOf(value);
     this.delimiter = value;
@@ -162,28 +110,23 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
     if (this.phase === 'open') this.schedule();
   }
 
-  setBufferSize(value: number): void {
-    this.configure({ ...this.settings, bufferSize: checkBufferSize(value) });
-  }
-
   setEncoding(value: unknown): void {
     this.inbox.setEncoding(checkEncoding(value));
     // Half a character that waited for its other half is data of its own now.
     if (!this.inbox.isEmpty) this.schedule();
   }
 
-  configure(settings: StreamSettings): void {
-    this.settings = settings;
-    this.outbox.settings = settings;
+  override configure(settings: StreamSettings): void {
+    super.configure(settings);
     this.#reframe(this.inbox.framing);
   }
 
   write(data: unknown, flush: boolean): boolean {
-    return this.#written(this.outbox.write(data, this.#wantsDrain), flush);
+    return this.#written(this.outbox.write(data, this.wantsDrain), flush);
   }
 
   writeFile(request: FileRequest, flush: boolean): boolean {
-    return this.#written(this.outbox.writeFile(request, this.#wantsDrain), flush);
+    return this.#written(this.outbox.writeFile(request, this.wantsDrain), flush);
   }
 
   #written(flows: boolean, flush: boolean): boolean {
@@ -192,68 +135,36 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
     return flows;
   }
 
-  /** `onWrite` is another one: it shall hear of what is pending. */
-  watchDrain(): void {
-    if (this.outbox.pending > 0) this.#request(Op.NOTIFY);
-  }
-
-  pause(): void {
-    if (this.paused) return;
-    this.paused = true;
-    this.inbox.changed = true;
-    this.#tellPause();
-  }
-
-  resume(): void {
-    if (!this.paused) return;
-    this.paused = false;
-    this.schedule();
-  }
-
   shutdown(): void {
     if (this.phase === 'idle') throw channelNotConnected('shutdown()');
-    if (this.closing || this.ending || this.shut) return;
-    if (this.#ended) {
+    if (this.writing !== 'open') return;
+    if (this.#reading === 'ended') {
       this.end();
       return;
     }
-    this.shut = true;
+    this.writing = 'shut';
     this.outbox.end('this side');
-    this.#request(Op.SHUTDOWN);
+    this.askStarted(Op.SHUTDOWN);
   }
 
   end(by: 'this side' | 'others' = 'this side'): void {
-    if (this.closing || this.ending) return;
+    if (this.done) return;
     if (this.phase === 'idle') {
       this.close({ reason: 'end' });
       return;
     }
-    this.ending = true;
-    this.inbox.changed = true;
+    this.writing = 'ending';
+    this.inbox.interrupt();
     this.inbox.clear();
     this.outbox.end(by);
-    this.#request(Op.END);
-    if (this.#due !== null) this.schedule();
+    this.askStarted(Op.END);
+    if (this.due !== null) this.schedule();
   }
 
-  /** `reset`: the peer shall not take it for the end, whatever is pending. */
-  close(why: Pick<CloseInfo, 'reason' | 'error'> = { reason: 'close' }, reset = false): void {
-    if (this.closing) return;
-    this.closing = true;
-    this.inbox.changed = true;
-    this.inbox.clear();
-    this.#why = this.#why.error === undefined ? why : this.#why;
-    if (this.index >= 0) {
-      const flags = reset || this.outbox.cutsOff ? Flag.RESET : 0;
-      this.ask(Op.CLOSE, flags);
-    } else {
-      // Nothing native will report the end. Where that was reported already, it is final.
-      this.#due ??= { ...this.#why, unsentBytes: this.outbox.pending };
-      this.schedule();
-    }
+  /** `Flag.RESET`: the peer shall not take it for the end, whatever is pending. */
+  override close(why?: Pick<CloseInfo, 'reason' | 'error'>, flags = 0): void {
+    super.close(why, this.outbox.cutsOff ? Flag.RESET : flags);
     this.attempt?.over();
-    // A limit, a timeout and a failure come with an error.
-    this.outbox.end(this.#why.error === undefined ? 'this side' : 'others');
   }
 
   // ── How a socket comes to it ────────────────────────────────────────────────────────────────
@@ -300,17 +211,9 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
 
   /** `onConnect`; then the reactor begins to read, under the delimiter that is set by now. */
   open(): void {
-    if (this.phase !== 'opening') return;
-    try {
-      this.takeFields();
-    } catch (error) {
-      this.reactor.uncaught(error);
-      this.close({ reason: 'error', error: error as Error });
-    }
-    this.phase = 'open';
-    if (this.closing) return;
-    this.outbox.open(this.#wantsDrain);
-    if (!this.ending && this.channel.onConnect !== this.defaults.onConnect) {
+    if (!this.opens()) return;
+    this.outbox.open(this.wantsDrain);
+    if (!this.done && this.channel.onConnect !== this.defaults.onConnect) {
       this.hook(() => this.channel.onConnect());
     }
     if (this.closing) return;
@@ -329,24 +232,24 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
   // ── What the reactor reports ────────────────────────────────────────────────────────────────
 
   data(chunk: Chunk): void {
-    if (this.closing || this.ending) return;
+    if (this.done) return;
     this.inbox.take(chunk);
-    this.#delivered();
+    this.delivered();
   }
 
   /** A frame outgrew the limit; the bytes are all that the reactor held. */
   outgrown(slab: Slab, start: number, length: number): void {
-    if (this.closing || this.ending) return;
+    if (this.done) return;
     this.inbox.takeOverflow(slab, start, length);
-    this.#delivered();
+    this.delivered();
   }
 
   /** The peer has finished sending; the bytes are what no delimiter completed. */
   finished(slab: Slab, start: number, length: number): void {
-    if (this.closing || this.ending) return;
-    this.#finished = true;
+    if (this.done) return;
+    this.#reading = 'finished';
     this.inbox.takeRest(slab, start, length);
-    this.#delivered();
+    this.delivered();
   }
 
   /** `sent` bytes have been taken by the operating system, and none was left then. */
@@ -354,78 +257,20 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
     if (this.outbox.drained(sent) && !this.closing) this.hook(() => this.channel.onWrite());
   }
 
-  /** The socket is gone, or the connect has failed. */
-  closed(info: CloseInfo, tally?: Tally): void {
-    if (this.phase === 'closed' || (this.#due !== null && this.index < 0)) return;
-    this.leave(tally);
-    this.attempt?.over();
-    this.attempt = null;
-    this.outbox.settle(info.unsentBytes);
-    this.letGo();
-    this.exit();
-    this.#due = this.closing ? { ...this.#why, unsentBytes: info.unsentBytes } : info;
-    // A delimiter set since may make frames of what is held; nobody comes after this.
-    this.inbox.deliverHeld();
-    this.#delivered();
-  }
-
-  protected override unsent(sent?: number): number {
-    return sent === undefined ? this.outbox.pending : this.outbox.accepted - sent;
-  }
-
-  protected override errorOf(end: NativeEnd): Error {
-    const { settings, outbox, attempt } = this;
-    switch (end.reason) {
-      case Reason.IDLE:
-        return idleTimeout(settings.idleTimeout);
-      case Reason.FRAME:
-        return frameTimeout(settings.frameTimeout);
-      case Reason.LINGER:
-        return lingerTimeout(settings.lingerTimeout);
-      case Reason.TRUNCATED:
-        return fileTruncated(outbox.fileAt(end.tally[TallyAt.SENT] as number));
-      case Reason.CONNECT:
-        return attempt?.failure(end.detail) ?? systemError(0, 'connect');
-      default:
-        return super.errorOf(end);
-    }
-  }
-
   protected override work(): void {
     this.open();
-    const { flooded } = this.outbox;
-    if (flooded !== null && !this.closing) {
-      if (!this.ending) this.#reportOverflow(flooded);
-      this.close({ reason: 'overflow', error: flooded });
-    }
-    this.inbox.deliverHeld();
-    this.#delivered();
+    this.flood();
+    this.deliverHeld();
   }
 
   /** Tells the reactor how to cut from now on, if that is news to it. */
   reframe(): void {
-    if (this.index < 0 || this.phase !== 'open' || this.closing || this.ending) return;
+    if (this.index < 0 || this.phase !== 'open' || this.done) return;
     const request = this.inbox.takeRequest();
     if (request !== null) this.reactor.submission.reframe(this, request);
   }
 
-  /** What the budget of an earlier turn has left. */
-  goOn(): void {
-    this.#awaitsTurn = false;
-    this.inbox.deliverHeld();
-    this.#delivered();
-  }
-
-  // ── What the inbox asks and says ────────────────────────────────────────────────────────────
-
-  get receptive(): boolean {
-    const may = !this.paused && !this.closing && !this.ending && !this.#awaitsTurn;
-    return may && this.phase === 'open';
-  }
-
-  get listens(): boolean {
-    return this.channel.onRead !== this.defaults.onRead;
-  }
+  // ── What the inbox says ─────────────────────────────────────────────────────────────────────
 
   deliver(frame: Buffer | string): void {
     this.frames += 1;
@@ -434,46 +279,22 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
     } catch (error) {
       this.reactor.uncaught(error);
     }
-    const { budget } = this.reactor.turn;
-    budget.count();
-    if (budget.overdrawn) this.#pauseForTurn();
+    this.counted();
   }
 
   overflow(detail: string, again: boolean): void {
     const { framing, limit } = this.inbox;
     const error = frameOverflow(detail, limit);
-    if (!again) this.#reportOverflow(error);
+    if (!again) this.tellOverflow(error);
     const unchanged = framing === this.inbox.framing && limit === this.inbox.limit;
-    if (this.ending) return;
-    if (again || unchanged) this.close({ reason: 'overflow', error });
-  }
-
-  undeliverable(error: Error): void {
-    this.hook(() => this.channel.onError(error));
-    this.close({ reason: 'error', error });
+    if (!this.done && (again || unchanged)) this.close({ reason: 'overflow', error });
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
 
-  /** As a pause that ends by itself. */
-  #pauseForTurn(): void {
-    if (this.#awaitsTurn) return;
-    this.#awaitsTurn = true;
-    this.inbox.changed = true;
-    this.reactor.turn.goOnLater(this);
-  }
-
   protected override exit(): void {
     this.server?.left(this);
     super.exit();
-  }
-
-  takeFields(): void {
-    takeFields(this.channel, this);
-  }
-
-  get #wantsDrain(): boolean {
-    return this.channel.onWrite !== this.defaults.onWrite;
   }
 
   #take(socket: AcceptedSocket): void {
@@ -493,21 +314,10 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
 
   /** Passes on what was asked while there was no socket to ask it of. */
   #opened(): void {
-    this.#tellPause();
+    this.tellPause();
     if (!this.inbox.isEmpty) this.schedule();
-    if (this.ending) this.#request(Op.END);
-    else if (this.shut) this.#request(Op.SHUTDOWN);
-  }
-
-  /**
-   * Has the reactor stop reading, or go on: that only when all that is held has been delivered.
-   * Otherwise each `resume()` would let it read more than the `pause()` that follows lets through.
-   */
-  #tellPause(): void {
-    const halt = this.paused || this.inbox.isFull;
-    if (halt === this.#halted || this.index < 0 || this.phase !== 'open') return;
-    this.#halted = halt;
-    this.#request(halt ? Op.PAUSE : Op.RESUME);
+    if (this.writing === 'ending') this.askStarted(Op.END);
+    else if (this.writing === 'shut') this.askStarted(Op.SHUTDOWN);
   }
 
   #reframe(framing: Framing): void {
@@ -518,11 +328,6 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
     if (!this.inbox.set(framing, limit) || this.phase !== 'open') return;
     this.reactor.turn.reframeSoon(this);
     if (!this.inbox.isEmpty) this.schedule();
-  }
-
-  #request(op: number): void {
-    if (this.index < 0 || this.phase !== 'open') return;
-    this.reactor.submission.request(op, this);
   }
 
   /**
@@ -540,68 +345,75 @@ export class StreamLink extends Link<StreamHooks> implements Receiver {
     this.#frameTimer = setTimeout(() => this.close({ reason: 'timeout', error }), ms).unref();
   }
 
-  /** After frames were delivered, or could not be: what follows them. */
-  #delivered(): void {
-    this.#tellPause();
+  protected override delivered(): void {
+    this.tellPause();
     this.#watchFrame();
     if (this.inbox.requestDue) this.reactor.turn.reframeSoon(this);
-    if (this.#finished && !this.#ended && this.receptive) this.#deliverEnd();
-    if (this.#due !== null) this.#finish();
+    if (this.#reading === 'finished' && this.receptive) this.#deliverEnd();
+    this.finish();
   }
 
   #deliverEnd(): void {
     const rest = this.inbox.rest();
     if (rest === null) return;
-    this.#ended = true;
+    this.#reading = 'ended';
     if (this.channel.onEnd !== this.defaults.onEnd) {
       this.hook(() => this.channel.onEnd(rest as never));
     }
-    if (this.shut || !this.settings.allowHalfOpen) this.end('others');
+    if (this.writing === 'shut' || !this.settings.allowHalfOpen) this.end('others');
   }
 
-  #reportOverflow(error: Error): void {
-    this.#why = { reason: 'overflow', error };
-    this.hook(() => this.channel.onOverflowError(error as never));
-    if (!this.closing) this.#why = { reason: 'close' };
-  }
+  // ── How it ends ─────────────────────────────────────────────────────────────────────────────
 
-  /** `onError` or `onConnectError`, and `onClose`, when what was received before is through. */
-  #finish(): void {
-    const info = this.#due;
-    if (info === null || this.phase === 'closed') return;
-    if (!this.closing && !this.ending) {
-      const { error } = info;
-      const inOrder = this.#finished && !this.#ended;
-      const isLeft = this.phase === 'open' && (!this.inbox.isEmpty || inOrder);
-      if (this.#awaitsTurn && isLeft) return;
-      // What came before the end waits for `resume()`; but not where time is up, and where that
-      // would wait in turn, for an `onWrite` that will not come.
-      const awaitsDrain = this.outbox.awaited && this.#wantsDrain;
-      const waits = info.reason !== 'timeout' && !awaitsDrain;
-      if (this.paused && isLeft && waits) return;
-      const connecting = this.phase === 'connecting';
-      this.closing = true;
-      this.outbox.end('others');
-      if (error !== undefined && info.reason === 'error') {
-        this.hook(() => {
-          if (connecting) this.channel.onConnectError(error);
-          else this.channel.onError(error);
-        });
-      }
+  protected override errorOf(end: NativeEnd): Error {
+    const { settings, outbox, attempt } = this;
+    switch (end.reason) {
+      case Reason.IDLE:
+        return idleTimeout(settings.idleTimeout);
+      case Reason.FRAME:
+        return frameTimeout(settings.frameTimeout);
+      case Reason.TRUNCATED:
+        return fileTruncated(outbox.fileAt(end.tally[TallyAt.SENT] as number));
+      case Reason.CONNECT:
+        return attempt?.failure(end.detail) ?? systemError(0, 'connect');
+      default:
+        return super.errorOf(end);
     }
-    this.closing = true;
-    this.phase = 'closed';
-    clearTimeout(this.#frameTimer);
-    this.inbox.clear();
-    const told: CloseInfo = { ...info, unsentBytes: this.outbox.pending };
-    // Also where nothing native has: what was kept for a socket is let go.
-    this.outbox.settle(told.unsentBytes);
-    this.outbox.end('others');
+  }
+
+  protected gone(info: CloseInfo): void {
+    this.attempt?.over();
+    this.attempt = null;
+    this.outbox.settle(info.unsentBytes);
     this.letGo();
     this.exit();
-    if (!this.silent) this.hook(() => this.channel.onClose(told));
+  }
+
+  protected isBehind(info: CloseInfo): boolean {
+    const isLeft = !this.inbox.isEmpty || this.#reading === 'finished';
+    if (this.phase !== 'open' || !isLeft) return false;
+    if (this.awaitsTurn) return true;
+    // What came before the end waits for `resume()`; but not where time is up, and where that
+    // would wait in turn, for an `onWrite` that will not come.
+    const awaitsDrain = this.outbox.awaited && this.wantsDrain;
+    return this.paused && info.reason !== 'timeout' && !awaitsDrain;
+  }
+
+  protected override fail(error: Error): void {
+    if (this.phase !== 'connecting') super.fail(error);
+    else this.hook(() => this.channel.onConnectError(error));
+  }
+
+  protected release(info: CloseInfo): CloseInfo {
+    clearTimeout(this.#frameTimer);
+    const unsentBytes = this.outbox.pending;
+    // Also where nothing native has: what was kept for a socket is let go.
+    this.outbox.settle(unsentBytes);
+    return { ...info, unsentBytes };
+  }
+
+  protected left(): void {
     this.socket = null;
-    this.reactor.registry.finish(this);
     this.server?.released(this);
   }
 }

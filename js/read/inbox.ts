@@ -62,10 +62,10 @@ export class Inbox {
   encoding: BufferEncoding | null = null;
   /** Bytes that the reactor has passed on. */
   consumed = 0;
-  /** Something has changed that a loop over frames must look at: set by whoever changes it. */
-  changed = false;
   /** Whether the reactor is to hear of how bytes are cut now; see `takeRequest`. */
   requestDue = false;
+  /** See `interrupt()`. */
+  #changed = false;
   #whole: boolean;
   #receiver: Receiver;
   #cut: Cut;
@@ -145,7 +145,7 @@ export class Inbox {
     this.#search = null;
     this.#changes += 1;
     this.#stable = 0;
-    this.changed = true;
+    this.#changed = true;
     this.#renew();
     return true;
   }
@@ -153,6 +153,11 @@ export class Inbox {
   /** A delimiter of 0 was set, perhaps again: an empty frame is due, but not behind the end. */
   expectEmpty(): void {
     if (!this.#over) this.#empties += 1;
+  }
+
+  /** Something has changed that a loop over frames must look at. */
+  interrupt(): void {
+    this.#changed = true;
   }
 
   /** Chunks that are on their way are cut anew, and the reactor is to hear of it. */
@@ -163,7 +168,7 @@ export class Inbox {
 
   setEncoding(encoding: BufferEncoding | null): void {
     this.encoding = encoding;
-    this.changed = true;
+    this.#changed = true;
   }
 
   /** What to tell the reactor when reading starts: it may cut from the first byte. */
@@ -362,15 +367,15 @@ export class Inbox {
     let start = this.#startOf(chunk);
     if (start < 0) return;
     let bytes = this.encoding === null ? slab.bytes : chunk.bytes;
-    this.changed = false;
+    this.#changed = false;
     const end = at + 2 * chunk.frames;
     for (let word = at; word < end; word += 2) {
       const from = words[word] as number;
       const to = words[word + 1] as number;
       if (text === null) this.#deliver(bytes, start + from, start + to);
       else this.#receiver.deliver(text.slice(from, to));
-      if (!this.changed) continue;
-      this.changed = false;
+      if (!this.#changed) continue;
+      this.#changed = false;
       if (this.#epoch !== epoch || !this.#receiver.receptive) {
         const next = nextFrame(kind, words, word, end, length);
         this.#keep(slab, chunk.start + next, chunk.start + length);

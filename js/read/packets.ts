@@ -83,6 +83,9 @@ export class DatagramInbox implements Receiver {
     this.#senders = new Senders(this, cut);
   }
 
+  /** A sender can be anyone, and cannot be held back. */
+  readonly isFull = false;
+
   /** How many bytes are held. */
   get length(): number {
     return this.#backlog.reduce((sum, { bytes }) => sum + bytes.length, this.#senders.bytes);

@@ -65,7 +65,7 @@ export class Senders {
 
   /** Something that a loop over frames must look at has changed. */
   interrupt(): void {
-    if (this.#current !== null) this.#current.changed = true;
+    this.#current?.interrupt();
   }
 
   /** Cuts a datagram, behind what waited of its sender. */

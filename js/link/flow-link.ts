@@ -1,0 +1,320 @@
+/** The JS half of a channel that reads and writes: what streams and datagram channels have in common. */
+
+import { lingerTimeout } from '../check/errors.ts';
+import { checkBufferSize, type FlowSettings } from '../check/options.ts';
+import { Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
+import type { NativeEnd } from '../reactor/handler.ts';
+import type { Tally } from '../reactor/tally.ts';
+import type { CloseInfo, ReadDelimiter, StreamStats } from '../types.ts';
+import type { Ledger } from '../write/ledger.ts';
+import { takeFields } from './fields.ts';
+import type { DatagramHooks, StreamHooks } from './hooks.ts';
+import { Link, type Owner } from './link.ts';
+
+/** What reads, as far as it is the same for both. */
+interface Reading {
+  readonly encoding: BufferEncoding | null;
+  /** Bytes that the reactor has passed on, and how many of them are held. */
+  readonly consumed: number;
+  readonly length: number;
+  /** So much is held that the peer is to be held back. */
+  readonly isFull: boolean;
+  deliverHeld(): void;
+  /** Something has changed that a loop over frames must look at. */
+  interrupt(): void;
+  clear(): void;
+}
+
+/** Why a channel closes. */
+type Why = Pick<CloseInfo, 'reason' | 'error'>;
+
+/**
+ * @internal
+ *
+ * ```text
+ *   phase    idle ─▶ connecting ─▶ opening ──onConnect, onListen──▶ open ──▶ closed
+ *   writing  open ──shutdown()──▶ shut ──end()──▶ ending ──close(), or the end is told──▶ closing
+ *   the end  #why: close() was called ─▶ due: the socket is gone ─▶ told by onClose, when all that
+ *            came before it has been told
+ * ```
+ */
+export abstract class FlowLink<
+  C extends StreamHooks | DatagramHooks,
+  S extends FlowSettings,
+> extends Link<C> {
+  phase: 'idle' | 'connecting' | 'opening' | 'open' | 'closed' = 'idle';
+  /** What this side has asked for. From `ending` on nothing is delivered, from `closing` on nothing told. */
+  writing: 'open' | 'shut' | 'ending' | 'closing' = 'open';
+  settings: S;
+  delimiter: ReadDelimiter = null;
+  /** `pause()` was called. */
+  paused = false;
+  /** Nothing is reported: the constructor of the channel has thrown. */
+  silent = false;
+  /** The reactor has been told not to read. */
+  #halted = false;
+  /** The turn's budget was overdrawn in the middle of what there is. */
+  #overdrawn = false;
+  #why: Why = { reason: 'close' };
+  /** The socket is gone, or there will be none: what `onClose` is to be told. */
+  protected due: CloseInfo | null = null;
+
+  abstract readonly inbox: Reading;
+  abstract readonly outbox: Ledger<S>;
+
+  constructor(channel: C, defaults: C, engine: Owner, settings: S) {
+    super(channel, defaults, engine);
+    this.settings = settings;
+  }
+
+  // ── What user code asks ─────────────────────────────────────────────────────────────────────
+
+  /** `close()` was called, or the end has been reported: no hook but `onClose` follows. */
+  get closing(): boolean {
+    return this.writing === 'closing';
+  }
+
+  /** Nothing is delivered any more. */
+  get done(): boolean {
+    return this.writing === 'ending' || this.writing === 'closing';
+  }
+
+  stats(): StreamStats {
+    const { tally, inbox, outbox, frames } = this;
+    const bytesRead = tally[TallyAt.RECEIVED] as number;
+    return {
+      bytesRead,
+      bytesWritten: outbox.accepted,
+      pendingBytes: outbox.pending,
+      refusedBytes: outbox.refused,
+      waitingBytes: this.done ? 0 : bytesRead - inbox.consumed + inbox.length,
+      frames,
+      reads: tally[TallyAt.READS] as number,
+      writes: tally[TallyAt.WRITES] as number,
+    };
+  }
+
+  abstract setDelimiter(value: ReadDelimiter): void;
+  abstract setEncoding(value: unknown): void;
+
+  setBufferSize(value: number): void {
+    this.configure({ ...this.settings, bufferSize: checkBufferSize(value) });
+  }
+
+  configure(settings: S): void {
+    this.settings = settings;
+    this.outbox.settings = settings;
+  }
+
+  /** Takes over what the channel's class has declared as fields. */
+  takeFields(): void {
+    takeFields(this.channel, this);
+  }
+
+  /** `onWrite` is another one: it shall hear of what is pending. */
+  watchDrain(): void {
+    if (this.outbox.pending > 0) this.askStarted(Op.NOTIFY);
+  }
+
+  pause(): void {
+    if (this.paused) return;
+    this.paused = true;
+    this.inbox.interrupt();
+    this.tellPause();
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.schedule();
+  }
+
+  /** `flags`: what the reactor is to know of the close. */
+  close(why: Why = { reason: 'close' }, flags = 0): void {
+    if (this.closing) return;
+    this.writing = 'closing';
+    this.inbox.interrupt();
+    this.inbox.clear();
+    this.#why = this.#why.error === undefined ? why : this.#why;
+    if (this.index >= 0) {
+      this.ask(Op.CLOSE, flags);
+    } else {
+      // Nothing native will report the end. Where that was reported already, it is final.
+      this.reactor.registry.begin(this);
+      this.due ??= { ...this.#why, unsentBytes: this.unsent(0) };
+      this.schedule();
+    }
+    // A limit, a timeout and a failure come with an error.
+    this.outbox.end(this.#why.error === undefined ? 'this side' : 'others');
+  }
+
+  // ── What the reactor reports ────────────────────────────────────────────────────────────────
+
+  /** The socket is gone, or there will be none. */
+  closed(info: CloseInfo, tally?: Tally): void {
+    if (this.phase === 'closed' || (this.due !== null && this.index < 0)) return;
+    this.leave(tally);
+    this.gone(info);
+    this.due = this.closing ? { ...this.#why, unsentBytes: info.unsentBytes } : info;
+    // A delimiter set since may make frames of what is held; nobody comes after this.
+    this.deliverHeld();
+  }
+
+  /** What the budget of an earlier turn has left. */
+  goOn(): void {
+    this.#overdrawn = false;
+    this.deliverHeld();
+  }
+
+  protected override unsent(sent?: number): number {
+    return sent === undefined ? this.outbox.pending : this.outbox.accepted - sent;
+  }
+
+  protected override errorOf(end: NativeEnd): Error {
+    if (end.reason === Reason.LINGER) return lingerTimeout(this.settings.lingerTimeout);
+    return super.errorOf(end);
+  }
+
+  // ── What the inbox asks and says ────────────────────────────────────────────────────────────
+
+  /** Whether a frame may be delivered now. */
+  get receptive(): boolean {
+    return !this.paused && !this.#overdrawn && this.phase === 'open' && !this.done;
+  }
+
+  /** Whether nothing but the end of this turn is waited for. */
+  get awaitsTurn(): boolean {
+    return this.#overdrawn && !this.paused;
+  }
+
+  get listens(): boolean {
+    return this.channel.onRead !== this.defaults.onRead;
+  }
+
+  report(error: Error): void {
+    this.hook(() => this.channel.onError(error));
+  }
+
+  undeliverable(error: Error): void {
+    this.report(error);
+    this.close({ reason: 'error', error });
+  }
+
+  /** Something has outgrown its limit; the hook's default closes the channel, and that is why, then. */
+  protected tellOverflow(error: Error): void {
+    this.#why = { reason: 'overflow', error };
+    this.hook(() => this.channel.onOverflowError(error as never));
+    if (!this.closing) this.#why = { reason: 'close' };
+  }
+
+  /** `onRead` has run. */
+  protected counted(): void {
+    const { budget } = this.reactor.turn;
+    budget.count();
+    if (!budget.overdrawn || this.#overdrawn) return;
+    // As a pause that ends by itself.
+    this.#overdrawn = true;
+    this.inbox.interrupt();
+    this.reactor.turn.goOnLater(this);
+  }
+
+  // ── What differs ────────────────────────────────────────────────────────────────────────────
+
+  /** The socket is gone: what goes with it. */
+  protected abstract gone(info: CloseInfo): void;
+
+  /** Whether something is to be told yet that came before the end. */
+  protected abstract isBehind(info: CloseInfo): boolean;
+
+  /** Nothing follows but `onClose`: lets go of all there is. Returns what that is told. */
+  protected abstract release(info: CloseInfo): CloseInfo;
+
+  /** After `onClose`. */
+  protected abstract left(): void;
+
+  /** `onError`, or what stands for it. */
+  protected fail(error: Error): void {
+    this.report(error);
+  }
+
+  // ── For the kinds ───────────────────────────────────────────────────────────────────────────
+
+  protected get wantsDrain(): boolean {
+    return this.channel.onWrite !== this.defaults.onWrite;
+  }
+
+  /** Asks something of the reactor that reads already; what comes before, the start repeats. */
+  protected askStarted(op: number): void {
+    if (this.phase === 'open') this.ask(op);
+  }
+
+  /** The hooks of the beginning may run now; false where they may not. */
+  protected opens(): boolean {
+    if (this.phase !== 'opening') return false;
+    // Of one whose constructor has opened it, the fields are there only now.
+    try {
+      this.takeFields();
+    } catch (error) {
+      this.reactor.uncaught(error);
+      this.close({ reason: 'error', error: error as Error });
+    }
+    this.phase = 'open';
+    return !this.closing;
+  }
+
+  /** More was written than may be pending: says so, and closes. */
+  protected flood(): void {
+    const { flooded } = this.outbox;
+    if (flooded === null || this.closing) return;
+    if (!this.done) this.tellOverflow(flooded);
+    this.close({ reason: 'overflow', error: flooded });
+  }
+
+  protected deliverHeld(): void {
+    this.inbox.deliverHeld();
+    this.delivered();
+  }
+
+  /** Frames were delivered, or could not be: what follows them. */
+  protected delivered(): void {
+    this.tellPause();
+    this.finish();
+  }
+
+  /**
+   * Has the reactor stop reading, or go on: that only when all that is held has been delivered.
+   * Otherwise each `resume()` would let it read more than the `pause()` that follows lets through.
+   */
+  protected tellPause(): void {
+    const halt = this.paused || this.inbox.isFull;
+    if (halt === this.#halted || this.index < 0 || this.phase !== 'open') return;
+    this.#halted = halt;
+    this.askStarted(halt ? Op.PAUSE : Op.RESUME);
+  }
+
+  /** The end, once all that came before it has been told. */
+  protected finish(): void {
+    const info = this.due;
+    if (info === null || this.phase === 'closed') return;
+    if (!this.done) {
+      if (this.isBehind(info)) return;
+      const { reason, error } = info;
+      this.#over();
+      if (error !== undefined && reason === 'error') this.fail(error);
+    }
+    this.#over();
+    this.phase = 'closed';
+    this.inbox.clear();
+    const told = this.release(info);
+    this.letGo();
+    this.exit();
+    if (!this.silent) this.hook(() => this.channel.onClose(told));
+    this.left();
+    this.reactor.registry.finish(this);
+  }
+
+  #over(): void {
+    this.writing = 'closing';
+    this.outbox.end('others');
+  }
+}
