@@ -1,0 +1,152 @@
+import test from 'ava';
+
+import { Turn } from '../../js/reactor/turn.ts';
+
+/** A turn, and what its host was asked. */
+function make(drain: (turn: Turn) => boolean = () => false) {
+  const told: string[] = [];
+  const turn: Turn = new Turn({
+    isReferenced: true,
+    submit: () => told.push('submit'),
+    drain: () => {
+      told.push('drain');
+      return drain(turn);
+    },
+    uncaught: (error) => told.push((error as Error).message),
+  });
+  return { told, turn };
+}
+
+/** Milliseconds: more than a turn has. */
+const LONG = 10;
+
+const immediate = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Who wraps a socket. */
+function unopened(told: string[], name: string, open: () => void = () => {}) {
+  return {
+    socket: { name },
+    open: () => {
+      told.push(name);
+      open();
+    },
+    discard: () => told.push(`${name} discarded`),
+  };
+}
+
+test('what user code sets off runs from the event loop, in order, and then all is submitted', async (t) => {
+  const { told, turn } = make();
+  for (const name of ['one', 'two']) turn.callSoon(() => told.push(name));
+  t.deepEqual(told, []);
+  await immediate();
+  t.deepEqual(told, ['one', 'two', 'submit']);
+});
+
+test('an end is asked for as often as one likes, and comes once', async (t) => {
+  const { told, turn } = make();
+  turn.endSoon();
+  turn.endSoon();
+  await immediate();
+  t.deepEqual(told, ['submit']);
+});
+
+test('a turn that is under way ends anyway: no other follows it', async (t) => {
+  const { told, turn } = make();
+  turn.callSoon(() => turn.endSoon());
+  await immediate();
+  await immediate();
+  t.deepEqual(told, ['submit']);
+  turn.ring();
+  t.deepEqual(told, ['submit', 'drain']);
+  turn.endSoon();
+  await immediate();
+  t.deepEqual(told, ['submit', 'drain', 'submit']);
+});
+
+test('what was wrapped opens before cuts are told, also what is wrapped meanwhile', (t) => {
+  const { told, turn } = make();
+  const second = unopened(told, 'second');
+  turn.openSoon(unopened(told, 'first', () => turn.openSoon(second)));
+  const reframed = { reframe: () => told.push('reframe') };
+  turn.reframeSoon(reframed);
+  turn.reframeSoon(reframed);
+  turn.end();
+  turn.end();
+  t.deepEqual(told, ['first', 'second', 'reframe', 'submit', 'submit']);
+});
+
+test('what is discarded does not open', (t) => {
+  const { told, turn } = make();
+  const [kept, thrown] = [unopened(told, 'kept'), unopened(told, 'thrown')];
+  turn.openSoon(kept);
+  turn.openSoon(thrown);
+  turn.discard(thrown.socket);
+  turn.discard({});
+  turn.openAll();
+  t.deepEqual(told, ['thrown discarded', 'kept']);
+});
+
+test('what throws is reported, and keeps nobody from his turn', async (t) => {
+  const { told, turn } = make();
+  turn.callSoon(() => {
+    throw new Error('thrown');
+  });
+  turn.callSoon(() => told.push('next'));
+  await immediate();
+  t.deepEqual(told, ['thrown', 'next', 'submit']);
+});
+
+test('what is over budget waits for the next turn, in its place', async (t) => {
+  const { told, turn } = make();
+  turn.callSoon(() => {
+    while (turn.budget.elapsed < LONG) told.length = 0;
+    told.push('long');
+  });
+  turn.callSoon(() => {
+    turn.callSoon(() => told.push('third'));
+    told.push('second');
+  });
+  await immediate();
+  t.deepEqual(told.splice(0), ['long', 'submit']);
+  await immediate();
+  await immediate();
+  t.deepEqual(told, ['second', 'submit', 'third', 'submit']);
+});
+
+test('who has frames left is whom the next drain begins with', async (t) => {
+  const { told, turn } = make((turn) => {
+    turn.nextLate()?.goOn();
+    return false;
+  });
+  turn.goOnLater({ goOn: () => told.push('late') });
+  t.deepEqual(told, []);
+  await immediate();
+  t.deepEqual(told, ['drain', 'late']);
+  t.is(turn.nextLate(), undefined);
+});
+
+test('a drain that leaves something is followed by another, with the others in between', async (t) => {
+  let left = 2;
+  const { told, turn } = make(() => {
+    left -= 1;
+    return left > 0;
+  });
+  turn.ring();
+  turn.callSoon(() => told.push('in between'));
+  await immediate();
+  await immediate();
+  t.deepEqual(told, ['drain', 'drain', 'in between', 'submit']);
+});
+
+test('a drain that throws leaves nothing under way', async (t) => {
+  let broken = true;
+  const { told, turn } = make(() => {
+    if (!broken) return false;
+    broken = false;
+    throw new Error('broken');
+  });
+  t.throws(() => turn.ring(), { message: 'broken' });
+  turn.endSoon();
+  await immediate();
+  t.deepEqual(told.toSorted(), ['drain', 'drain', 'submit']);
+});
