@@ -6,6 +6,7 @@ import { addresses } from './addresses.ts';
 import { badArguments } from './arguments.ts';
 import { classes, unixClasses } from './classes.ts';
 import { connecting } from './connecting.ts';
+import { contexts } from './contexts.ts';
 import { datagramFraming } from './datagram-framing.ts';
 import { datagramNames } from './datagram-names.ts';
 import { datagramOptions } from './datagram-options.ts';
@@ -50,6 +51,7 @@ export function conformance(name: string, impl: Implementation): void {
   badArguments(suite);
   unhandled(suite);
   traps(suite);
+  contexts(suite);
   resources(suite);
   datagrams(suite);
   datagramNames(suite);

@@ -1,6 +1,8 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type InspectOptionsStylized, inspect } from 'node:util';
 
 import type { Accepted } from './accepted.ts';
+import { callHook } from './call-hook.ts';
 import { Engine } from './engine.ts';
 import { illegalConstructor } from './errors.ts';
 import { inspectAs, inspectChannel } from './inspect.ts';
@@ -58,8 +60,19 @@ export abstract class Channel {
     return this.readyState === 'listening';
   }
 
+  /** In which context hooks run: the one that the channel was made in. */
+  #context = new AsyncResource('reference');
+
   // What begins with an underscore is for the subclasses in this folder; the names of users' own
   // members do not.
+
+  protected _hook(hook: () => void): void {
+    callHook(() => this.#context.runInAsyncScope(hook));
+  }
+
+  protected _runIn(context: AsyncResource): void {
+    this.#context = context;
+  }
 
   protected _opened(fileno: number): void {
     this.#fileno = fileno;

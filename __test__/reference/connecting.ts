@@ -139,6 +139,7 @@ export class Stream extends ByteStream {
   #adopt(accepted: Accepted, server: StreamServer): void {
     Object.assign(this, { server });
     this.#server = server;
+    this._runIn(server._connectionContext);
     this._attach(Accepted.take(accepted, this));
     this._begin();
     server._add(this, accepted.fileno);

@@ -3,7 +3,6 @@ import dns from 'node:dns';
 import { isIP } from 'node:net';
 
 import { copyBytes, decoded } from './bytes.ts';
-import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { DatagramInbox, type DatagramReceiver } from './datagram-inbox.ts';
 import { codedError, notBound, notConnected, notFound, unusable, valueError } from './errors.ts';
@@ -356,7 +355,7 @@ export class Datagram extends Channel {
     socket.on('error', (error) => this.#report(error));
     // Before anything can be received.
     process.nextTick(() => {
-      if (this.#phase === 'bound' && !this.#ended) callHook(() => this.onListen());
+      if (this.#phase === 'bound' && !this.#ended) this._hook(() => this.onListen());
     });
     return socket;
   }
@@ -446,7 +445,7 @@ export class Datagram extends Channel {
     if (error === null) this.#bytesSent += bytes.length;
     else this.#report(error);
     if (this.#pendingCount > 0) return;
-    if (this.#phase !== 'closed') callHook(() => this.onWrite());
+    if (this.#phase !== 'closed') this._hook(() => this.onWrite());
     this.#endIfSent();
   }
 
@@ -462,7 +461,7 @@ export class Datagram extends Channel {
       this.#peerAddr = plainAddress(ip, port);
       for (const send of this.#forPeer.splice(0)) send(null);
       setImmediate(() => {
-        if (this.#phase === 'bound' && !this.#ended) callHook(() => this.onConnect());
+        if (this.#phase === 'bound' && !this.#ended) this._hook(() => this.onConnect());
       });
     });
   }
@@ -479,7 +478,7 @@ export class Datagram extends Channel {
     const { address, port } = this.#peerAddr ?? {};
     if (error.address !== undefined) error.address = plainHost(error.address);
     else Object.assign(error, address !== undefined && { address, port });
-    if (this.#phase !== 'closed' && !this.#ended) callHook(() => this.onError(error));
+    if (this.#phase !== 'closed' && !this.#ended) this._hook(() => this.onError(error));
   }
 
   #flood(): void {
@@ -488,7 +487,7 @@ export class Datagram extends Channel {
     this.#flooded = error;
     setImmediate(() => {
       if (this.#phase === 'closed' || this.#ended) return;
-      callHook(() => this.onOverflowError(error));
+      this._hook(() => this.onOverflowError(error));
       this.close();
     });
   }
@@ -514,14 +513,14 @@ export class Datagram extends Channel {
   #read(bytes: Buffer, sender: Address): void {
     const data = decoded(bytes, this.#settings.readEncoding as BufferEncoding | null);
     this.#sender = sender;
-    callHook(() => this.onRead(data, sender));
+    this._hook(() => this.onRead(data, sender));
     this.#sender = null;
   }
 
   #overflow(error: Error, sender: Address): void {
     this.#sender = sender;
     this.#overflown = error;
-    callHook(() => this.onOverflowError(error));
+    this._hook(() => this.onOverflowError(error));
     this.#overflown = null;
     this.#sender = null;
   }
@@ -539,7 +538,7 @@ export class Datagram extends Channel {
     const info: CloseInfo = { reason, unsentBytes, ...(error !== undefined && { error }) };
     const done = () => {
       this._closed();
-      callHook(() => this.onClose(info));
+      this._hook(() => this.onClose(info));
       this.#localAddr = null;
       this.#peerAddr = null;
     };

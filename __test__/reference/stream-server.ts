@@ -1,7 +1,7 @@
+import { AsyncResource } from 'node:async_hooks';
 import { createServer, type Server as NetServer } from 'node:net';
 
 import { Accepted } from './accepted.ts';
-import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { codedError, typeError, valueError } from './errors.ts';
 import { bind, bindPath, filenoOfServer, type Handle, listenWith } from './listening.ts';
@@ -36,6 +36,7 @@ export class StreamServer extends Channel {
   readonly #open = new Set<ByteStream>();
 
   #options: ServerOptions;
+  #connectionContext = new AsyncResource('reference');
   #phase: 'idle' | 'listening' | 'ending' | 'closed' = 'idle';
   #listener: NetServer | null = null;
   #localAddr: Address | string | null = null;
@@ -96,6 +97,10 @@ export class StreamServer extends Channel {
 
   get remoteAddr(): null {
     return null;
+  }
+
+  get _connectionContext(): AsyncResource {
+    return this.#connectionContext;
   }
 
   get _connectionOptions(): StreamOptions {
@@ -178,6 +183,7 @@ export class StreamServer extends Channel {
     checkWrapper(this.ConnectionClass);
     const handle = bind();
     this.#options = options;
+    this.#connectionContext = new AsyncResource('reference');
     const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true });
     if (options.maxConnections !== undefined) listener.maxConnections = options.maxConnections;
     listener.on('connection', (socket) => {
@@ -189,7 +195,7 @@ export class StreamServer extends Channel {
       this.#listenerClosed = true;
       this.#closeIfDone();
     });
-    listener.on('error', (error) => callHook(() => this.onError(error)));
+    listener.on('error', (error) => this._hook(() => this.onError(error)));
     if (path === undefined) listener.listen(handle);
     else listenWith(listener, handle, path);
     if (!this.#referenced) listener.unref();
@@ -201,7 +207,7 @@ export class StreamServer extends Channel {
     this._opened(filenoOfServer(listener));
     // Before anything can be accepted.
     process.nextTick(() => {
-      if (this.#phase === 'listening') callHook(() => this.onListen());
+      if (this.#phase === 'listening') this._hook(() => this.onListen());
     });
   }
 
@@ -232,7 +238,7 @@ export class StreamServer extends Channel {
       socket.close();
       return;
     }
-    callHook(() => {
+    this._hook(() => {
       try {
         this.onAccept(socket, remoteAddr);
       } catch (error) {
@@ -258,7 +264,7 @@ export class StreamServer extends Channel {
     this.#phase = 'closed';
     this.#onCloseCalled = true;
     this._closed();
-    callHook(() => this.onClose(this.#closeInfo));
+    this._hook(() => this.onClose(this.#closeInfo));
     this.#localAddr = null;
     for (const resolve of this.#waiting) resolve();
   }

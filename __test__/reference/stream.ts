@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 
 import { copyBytes, decoded } from './bytes.ts';
-import { callHook } from './call-hook.ts';
 import { Channel } from './channel.ts';
 import { Countdown } from './countdown.ts';
 import { codedError, notConnected } from './errors.ts';
@@ -317,7 +316,7 @@ export abstract class ByteStream extends Channel {
     else socket.setKeepAlive(keepAlive);
     this._opened(filenoOf(socket));
     this.#watchIdle();
-    if (!this.#ended) callHook(() => this.onConnect());
+    if (!this.#ended) this._hook(() => this.onConnect());
     if (this.readyState === 'closed') return;
     this.#sender.start(socket);
     this.#linger();
@@ -333,7 +332,7 @@ export abstract class ByteStream extends Channel {
   protected _connectFailed(error: Error): void {
     if (this.#phase !== 'opening') return;
     this.#finish('error', error);
-    if (!this.#ended) callHook(() => this.onConnectError(error));
+    if (!this.#ended) this._hook(() => this.onConnectError(error));
   }
 
   /** The last hook has returned. */
@@ -350,7 +349,7 @@ export abstract class ByteStream extends Channel {
   #drained(): void {
     this.#awaited = false;
     this.#watchIdle();
-    if (this.#phase === 'open') callHook(() => this.onWrite());
+    if (this.#phase === 'open') this._hook(() => this.onWrite());
   }
 
   /** A failed read also ends reading; after a failed write what is left is read first. */
@@ -364,7 +363,7 @@ export abstract class ByteStream extends Channel {
 
   #fail(error: Error): void {
     this.#finish('error', error);
-    callHook(() => this.onError(error));
+    this._hook(() => this.onError(error));
   }
 
   get #mayDeliver(): boolean {
@@ -379,7 +378,7 @@ export abstract class ByteStream extends Channel {
       const cut = this.#framer.cut(this.#delimiter, bufferSize, readEncoding);
       if (cut.kind === 'none') break;
       delivered = true;
-      if (cut.kind === 'frame') callHook(() => this.onRead(decoded(cut.data, readEncoding)));
+      if (cut.kind === 'frame') this._hook(() => this.onRead(decoded(cut.data, readEncoding)));
       else this.#frameTooLong(cut.error);
     }
     this.#watchFrame(delivered);
@@ -405,14 +404,14 @@ export abstract class ByteStream extends Channel {
     if (this.#onEndCalled) return;
     this.#onEndCalled = true;
     const rest = decoded(this.#framer.takeRest(), this.#settings.readEncoding);
-    callHook(() => this.onEnd(rest));
+    this._hook(() => this.onEnd(rest));
     if (!this.#settings.allowHalfOpen) this.#end();
     this.#finishIfBothEnded();
   }
 
   #frameTooLong(error: Error): void {
     this.#overflow = error;
-    callHook(() => this.onOverflowError(error));
+    this._hook(() => this.onOverflowError(error));
     this.#overflow = null;
     const { bufferSize, readEncoding } = this.#settings;
     if (this.#phase !== 'open' || this.#ended) return;
@@ -429,7 +428,7 @@ export abstract class ByteStream extends Channel {
     setImmediate(() => {
       if (this.#phase === 'closed') return;
       this.#overflow = error;
-      if (!this.#ended) callHook(() => this.onOverflowError(error));
+      if (!this.#ended) this._hook(() => this.onOverflowError(error));
       this.#overflow = null;
       this.#finish('overflow', error);
     });
@@ -498,7 +497,7 @@ export abstract class ByteStream extends Channel {
     const info = this.#closeInfo;
     if (info === null) return;
     this._closed();
-    callHook(() => this.onClose(info));
+    this._hook(() => this.onClose(info));
     this.#localAddr = null;
     this.#remoteAddr = null;
     this._afterClose();

@@ -11,6 +11,7 @@ import { isReadable } from '../check/values.ts';
 import { DatagramLink, type Destination } from '../link/datagram-link.ts';
 import { defineFields } from '../link/fields.ts';
 import { link } from '../link/link.ts';
+import { currentContext } from '../reactor/context.ts';
 import type {
   Address,
   AddressLike,
@@ -87,6 +88,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
     const settings = datagramSettings(given);
     const channel = this as unknown as Datagram<Address | string | null>;
     this[link] = new DatagramLink(channel, Datagram.prototype, engine, settings);
+    this[link].context = currentContext();
     this.#setFields(given);
     const descriptor = checkDescriptor(fd);
     if (descriptor !== undefined) this[link].adopt(descriptor);

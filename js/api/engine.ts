@@ -135,8 +135,9 @@ export class Engine {
  * subclasses. `new Channel()` throws `ERR_ILLEGAL_CONSTRUCTOR`, also in a subclass of its own.
  *
  * Hooks (`onConnect`, `onRead`, …) are called from the event loop, never inside a call that your
- * code is making. They may be overridden as methods, as class fields, or by assignment at any
- * time: the very next frame goes to the new one.
+ * code is making, and in the `AsyncLocalStorage` context in which the channel was made (those of a
+ * connection, in that of its server's `listen()`). They may be overridden as methods, as class
+ * fields, or by assignment at any time: the very next frame goes to the new one.
  */
 export abstract class Channel {
   /** @internal */

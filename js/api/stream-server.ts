@@ -16,6 +16,7 @@ import { isCallable, isReadable } from '../check/values.ts';
 import { Family } from '../generated/wire.ts';
 import { link } from '../link/link.ts';
 import { ServerLink } from '../link/server-link.ts';
+import { currentContext } from '../reactor/context.ts';
 import type {
   Address,
   AddressLike,
@@ -98,6 +99,7 @@ export class StreamServer<
     if (wrapper !== undefined) checkWrapper(wrapper);
     this.connectionOptions = checkServerOptions({ ...options, engine });
     this[link] = new ServerLink(this as never, StreamServer.prototype, engine);
+    this[link].context = currentContext();
     if (wrapper !== undefined) this.ConnectionClass = wrapper as ConnectionClass<C>;
     if (fd !== undefined) StreamServer.prototype.listen.call(this, { fd });
   }

@@ -18,6 +18,7 @@ import { defineFields } from '../link/fields.ts';
 import { link } from '../link/link.ts';
 import { AcceptedSocket } from '../link/socket.ts';
 import { StreamLink } from '../link/stream-link.ts';
+import { currentContext } from '../reactor/context.ts';
 import type {
   Address,
   AddressLike,
@@ -137,6 +138,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
       this[link].wrap(accepted as AcceptedSocket, server);
       return;
     }
+    this[link].context = currentContext();
     const descriptor = checkDescriptor(fd);
     if (descriptor === undefined) return;
     this[link].adoptDescriptor(descriptor, this[family], socketOptions(given));

@@ -316,7 +316,10 @@ export class DatagramLink
   deliver(frame: Buffer | string, sender: Endpoint): void {
     this.frames += 1;
     try {
-      this.channel.onRead(frame as never, sender.address);
+      const { channel, context } = this;
+      const { address } = sender;
+      if (context === null) channel.onRead(frame as never, address);
+      else context.runInAsyncScope(() => channel.onRead(frame as never, address));
     } catch (error) {
       this.reactor.uncaught(error);
     }

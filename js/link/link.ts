@@ -2,6 +2,7 @@
 
 import { systemError } from '../check/errors.ts';
 import { Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
+import type { Context } from '../reactor/context.ts';
 import type { Handler, NativeEnd } from '../reactor/handler.ts';
 import type { Reactor } from '../reactor/reactor.ts';
 import { NOTHING, type Tally } from '../reactor/tally.ts';
@@ -51,6 +52,8 @@ export abstract class Link<C extends object> implements Handler {
   index = -1;
   generation = 0;
   fileno: number | null = null;
+  /** Where hooks run. */
+  context: Context = null;
   /** How often `onRead` was called. */
   frames = 0;
   #tally: Tally = NOTHING;
@@ -103,7 +106,8 @@ export abstract class Link<C extends object> implements Handler {
   /** Runs a hook: what it throws is reported, and nothing else stops for it. */
   protected hook(call: () => void): void {
     try {
-      call();
+      if (this.context === null) call();
+      else this.context.runInAsyncScope(call);
     } catch (error) {
       this.reactor.uncaught(error);
     }

@@ -11,6 +11,7 @@ import {
 } from '../check/errors.ts';
 import type { ListenSettings, NativeSocketOptions } from '../check/options.ts';
 import { Op, Tally as TallyAt } from '../generated/wire.ts';
+import { type Context, currentContext } from '../reactor/context.ts';
 import type { Target } from '../reactor/submission.ts';
 import type { Tally } from '../reactor/tally.ts';
 import type { Address, CloseInfo, ReadyState, ServerStats } from '../types.ts';
@@ -30,6 +31,8 @@ export class ServerLink extends Link<ServerHooks> {
   phase: 'idle' | 'listening' | 'stopping' | 'closed' = 'idle';
   /** `close()` was called: what is still accepted is closed unseen. */
   closing = false;
+  /** Where the hooks of its connections run: as `listen()` did. */
+  connectionContext: Context = null;
   #info: CloseInfo = { reason: 'close', unsentBytes: 0 };
   #gone = false;
   #opened = false;
@@ -93,6 +96,7 @@ export class ServerLink extends Link<ServerHooks> {
     this.enter(listening.descriptor);
     this.keepAlive();
     this.#unwatch = watchAbort(signal, () => this.close());
+    this.connectionContext = currentContext();
     this.schedule();
   }
 
@@ -107,7 +111,10 @@ export class ServerLink extends Link<ServerHooks> {
     try {
       const own = this.channel.onAccept !== this.defaults.onAccept;
       // Decoding the address costs more than the rest: only for those who look at it.
-      this.channel.onAccept(socket, own ? socket.remoteAddr : null);
+      const address = own ? socket.remoteAddr : null;
+      const { channel, context } = this;
+      if (context === null) channel.onAccept(socket, address);
+      else context.runInAsyncScope(channel.onAccept, channel, socket, address);
       if (own) socket.closeWhenDropped();
     } catch (error) {
       socket.close();

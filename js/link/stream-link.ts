@@ -25,6 +25,7 @@ import type { FileRequest } from '../check/file.ts';
 import { checkEncoding, type NativeSocketOptions, type StreamSettings } from '../check/options.ts';
 import { type Framing, framingOf, NOTHING } from '../check/read-delimiter.ts';
 import { Flag, FramingKind, Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
+import type { Context } from '../reactor/context.ts';
 import type { Chunk, NativeEnd } from '../reactor/handler.ts';
 import type { Slab } from '../reactor/slab.ts';
 import { Inbox, type Receiver } from '../read/inbox.ts';
@@ -38,6 +39,8 @@ import { AcceptedSocket } from './socket.ts';
 /** A server, as far as its connections need it. */
 interface Home {
   readonly closing: boolean;
+  /** Where the hooks of its connections run. */
+  readonly connectionContext: Context;
   /** A channel has taken an accepted socket. */
   took(connection: StreamLink): void;
   /** The socket of one of its connections is gone. Its number may be another's from now on. */
@@ -189,6 +192,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   /** A server's socket is wrapped; `onConnect` follows when its constructors have run. */
   wrap(socket: AcceptedSocket, server: Home): void {
     this.server = server;
+    this.context = server.connectionContext;
     this.#take(socket);
     server.took(this);
     this.reactor.turn.openSoon(this);
@@ -275,7 +279,9 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   deliver(frame: Buffer | string): void {
     this.frames += 1;
     try {
-      this.channel.onRead(frame as never);
+      const { channel, context } = this;
+      if (context === null) channel.onRead(frame as never);
+      else context.runInAsyncScope(() => channel.onRead(frame as never));
     } catch (error) {
       this.reactor.uncaught(error);
     }

@@ -21,6 +21,7 @@ import {
 } from '../check/errors.ts';
 import { Tally as TallyAt } from '../generated/wire.ts';
 import type { EngineStats } from '../types.ts';
+import { outside } from './context.ts';
 import { type Cut, cutter } from './cutter.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Handler } from './handler.ts';
@@ -272,10 +273,9 @@ export class Reactor {
     if (this.#native !== null) return this.#native;
     if (this.#state !== 'running' || exiting) throw engineClosed();
     let native: NativeEngineHandle;
-    // The thread refers to the doorbell: weakly, or no reactor could ever be dropped.
-    const turn = new WeakRef(this.turn);
     try {
-      native = this.#binding.openEngine(() => turn.deref()?.ring());
+      const ring = doorbell(new WeakRef(this.turn));
+      native = outside(this.#binding.openEngine, ring);
     } catch (error) {
       throw engineNotStarted(error);
     }
@@ -335,4 +335,12 @@ export class Reactor {
     this.#state = 'closed';
     this.#binding.closeEngine(this.#native);
   }
+}
+
+/**
+ * What the thread calls. It refers to it weakly, or no reactor could ever be dropped: so nothing
+ * else is in this closure.
+ */
+function doorbell(turn: WeakRef<Turn>): () => void {
+  return () => turn.deref()?.ring();
 }

@@ -12,6 +12,7 @@
  */
 
 import { Budget } from './budget.ts';
+import { outside } from './context.ts';
 
 /** Something that user code has set off, and that waits for the event loop. */
 interface Soon {
@@ -153,7 +154,7 @@ export class Turn {
   #tickSoon(): void {
     if (this.#ticking) return;
     this.#ticking = true;
-    setImmediate(this.#tick);
+    outside(setImmediate, this.#tick);
   }
 
   #tick = (): void => {
