@@ -33,6 +33,12 @@ export class Endpoint {
     this.#address ??= Object.freeze(decodeAddress(this.key, 0));
     return this.#address;
   }
+
+  get family(): 4 | 6 | 'unix' {
+    const { address } = this;
+    if (address === null || typeof address === 'string') return 'unix';
+    return address.family === 'IPv6' ? 6 : 4;
+  }
 }
 
 /** @internal The endpoints that a channel has met lately. */

@@ -9,44 +9,34 @@
  */
 
 import { constants } from 'node:os';
-import { addressBytes, decodeAddress } from '../check/address.ts';
+import { decodeAddress } from '../check/address.ts';
 import type { DatagramSettings } from '../check/datagram-options.ts';
 import { Endpoint, Endpoints } from '../check/endpoint.ts';
 import {
   addressUnusable,
-  adoptFailed,
   channelActive,
   channelClosed,
-  channelNotBound,
   channelNotConnected,
   datagramFailed,
   datagramTruncated,
   invalidValue,
   lingerTimeout,
-  listenFailed,
-  optionFailed,
   peerNotSet,
 } from '../check/errors.ts';
 import { checkEncoding } from '../check/options.ts';
 import { framingOf, NOTHING } from '../check/read-delimiter.ts';
-import { Family, Op, Syscall, Tally as TallyAt } from '../generated/wire.ts';
+import { Op, Syscall, Tally as TallyAt } from '../generated/wire.ts';
 import type { Datagrams } from '../reactor/handler.ts';
-import type { Reactor } from '../reactor/reactor.ts';
 import type { ReframeRequest } from '../reactor/submission.ts';
 import { DatagramInbox, type DatagramReceiver } from '../read/packets.ts';
-import type { Address, CloseInfo, DatagramStats, ReadDelimiter, ReadyState } from '../types.ts';
+import type { CloseInfo, DatagramStats, ReadDelimiter, ReadyState } from '../types.ts';
 import { checkData } from '../write/outbox.ts';
-import { DatagramOutbox } from '../write/packets.ts';
-import { assertNotAborted, watchAbort } from './abort.ts';
-import { FlowLink } from './flow-link.ts';
+import { DatagramOutbox, isTooLong, sizeOf } from '../write/packets.ts';
+import { assertNotAborted } from './abort.ts';
+import { type AnyAddress, BoundLink } from './bound-link.ts';
 import type { DatagramHooks } from './hooks.ts';
 import type { Owner } from './link.ts';
 import { Resolver } from './resolver.ts';
-
-/** Longer datagrams are not handed over: UDP takes 65,507 bytes, Unix sockets what their buffer holds. */
-const MOST_BYTES = 16 * 1024 * 1024;
-
-type AnyAddress = Address | string | null;
 
 /** @internal Where a datagram shall go: to the peer, to an address, or to a name. */
 export type Destination = null | Endpoint | { readonly host: string; readonly port: number };
@@ -63,21 +53,14 @@ type Peer =
 const NO_PEER: Peer = { state: 'none' };
 
 /** @internal */
-export class DatagramLink
-  extends FlowLink<DatagramHooks, DatagramSettings>
-  implements DatagramReceiver
-{
-  local: AnyAddress = null;
+export class DatagramLink extends BoundLink implements DatagramReceiver {
   readonly inbox: DatagramInbox;
   readonly outbox: DatagramOutbox;
   readonly endpoints: Endpoints;
-  /** The address that it was bound to: with a peer, `local` is another one. */
-  #home: AnyAddress = null;
   #peer: Peer = NO_PEER;
   #resolver: Resolver;
   /** Of datagrams that a call has dropped: they are told from the event loop. */
   #late: Error[] = [];
-  #unwatch: (() => void) | undefined;
   #linger: NodeJS.Timeout | undefined;
 
   constructor(
@@ -101,10 +84,6 @@ export class DatagramLink
     if (this.#peer.state === 'set') return 'open';
     if (this.#peer.state !== 'none') return 'opening';
     return this.isBound ? 'listening' : 'idle';
-  }
-
-  get isBound(): boolean {
-    return this.phase === 'opening' || this.phase === 'open';
   }
 
   get remote(): AnyAddress {
@@ -153,23 +132,12 @@ export class DatagramLink
     if (this.closing || this.phase === 'closed') throw channelClosed('listen()');
     if (this.isBound) throw channelActive('listen()', this.readyState);
     if (this.#peer.state !== 'none') throw channelActive('listen()', 'connecting');
-    this.#bind(host, port);
+    this.bind(host, port);
   }
 
   /** Takes over a socket that was bound elsewhere; `onListen` follows when the constructors have run. */
   adopt(fd: number): void {
-    this.reactor.assertRunning();
-    this.reactor.assertFree(fd);
-    assertNotAborted(this.settings.signal);
-    const { family } = this.settings;
-    const wanted = family === 'unix' ? Family.UNIX : family === 0 ? Family.NONE : Family.INET;
-    const { id, about, failure } = this.reactor.adoptDatagram(fd, wanted, this.settings);
-    if (failure) throw adoptFailed(failure, fd);
-    const text = String.fromCharCode(...about);
-    const local = decodeAddress(text, 0);
-    if (typeof local === 'string') this.settings = { ...this.settings, family: 'unix' };
-    this.#bound(id, local, fd);
-    const peer = text.slice(addressBytes(text, 0));
+    const peer = this.takeOver(fd);
     if (decodeAddress(peer, 0) === null) return;
     this.#peer = { state: 'set', to: this.endpoints.of(peer) };
   }
@@ -197,7 +165,7 @@ export class DatagramLink
     this.takeFields();
     assertNotAborted(this.settings.signal);
     if ('key' in to) {
-      this.#ensureBound(familyOf(to));
+      this.ensureBound(to.family);
       this.#setPeer(to);
       return;
     }
@@ -216,26 +184,8 @@ export class DatagramLink
     if (isUnderWay && !this.done) throw peerNotSet('disconnect()');
     if (state !== 'set' || this.closing) throw channelNotConnected('disconnect()');
     this.#peer = NO_PEER;
-    this.local = this.#home;
+    this.local = this.home;
     this.ask(Op.DROP_PEER);
-  }
-
-  /** Sets an option of the socket, by the name of the method that does. */
-  setOption(name: string, value: number, more: Record<string, string | undefined> = {}): void {
-    this.#assertBound(`${name}()`);
-    const option: Parameters<Reactor['configureDatagram']>[1] = { name, value };
-    for (const [key, text] of Object.entries(more)) {
-      if (text !== undefined) option[key as 'group' | 'source' | 'interface'] = text;
-    }
-    const errno = this.reactor.configureDatagram(this, option);
-    if (errno !== 0) throw optionFailed(errno, name);
-  }
-
-  bufferSizes(name: string): { recv: number; send: number } {
-    this.#assertBound(`${name}()`);
-    const [recv = 0, send] = this.reactor.datagramBufferSizes(this);
-    if (send === undefined) throw optionFailed(recv, name);
-    return { recv, send };
   }
 
   /** What is written before `onListen` is submitted before the start; so is this. */
@@ -369,7 +319,7 @@ export class DatagramLink
   }
 
   #writeTo(to: Endpoint, piece: string | Uint8Array): void {
-    this.#ensureBound(familyOf(to));
+    this.ensureBound(to.family);
     this.outbox.send(to, piece, this.wantsDrain);
   }
 
@@ -378,7 +328,7 @@ export class DatagramLink
       this.outbox.send(null, piece, this.wantsDrain);
       return;
     }
-    const { kept, size } = this.#keep(piece);
+    const { kept, size } = this.outbox.keep(piece);
     this.#peer.waiting.push((error) => {
       if (error === null) this.outbox.send(null, kept, this.wantsDrain, true);
       else this.#giveUp(size, error);
@@ -388,19 +338,11 @@ export class DatagramLink
   #writeToName(host: string, port: number, piece: string | Uint8Array): void {
     this.reactor.assertRunning();
     assertNotAborted(this.settings.signal);
-    const { kept, size } = this.#keep(piece);
+    const { kept, size } = this.outbox.keep(piece);
     this.#lookUp(host, port, 'send', (found) => {
       if (found instanceof Endpoint) this.outbox.send(found, kept, this.wantsDrain, true);
       else this.#giveUp(size, found);
     });
-  }
-
-  /** Bytes that wait for an address: the caller may change his. */
-  #keep(piece: string | Uint8Array): { kept: string | Uint8Array; size: number } {
-    const kept = typeof piece === 'string' ? piece : Uint8Array.from(piece);
-    const size = sizeOf(kept);
-    this.outbox.accept(size);
-    return { kept, size };
   }
 
   /** A datagram that was accepted cannot be sent. From the event loop only. */
@@ -421,10 +363,10 @@ export class DatagramLink
     assertNotAborted(this.settings.signal);
     if (this.phase === 'idle') {
       this.reactor.registry.begin(this);
-      this.#watchSignal();
+      this.watchSignal();
     }
     const { family: given, lookup } = this.settings;
-    const family = given === 4 || given === 6 ? given : this.#boundFamily;
+    const family = given === 4 || given === 6 ? given : this.boundFamily;
     this.#resolver.resolve(host, { family, lookup }, (error, found) => {
       if (this.closing) return;
       if (error) then(Object.assign(error, { port }));
@@ -441,17 +383,11 @@ export class DatagramLink
     else this.close({ reason: 'end' });
   }
 
-  /** What a bound socket can send to; 0 where that is both. */
-  get #boundFamily(): 0 | 4 {
-    const local = this.#home;
-    return local !== null && typeof local === 'object' && local.family === 'IPv4' ? 4 : 0;
-  }
-
   /** Null where none is an address; an error where there is one, and no socket to be had for it. */
   #firstUsable(addresses: string[], port: number): Endpoint | Error | null {
     for (const address of addresses) {
       const to = this.endpoints.ofLiteral(address, port);
-      if (to !== null) return this.#tryToBind(familyOf(to)) ?? to;
+      if (to !== null) return this.tryToBind(to.family) ?? to;
     }
     return null;
   }
@@ -464,50 +400,6 @@ export class DatagramLink
   #peerFailed(error: Error): void {
     this.#peer = NO_PEER;
     if (!this.done) this.report(error);
-  }
-
-  #tryToBind(family: 4 | 6 | 'unix'): Error | null {
-    try {
-      this.#ensureBound(family);
-      return null;
-    } catch (error) {
-      return error as Error;
-    }
-  }
-
-  /** A channel that writes before it listens gets a free port, for what it writes to. */
-  #ensureBound(family: 4 | 6 | 'unix'): void {
-    if (this.phase !== 'idle') return;
-    const wanted = this.settings.family === 0 ? family : this.settings.family;
-    this.#bind(wanted === 4 ? '0.0.0.0' : wanted === 6 ? '::' : '', 0);
-  }
-
-  #assertBound(what: string): void {
-    if (this.closing || this.phase === 'closed') throw channelClosed(what);
-    if (this.phase === 'idle') throw channelNotBound(what);
-  }
-
-  #bind(host: string, port: number): void {
-    this.reactor.assertRunning();
-    assertNotAborted(this.settings.signal);
-    this.takeFields();
-    const bound = this.reactor.bindDatagram(host, port, this.settings);
-    if (bound.failure) {
-      throw listenFailed(bound.failure, this.settings.family === 'unix' ? host : { host, port });
-    }
-    this.#bound(bound.id, decodeAddress(String.fromCharCode(...bound.local), 0), bound.descriptor);
-  }
-
-  #bound([index = -1, generation = 0]: number[], local: AnyAddress, descriptor: number): void {
-    this.#home = local;
-    this.local = local;
-    this.phase = 'opening';
-    this.reactor.registry.begin(this);
-    this.join(index, generation);
-    this.enter(descriptor);
-    this.keepAlive();
-    this.#watchSignal();
-    this.schedule();
   }
 
   /**
@@ -529,10 +421,6 @@ export class DatagramLink
     if (this.writing === 'ending' && !this.#resolver.isBusy) this.askStarted(Op.END);
   }
 
-  #watchSignal(): void {
-    this.#unwatch ??= watchAbort(this.settings.signal, () => this.close());
-  }
-
   // ── How it ends ─────────────────────────────────────────────────────────────────────────────
 
   protected gone(): void {
@@ -544,30 +432,14 @@ export class DatagramLink
     return this.awaitsTurn;
   }
 
-  protected release(info: CloseInfo): CloseInfo {
+  protected override release(info: CloseInfo): CloseInfo {
     clearTimeout(this.#linger);
-    this.#unwatch?.();
     this.outbox.settle();
-    return info;
+    return super.release(info);
   }
 
-  protected left(): void {
-    this.local = null;
+  protected override left(): void {
+    super.left();
     this.#peer = NO_PEER;
   }
-}
-
-function familyOf(to: Endpoint): 4 | 6 | 'unix' {
-  const { address } = to;
-  if (address === null || typeof address === 'string') return 'unix';
-  return address.family === 'IPv6' ? 6 : 4;
-}
-
-function sizeOf(piece: string | Uint8Array): number {
-  return typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
-}
-
-/** No system sends so much as one; nor is it worth its memory to ask. */
-function isTooLong(piece: string | Uint8Array): boolean {
-  return piece.length > MOST_BYTES;
 }

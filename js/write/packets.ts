@@ -10,6 +10,9 @@ import { Ledger } from './ledger.ts';
 /** What a datagram counts as at least, where limits are judged: empty ones take memory too. */
 const LEAST = 64;
 
+/** Longer datagrams are not handed over: UDP takes 65,507 bytes, Unix sockets what their buffer holds. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
 /** @internal What the outbox needs of the reactor. */
 export interface DatagramOutboxReactor {
   readonly submission: Submission;
@@ -65,6 +68,14 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
     this.#datagrams += 1;
   }
 
+  /** The bytes of one that waits for its address: the caller may change his. */
+  keep(piece: string | Uint8Array): { kept: string | Uint8Array; size: number } {
+    const kept = typeof piece === 'string' ? piece : Uint8Array.from(piece);
+    const size = sizeOf(kept);
+    this.accept(size);
+    return { kept, size };
+  }
+
   /** Submits a datagram; one that was not accepted before is now. */
   send(to: Endpoint | null, data: string | Uint8Array, notify: boolean, accepted = false): void {
     const bytes = to === null ? null : to.bytes;
@@ -98,4 +109,14 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
   protected override get weight(): number {
     return Math.max(super.weight, LEAST * (this.#datagrams - this.#taken));
   }
+}
+
+/** @internal */
+export function sizeOf(piece: string | Uint8Array): number {
+  return typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
+}
+
+/** @internal No system sends so much as one; nor is it worth its memory to ask. */
+export function isTooLong(piece: string | Uint8Array): boolean {
+  return piece.length > MOST_BYTES;
 }
