@@ -31,11 +31,13 @@ export class Judge {
 
   thrown(error: unknown, what: string): void {
     if (error instanceof Own) return;
-    // What Node-API throws itself, of what is inside of options, or making its message: the classes
-    // never give it a Proxy, a null or a BigInt there.
-    const ofNodeApi =
-      /proxy that has been revoked|convert undefined or null to object|serialize a BigInt|circular/;
-    if (what.startsWith('addon.') && ofNodeApi.test(String(error))) return;
+    // What Node-API throws itself, of what is inside of options, and of what it cannot put into a
+    // message: the classes never give it a Proxy, a null or the like there.
+    const ofNodeApi = /proxy that has been revoked|convert undefined or null|at stringify \(/;
+    const text = error instanceof Error ? `${error.stack}` : '';
+    if (what.startsWith('addon.') && ofNodeApi.test(text)) return;
+    // A getter of Node's own, as those of a URL behind a Proxy: what a getter throws may pass.
+    if (/^\s*at get \w+ \(node:/.test(text.split('\n')[1] ?? '')) return;
     const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
     if (typeof code === 'string') this.codes.set(code, 1 + (this.codes.get(code) ?? 0));
     else this.faults.push(`${what}: ${error instanceof Error ? error.stack : String(error)}`);
