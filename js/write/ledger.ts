@@ -34,6 +34,8 @@ export abstract class Ledger<S extends Limits = Limits> {
   #submission: Pick<Submission, 'count'>;
   /** At which submission it was asked how much has left. */
   #asked = -1;
+  /** Something was accepted since the last drain, be it nothing but an empty piece. */
+  #undrained = false;
   #ended: 'nobody' | 'this side' | 'others' = 'nobody';
 
   /** How much has left is asked for once a submission at most, for `flows`. */
@@ -85,6 +87,21 @@ export abstract class Ledger<S extends Limits = Limits> {
   refuse(bytes: number): false {
     this.refused += bytes;
     return false;
+  }
+
+  /** So many bytes are accepted. */
+  protected count(bytes: number): void {
+    this.#undrained = true;
+    this.accepted += bytes;
+  }
+
+  /** All that was accepted has left; returns whether that is news. */
+  protected drain(): boolean {
+    this.taken = this.accepted;
+    this.awaited = false;
+    const isNews = this.#undrained;
+    this.#undrained = false;
+    return isNews;
   }
 
   /** Asks how much has left. */

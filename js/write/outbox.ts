@@ -37,8 +37,6 @@ export class Outbox extends Ledger<StreamSettings> {
   #files: { from: number; to: number; name: string }[] = [];
   /** How many there may be before it is asked which of them have left. */
   #mostFiles = LEAST_FILES;
-  /** Something was written since the last drain, be it nothing but an empty piece. */
-  #undrained = false;
 
   constructor(reactor: OutboxReactor, target: Target, settings: StreamSettings) {
     super(reactor.submission, settings);
@@ -88,11 +86,8 @@ export class Outbox extends Ledger<StreamSettings> {
   drained(sent: number): boolean {
     this.taken = Math.max(this.taken, sent);
     if (this.taken < this.accepted) return false;
-    this.awaited = false;
     this.#files.length = 0;
-    const isNews = this.#undrained;
-    this.#undrained = false;
-    return isNews;
+    return this.drain();
   }
 
   /** The socket is gone with so much left; what is still written is left as well. */
@@ -114,8 +109,7 @@ export class Outbox extends Ledger<StreamSettings> {
   }
 
   #accept(piece: Piece, notify: boolean): boolean {
-    this.#undrained = true;
-    this.accepted += this.#state === 'open' ? this.#submit(piece, notify) : this.#keep(piece);
+    this.count(this.#state === 'open' ? this.#submit(piece, notify) : this.#keep(piece));
     return this.flows;
   }
 

@@ -29,8 +29,6 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
   /** Datagrams accepted, and sent or refused as of a turn. */
   #datagrams = 0;
   #taken = 0;
-  /** Up to which datagram `drained()` has said so: who gives one up asks, and so does the reactor. */
-  #told = 0;
   /** Bytes and datagrams that never got as far as the reactor. */
   #given = 0;
   #givenDatagrams = 0;
@@ -50,21 +48,18 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
 
   /**
    * Whether everything written has been sent or refused, so many datagrams of it by the reactor, and
-   * that was not said before.
+   * that is news: who gives one up asks, and so does the reactor.
    */
   drained(datagrams: number): boolean {
     const reached = datagrams + this.#givenDatagrams;
-    if (reached !== this.#datagrams || reached === this.#told) return false;
-    this.#told = reached;
+    if (reached !== this.#datagrams) return false;
     this.#taken = reached;
-    this.taken = this.accepted;
-    this.awaited = false;
-    return true;
+    return this.drain();
   }
 
   /** Counts a datagram that waits for its address. */
   accept(bytes: number): void {
-    this.accepted += bytes;
+    this.count(bytes);
     this.#datagrams += 1;
   }
 
