@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
+use slotmap::{DefaultKey, Key, KeyData, SlotMap};
+
 use super::packet_socket::PacketSocket;
 use super::shortcut::Shortcut;
 use super::stats::Tally;
 use crate::id::ChannelId;
 
-/// What both threads may ask of a channel without waiting for the other: whether it still is the
-/// one it was, how far it has come, and the way to send more.
+/// What both threads may ask of a channel without waiting for the other: how far it has come, and
+/// the way to send more.
 #[derive(Debug, Default)]
 struct Slot {
-    generation: u32,
-    live: bool,
     tally: Tally,
     shortcut: Option<Arc<Shortcut>>,
     packets: Option<Arc<PacketSocket>>,
@@ -21,33 +21,20 @@ struct Slot {
 /// Gives and takes back ids. Behind a lock: the JS thread opens channels, the reactor accepts them.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
-    slots: Vec<Slot>,
-    free: Vec<u32>,
+    slots: SlotMap<DefaultKey, Slot>,
 }
 
 impl Slots {
     pub(crate) fn allocate(&mut self) -> ChannelId {
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot::default());
-            u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 channels at a time")
-        });
-        let slot = &mut self.slots[index as usize];
-        slot.generation = slot.generation.wrapping_add(1);
-        slot.live = true;
-        slot.tally = Tally::default();
+        let key = self.slots.insert(Slot::default()).data().as_ffi();
         ChannelId {
-            index,
-            generation: slot.generation,
+            index: key as u32,
+            generation: (key >> 32) as u32,
         }
     }
 
     pub(crate) fn release(&mut self, id: ChannelId) {
-        if let Some(slot) = self.live(id) {
-            slot.live = false;
-            slot.shortcut = None;
-            slot.packets = None;
-            self.free.push(id.index);
-        }
+        self.slots.remove(key(id));
     }
 
     /// How far the channel has come, `None` when it has closed.
@@ -85,7 +72,7 @@ impl Slots {
 
     /// As above, of all channels.
     pub(crate) fn drop_sockets(&mut self) -> Vec<Arc<Shortcut>> {
-        let slots = self.slots.iter_mut();
+        let slots = self.slots.values_mut();
         slots
             .filter_map(|slot| {
                 slot.packets = None;
@@ -95,13 +82,16 @@ impl Slots {
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.len()
     }
 
     fn live(&mut self, id: ChannelId) -> Option<&mut Slot> {
-        let slot = self.slots.get_mut(id.index as usize)?;
-        (slot.live && slot.generation == id.generation).then_some(slot)
+        self.slots.get_mut(key(id))
     }
+}
+
+fn key(id: ChannelId) -> DefaultKey {
+    KeyData::from_ffi(u64::from(id.generation) << 32 | u64::from(id.index)).into()
 }
 
 #[cfg(test)]
