@@ -37,7 +37,7 @@ export const acceptFailed = (to: Id, errno: number): Record =>
   record(Kind.ACCEPT_ERROR, to, [errno]);
 
 export const outgrown = (to: Id, text: string): Record =>
-  record(Kind.OVERFLOW, to, [0, 0, text.length], text);
+  record(Kind.OVERFLOW, to, [text.length], text);
 
 export const peerSet = (to: Id, errno: number, about: string): Record =>
   record(Kind.PEER_SET, to, [errno, about.length], about);

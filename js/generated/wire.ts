@@ -34,9 +34,7 @@ export const Flag = {
   NOTIFY: 1,
   RESET: 1,
   ASCII: 1,
-  NEGATIVE: 1,
-  ANNOUNCED: 2,
-  ADOPT: 1,
+  MAY_CUT: 1,
   TEXT: 2,
   LAST: 4,
 } as const;

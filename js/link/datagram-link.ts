@@ -290,7 +290,7 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
   get #textRequest(): ReframeRequest {
     const framing = framingOf(null);
     const text = this.inbox.encoding !== null;
-    return { epoch: 1, framing, limit: 0, consumed: 0, adopt: false, text, last: false };
+    return { epoch: 1, framing, limit: 0, consumed: 0, mayCut: false, text, last: false };
   }
 
   #destination(given: unknown, to: (given: unknown) => Destination): Destination {

@@ -237,8 +237,8 @@ export class Dispatcher {
             break;
           case Kind.OVERFLOW: {
             const start = from;
-            const size = words[at + 2] as number;
-            at += 3;
+            const size = words[at] as number;
+            at += 1;
             from += size;
             handler?.outgrown?.(slab, start, size);
             break;

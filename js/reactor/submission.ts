@@ -49,7 +49,7 @@ export interface ReframeRequest {
   readonly framing: Framing;
   readonly limit: number;
   readonly consumed: number;
-  readonly adopt: boolean;
+  readonly mayCut: boolean;
   readonly text: boolean;
   /** No byte will follow: for cuts on this side. */
   readonly last: boolean;
@@ -246,11 +246,11 @@ export function encodeReframe(
   bytes: Uint8Array,
   words: Uint32Array,
   at: number,
-  { epoch, framing, limit, consumed, adopt, text, last }: ReframeRequest,
+  { epoch, framing, limit, consumed, mayCut, text, last }: ReframeRequest,
 ): void {
   words[at + Reframe.EPOCH] = epoch;
   words[at + Reframe.FLAGS] =
-    (adopt ? Flag.ADOPT : 0) | (text ? Flag.TEXT : 0) | (last ? Flag.LAST : 0);
+    (mayCut ? Flag.MAY_CUT : 0) | (text ? Flag.TEXT : 0) | (last ? Flag.LAST : 0);
   words[at + Reframe.CONSUMED_LOW] = consumed;
   words[at + Reframe.CONSUMED_HIGH] = high(consumed);
   words[at + Reframe.LIMIT_LOW] = limit;

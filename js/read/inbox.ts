@@ -175,9 +175,9 @@ export class Inbox {
   begin(): ReframeRequest {
     this.requestDue = false;
     this.#changes = 0;
-    const adopt = this.framing !== NOTHING;
-    this.#state = adopt ? CUTS : RAW;
-    return this.#request(adopt);
+    const mayCut = this.framing !== NOTHING;
+    this.#state = mayCut ? CUTS : RAW;
+    return this.#request(mayCut);
   }
 
   /** What to tell the reactor when a turn's work is done. */
@@ -185,11 +185,11 @@ export class Inbox {
     if (!this.requestDue) return null;
     this.requestDue = false;
     const isSettled = this.#changes <= RESTLESS || this.#stable >= SETTLED;
-    const adopt = this.#held === null && this.framing !== NOTHING && isSettled;
-    if (!adopt && this.#state === RAW && !this.#halted) return null;
+    const mayCut = this.#held === null && this.framing !== NOTHING && isSettled;
+    if (!mayCut && this.#state === RAW && !this.#halted) return null;
     this.#halted = false;
-    this.#state = adopt ? ASKED : RAW;
-    return this.#request(adopt);
+    this.#state = mayCut ? ASKED : RAW;
+    return this.#request(mayCut);
   }
 
   /** A chunk has arrived: delivers what it completes, holds the rest. */
@@ -345,10 +345,10 @@ export class Inbox {
     this.#release();
   }
 
-  #request(adopt: boolean): ReframeRequest {
+  #request(mayCut: boolean): ReframeRequest {
     const { framing, limit, consumed, encoding } = this;
     const text = encoding !== null;
-    return { epoch: this.#epoch, framing, limit, consumed, adopt, text, last: this.#last };
+    return { epoch: this.#epoch, framing, limit, consumed, mayCut, text, last: this.#last };
   }
 
   /** The fast way: frames that the reactor has cut, under the delimiter that still holds. */

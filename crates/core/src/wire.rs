@@ -78,7 +78,7 @@ constants! {
         /// bytes since the channel began. Of a datagram channel: sent or refused, and that many
         /// datagrams.
         DRAINED = 7,
-        /// [announced low][announced high][bytes]: a frame outgrew the limit. The bytes are all
+        /// [bytes]: a frame outgrew the limit. The bytes are all
         /// that had been received; the reactor reads no more until it is told how to go on.
         OVERFLOW = 8,
         /// [bytes][senders][datagrams], then each sender's address length, then for each datagram
@@ -103,12 +103,8 @@ constants! {
         RESET = 1,
         /// Data: every byte of the chunk is ASCII.
         ASCII = 1,
-        /// Overflow: the length announced is negative.
-        NEGATIVE = 1,
-        /// Overflow: a header announced the length (else: no delimiter was found in time).
-        ANNOUNCED = 2,
         /// Reframe: the reactor may cut (else it passes bytes on as they come, uncut).
-        ADOPT = 1,
+        MAY_CUT = 1,
         /// Reframe: JS wants strings of this channel's bytes.
         TEXT = 2,
         /// Reframe, of a cut: no byte will follow.

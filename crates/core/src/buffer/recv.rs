@@ -1,7 +1,7 @@
 //! Bytes that were received and that are not a complete frame yet.
 
 use super::held::Held;
-use crate::framing::{Framing, Overflow, Run, Scan, Stop, cut_many};
+use crate::framing::{Framing, Run, Scan, Stop, cut_many};
 use crate::id::ChannelId;
 use crate::queue::completion::Batch;
 
@@ -26,7 +26,7 @@ pub(crate) struct RecvBuffer {
     uncut: bool,
 }
 
-/// Why cutting ended without an overflow: whether more frames may be had without more bytes.
+/// Why cutting ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fed {
     /// All complete frames have been passed on.
@@ -34,7 +34,7 @@ pub(crate) enum Fed {
     /// The frame budget is used up; cut again.
     More,
     /// The first frame held can never be delivered.
-    Overflow(Overflow),
+    Outgrown,
 }
 
 impl RecvBuffer {
@@ -66,7 +66,7 @@ impl RecvBuffer {
     }
 
     /// Cuts under another framing from now on, beginning with what is held.
-    pub(crate) fn adopt(&mut self, framing: Framing, limit: usize, epoch: u32) {
+    pub(crate) fn cut_under(&mut self, framing: Framing, limit: usize, epoch: u32) {
         self.framing = framing;
         self.limit = limit;
         self.epoch = epoch;
@@ -157,7 +157,7 @@ impl RecvBuffer {
         self.emitted += run.consumed as u64;
         self.uncut = run.stop == Stop::Budget && !self.held.is_empty();
         match run.stop {
-            Stop::Overflow(why) => Fed::Overflow(why),
+            Stop::Overflow(_) => Fed::Outgrown,
             Stop::Budget if self.uncut => Fed::More,
             Stop::Budget | Stop::Incomplete => Fed::Whole,
         }
@@ -179,7 +179,7 @@ mod tests {
 
     fn lines() -> RecvBuffer {
         let mut buffer = RecvBuffer::new();
-        buffer.adopt(Framing::Delimiter(Delimiter::new(b"\n").unwrap()), 100, 1);
+        buffer.cut_under(Framing::Delimiter(Delimiter::new(b"\n").unwrap()), 100, 1);
         buffer
     }
 
@@ -225,7 +225,7 @@ mod tests {
         let (mut buffer, mut batch) = (lines(), Batch::default());
         feed(&mut buffer, &mut batch, b"a\nbcd");
         passed_on(&mut batch);
-        buffer.adopt(Framing::Fixed(2), 100, 2);
+        buffer.cut_under(Framing::Fixed(2), 100, 2);
         assert!(buffer.has_uncut());
         assert_eq!(buffer.cut_held(&mut batch, ID, MOST), Fed::Whole);
         assert_eq!(passed_on(&mut batch), b"bc");
@@ -250,9 +250,9 @@ mod tests {
     fn another_framing_of_much_that_is_held_moves_each_byte_once() {
         const SIZE: usize = 1 << 20;
         let (mut buffer, mut batch) = (lines(), Batch::default());
-        buffer.adopt(Framing::Fixed(2 * SIZE), 0, 1);
+        buffer.cut_under(Framing::Fixed(2 * SIZE), 0, 1);
         feed(&mut buffer, &mut batch, &vec![b'\n'; SIZE]);
-        buffer.adopt(Framing::Delimiter(Delimiter::new(b"\n").unwrap()), 100, 2);
+        buffer.cut_under(Framing::Delimiter(Delimiter::new(b"\n").unwrap()), 100, 2);
         while buffer.cut_held(&mut batch, ID, MOST) == Fed::More {
             batch = Batch::default();
         }
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_large_frame_leaves_no_large_buffer_behind() {
         let (mut buffer, mut batch) = (lines(), Batch::default());
-        buffer.adopt(Framing::Fixed(1 << 20), 0, 1);
+        buffer.cut_under(Framing::Fixed(1 << 20), 0, 1);
         feed(&mut buffer, &mut batch, &vec![b'x'; 1 << 19]);
         assert_eq!(
             feed(&mut buffer, &mut batch, &vec![b'x'; (1 << 19) + 5]),

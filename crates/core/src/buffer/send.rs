@@ -135,7 +135,7 @@ impl SendBuffer {
     fn advance(&mut self, mut sent: usize) {
         self.len -= sent as u64;
         if self.len == 0 {
-            return self.settle();
+            return self.clear();
         }
         while let Some(Piece::Bytes(first)) = self.pieces.front() {
             let left = first.len() - self.head;
@@ -157,7 +157,7 @@ impl SendBuffer {
     }
 
     /// Empties it; keeps one small piece, so that a request-response channel never allocates.
-    fn settle(&mut self) {
+    fn clear(&mut self) {
         self.head = 0;
         self.pieces.truncate(1);
         match self.pieces.front_mut() {

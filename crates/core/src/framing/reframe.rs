@@ -17,7 +17,7 @@ pub(crate) struct Reframe {
 #[derive(Debug)]
 pub(crate) struct ReframeHeader {
     pub(crate) epoch: u32,
-    pub(crate) adopt: bool,
+    pub(crate) may_cut: bool,
     pub(crate) text: bool,
     pub(crate) last: bool,
     pub(crate) consumed: u64,
@@ -34,7 +34,7 @@ impl ReframeHeader {
         let wide = |low, high| Some(u64::from(word(low)?) | (u64::from(word(high)?) << 32));
         Some(Self {
             epoch: word(reframe::EPOCH)?,
-            adopt: word(reframe::FLAGS)? & flag::ADOPT != 0,
+            may_cut: word(reframe::FLAGS)? & flag::MAY_CUT != 0,
             text: word(reframe::FLAGS)? & flag::TEXT != 0,
             last: word(reframe::FLAGS)? & flag::LAST != 0,
             consumed: wide(reframe::CONSUMED_LOW, reframe::CONSUMED_HIGH)?,

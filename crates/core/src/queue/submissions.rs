@@ -47,7 +47,7 @@ impl<T> Submissions<T> {
     }
 
     /// Whether everything pushed so far has been done, and the reactor waits for more.
-    pub(crate) fn is_settled(&self) -> bool {
+    pub(crate) fn is_caught_up(&self) -> bool {
         let state = lock(&self.state);
         state.asleep && state.waiting.is_empty()
     }

@@ -89,7 +89,7 @@ impl Handle {
     /// Sends what it can of a lone write on this thread, where that keeps the order; see
     /// [`Shortcut`](crate::source::Shortcut). Returns how much that was.
     fn send_past_reactor(&self, id: ChannelId, data: &[u8]) -> usize {
-        if !self.shared.submissions.is_settled() {
+        if !self.shared.submissions.is_caught_up() {
             return 0;
         }
         let Some(shortcut) = lock(&self.shared.slots).shortcut(id) else {

@@ -7,7 +7,6 @@ use std::thread;
 use std::time::Duration;
 
 use pants_core::ChannelId;
-use pants_core::wire::flag;
 
 use crate::support::{Ask, Cut, Engine, PATIENCE, Peer, Start, on_both, pattern};
 
@@ -288,8 +287,7 @@ fn r23_r24_a_frame_too_long_is_reported_with_all_bytes() {
         peer.send(b"ok\n01234567890");
         let overflow = engine.until("it is too long", |log| log.of(id).overflow.clone());
         assert_eq!(engine.log.frames(id)[1..], [b"ok"]);
-        assert_eq!(overflow.bytes, b"01234567890");
-        assert_eq!((overflow.flags, overflow.announced), (0, 0));
+        assert_eq!(overflow, b"01234567890");
         assert_eq!(engine.log.closed(id), None, "the other side decides");
     });
 }
@@ -297,21 +295,15 @@ fn r23_r24_a_frame_too_long_is_reported_with_all_bytes() {
 #[test]
 fn r23_a_length_too_long_is_judged_by_its_header() {
     let mut engine = Engine::by_turns();
-    for (cut, sent, flags, announced) in [
-        (Cut::prefix(2), &[0, 11][..], flag::ANNOUNCED, 11),
-        (Cut::prefix(8), &[255; 8], flag::ANNOUNCED, u64::MAX),
-        (
-            Cut::prefix(1).adjust(-5),
-            &[2],
-            flag::ANNOUNCED | flag::NEGATIVE,
-            3,
-        ),
+    for (cut, sent) in [
+        (Cut::prefix(2), &[0, 11][..]),
+        (Cut::prefix(8), &[255; 8]),
+        (Cut::prefix(1).adjust(-5), &[2]),
     ] {
         let (id, peer) = engine.started(cut.limit(10));
         peer.send(sent);
         let overflow = engine.until("it is too long", |log| log.of(id).overflow.clone());
-        assert_eq!((overflow.flags, overflow.announced), (flags, announced));
-        assert_eq!(overflow.bytes, sent);
+        assert_eq!(overflow, sent);
     }
 }
 
@@ -323,7 +315,7 @@ fn r23_after_an_overflow_nothing_is_read_until_it_is_told_how() {
     let sent = peer_stuffs(&mut engine, &peer);
     let overflow = engine.until("it is too long", |log| log.of(id).overflow.clone());
     // r23: the memory that a peer can make it use, is the limit and one read.
-    assert!(overflow.bytes.len() as u64 <= limit + 64 * 1024);
+    assert!(overflow.len() as u64 <= limit + 64 * 1024);
     let stats = engine.stats();
     assert!(stats.bytes_read < sent as u64);
     let turns = engine.turns_within(Duration::from_millis(50));
@@ -333,9 +325,9 @@ fn r23_after_an_overflow_nothing_is_read_until_it_is_told_how() {
     let consumed = engine.log.of(id).passed_on;
     let cut = Cut::raw().epoch(2).consumed(consumed);
     engine.ask(Ask::default().reframe(id, &cut));
-    let left = sent - overflow.bytes.len();
+    let left = sent - overflow.len();
     engine.expect_received(id, left);
-    let all = [&overflow.bytes[..], &engine.log.of(id).received].concat();
+    let all = [&overflow[..], &engine.log.of(id).received].concat();
     assert!(all == pattern(sent));
 }
 

@@ -92,7 +92,7 @@ fn r22_a_limit_changes_under_a_frame_that_has_begun() {
     assert_eq!(engine.log.of(id).overflow, None);
     engine.ask(Ask::default().reframe(id, &Cut::lines().limit(5).epoch(3)));
     let overflow = engine.until("it is too long", |log| log.of(id).overflow.clone());
-    assert_eq!(overflow.bytes, b"0123456789");
+    assert_eq!(overflow, b"0123456789");
 }
 
 #[test]

@@ -147,7 +147,7 @@ impl Cut {
             delimiter: Vec::new(),
             limit: 64 * 1024,
             epoch: 1,
-            flags: flag::ADOPT,
+            flags: flag::MAY_CUT,
             consumed: 0,
         }
     }
@@ -215,7 +215,7 @@ impl Cut {
     /// The other side cuts.
     pub fn uncut(self) -> Self {
         Self {
-            flags: self.flags & !flag::ADOPT,
+            flags: self.flags & !flag::MAY_CUT,
             ..self
         }
     }

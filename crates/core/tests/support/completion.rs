@@ -30,11 +30,7 @@ pub enum Completion {
     },
     AcceptError(i32),
     Drained(u64),
-    Overflow {
-        flags: u32,
-        announced: u64,
-        bytes: Range<usize>,
-    },
+    Overflow(Range<usize>),
 }
 
 /// The last word on a channel.
@@ -129,14 +125,7 @@ pub fn decode(words: &[u32], bytes: &[u8]) -> Vec<(ChannelId, Completion)> {
             }
             kind::ACCEPT_ERROR => Completion::AcceptError(word().cast_signed()),
             kind::DRAINED => Completion::Drained(wide(word(), word())),
-            kind::OVERFLOW => {
-                let announced = wide(word(), word());
-                Completion::Overflow {
-                    flags,
-                    announced,
-                    bytes: take(word()),
-                }
-            }
+            kind::OVERFLOW => Completion::Overflow(take(word())),
             other => panic!("a completion of kind {other}"),
         };
         all.push((id, completion));

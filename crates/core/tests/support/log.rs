@@ -41,7 +41,8 @@ pub struct Channel {
     pub received: Vec<u8>,
     /// Where in `received` each frame is.
     frames: Vec<Range<usize>>,
-    pub overflow: Option<Overflow>,
+    /// What had been received when a frame outgrew its limit.
+    pub overflow: Option<Vec<u8>>,
     /// What came with the peer's end.
     pub end: Option<Vec<u8>>,
     pub closed: Option<Closed>,
@@ -56,13 +57,6 @@ pub struct Chunk {
     pub ascii: bool,
     pub bytes: Range<usize>,
     pub frames: Range<usize>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overflow {
-    pub flags: u32,
-    pub announced: u64,
-    pub bytes: Vec<u8>,
 }
 
 impl Log {
@@ -127,18 +121,10 @@ impl Log {
             }
             Completion::AcceptError(errno) => self.accept_errors.push((id, errno)),
             Completion::Drained(sent) => channel.drained.push(sent),
-            Completion::Overflow {
-                flags,
-                announced,
-                bytes: range,
-            } => {
+            Completion::Overflow(range) => {
                 assert_eq!(channel.end, None, "an overflow after the end");
                 channel.passed_on += range.len() as u64;
-                channel.overflow = Some(Overflow {
-                    flags,
-                    announced,
-                    bytes: bytes[range].to_vec(),
-                });
+                channel.overflow = Some(bytes[range].to_vec());
             }
         }
     }

@@ -202,8 +202,8 @@ impl Datagram {
         self.flush(cx);
         if self.queue.is_empty() && self.untold.is_empty() {
             if std::mem::take(&mut self.notify) {
-                let settled = cx.tally(self.id).datagrams;
-                let words = [settled as u32, (settled >> 32) as u32];
+                let done = cx.tally(self.id).datagrams;
+                let words = [done as u32, (done >> 32) as u32];
                 cx.filling.push(kind::DRAINED, 0, self.id, &words);
             }
             if self.ending {

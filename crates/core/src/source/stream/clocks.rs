@@ -19,7 +19,7 @@ impl Stream {
     /// Starts or stops the frame's clock. `progress`: what is held has begun just now.
     pub(super) fn watch_frame(&mut self, cx: &mut Context, progress: bool) {
         let Some(limit) = self.frame else { return };
-        if !self.recv.has_partial() || self.paused || self.held {
+        if !self.recv.has_partial() || self.paused || self.outgrown {
             self.frame_since = None;
         } else if progress || self.frame_since.is_none() {
             self.frame_since = Some(cx.now);

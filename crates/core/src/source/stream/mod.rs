@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   reading   waiting for START ─▶ open ⇄ paused        EOF ─▶ read_closed
-//!                                   └─ overflow ─▶ held ─REFRAME─▶ open
+//!                                   └─ overflow ─▶ outgrown ─REFRAME─▶ open
 //!
 //!   writing   Open ─end()──────▶ Ending ──all sent: FIN──▶ Lingering ──EOF, timeout──▶ closed
 //!              └──shutdown()──▶ ShuttingDown ──all sent: FIN──▶ Shut ──end()──▶ Lingering
@@ -74,7 +74,8 @@ pub(crate) struct Stream {
     thorough: bool,
     started: bool,
     paused: bool,
-    held: bool,
+    /// A frame has outgrown its limit: nothing is read until JS says how to go on.
+    outgrown: bool,
     read_closed: bool,
     /// It closes by a reset, whatever is pending.
     reset: bool,
@@ -117,7 +118,7 @@ impl Stream {
             thorough: false,
             started: false,
             paused: false,
-            held: false,
+            outgrown: false,
             read_closed: false,
             reset: false,
             notify: false,

@@ -4,12 +4,11 @@ use std::io;
 
 use super::{READ_BYTES, Stream, TURN_BYTES, Writing};
 use crate::buffer::Fed;
-use crate::framing::Overflow;
 use crate::framing::reframe::Reframe;
 use crate::queue::completion::Load;
 use crate::source::context::Context;
 use crate::source::fate::{Closing, Fate};
-use crate::wire::{flag, kind, reason, syscall};
+use crate::wire::{kind, reason, syscall};
 
 /// A frame takes two words of a chunk.
 const FRAME_WORDS: usize = 2;
@@ -22,10 +21,11 @@ impl Stream {
     /// on their way; JS cuts those itself, and everything after them, until it asks again.
     pub(super) fn reframe(&mut self, reframe: Reframe) {
         let header = reframe.header;
-        self.held = false;
+        self.outgrown = false;
         self.recv.set_text(header.text);
-        if header.adopt && header.consumed == self.recv.emitted() {
-            self.recv.adopt(reframe.framing, header.limit, header.epoch);
+        if header.may_cut && header.consumed == self.recv.emitted() {
+            self.recv
+                .cut_under(reframe.framing, header.limit, header.epoch);
         } else {
             self.recv.pass_on();
         }
@@ -124,18 +124,12 @@ impl Stream {
     }
 
     fn fed(&mut self, cx: &mut Context, fed: Fed, emitted_before: u64) {
-        if let Fed::Overflow(why) = fed {
-            let (flags, announced) = match why {
-                Overflow::NoDelimiter | Overflow::Match => (0, 0),
-                Overflow::Announced(n) => (flag::ANNOUNCED, n),
-                Overflow::Negative(n) => (flag::ANNOUNCED | flag::NEGATIVE, n.unsigned_abs()),
-            };
-            let words = [announced as u32, (announced >> 32) as u32];
+        if fed == Fed::Outgrown {
             let held = self.recv.take_all();
             self.recv.pass_on();
-            self.held = true;
+            self.outgrown = true;
             cx.filling
-                .push_bytes(kind::OVERFLOW, flags, self.id, &words, held.bytes());
+                .push_bytes(kind::OVERFLOW, 0, self.id, &[], held.bytes());
         }
         self.watch_frame(cx, self.recv.emitted() != emitted_before);
     }
@@ -193,7 +187,7 @@ impl Stream {
         // Where writing has failed nothing more will come: what has is passed on, also to a channel
         // that is paused, so that it hears of the failure. JS holds it back.
         let paused = self.paused && self.failure.is_none();
-        self.started && !paused && !self.held
+        self.started && !paused && !self.outgrown
     }
 
     /// Whether the peer may have sent more that was not read yet, for want of room or of budget:
