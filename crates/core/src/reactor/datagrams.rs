@@ -10,7 +10,9 @@ use crate::addr::{self, Address};
 use crate::id::ChannelId;
 use crate::names;
 use crate::options::{DatagramOptions, PacketOption};
-use crate::source::{AdoptError, Datagram, ListenError, PacketSocket, adopt_packets, has_no_ipv6};
+use crate::source::{
+    AdoptError, Datagram, DatagramSocket, ListenError, adopt_packets, has_no_ipv6,
+};
 use crate::sync::lock;
 use crate::sys::Given;
 
@@ -28,7 +30,7 @@ impl Handle {
     ) -> Result<Listening, ListenError> {
         let mut first = None;
         for address in addresses(host, port, options.family)? {
-            match PacketSocket::bind(address, options) {
+            match DatagramSocket::bind(address, options) {
                 Ok(socket) => return Ok(self.own_packets(socket)),
                 Err(source) => {
                     let error = ListenError::system("bind", address, source);
@@ -53,7 +55,7 @@ impl Handle {
         path: &[u8],
         options: &DatagramOptions,
     ) -> Result<Listening, ListenError> {
-        let socket = PacketSocket::bind_path(path, options)
+        let socket = DatagramSocket::bind_path(path, options)
             .map_err(|source| ListenError::system("bind", Address::Unix(path.into()), source))?;
         Ok(self.own_packets(socket))
     }
@@ -86,7 +88,7 @@ impl Handle {
         Some(socket.buffer_sizes())
     }
 
-    fn own_packets(&self, socket: PacketSocket) -> Listening {
+    fn own_packets(&self, socket: DatagramSocket) -> Listening {
         let socket = Arc::new(socket);
         let local = Address::of(socket.home());
         let descriptor = socket.carrier.descriptor();
@@ -97,7 +99,7 @@ impl Handle {
             id
         };
         let datagram = Box::new(Datagram::new(id, socket));
-        self.shared.submit(Submission::Bind { id, datagram });
+        self.shared.submit(Submission::Datagram { id, datagram });
         Listening {
             id,
             descriptor,

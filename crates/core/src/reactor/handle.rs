@@ -16,8 +16,8 @@ use crate::queue::fence::Fence;
 use crate::queue::piece::Piece;
 use crate::queue::records::{lone_write, push_write};
 use crate::source::{
-    Acceptor, AdoptError, Connect, ListenError, Listener, Stats, Stream, Tally, adopt_listener,
-    adopt_stream, bind, bind_path,
+    AdoptError, Connect, ListenError, Listener, ListenerSocket, Stats, Stream, Tally,
+    adopt_listener, adopt_stream, listen, listen_path,
 };
 use crate::sync::lock;
 use crate::sys::Given;
@@ -133,7 +133,7 @@ impl Handle {
         port: u16,
         options: ListenOptions,
     ) -> Result<Listening, ListenError> {
-        Ok(self.accept_from(bind(host, port, &options)?, options))
+        Ok(self.accept_from(listen(host, port, &options)?, options))
     }
 
     /// Binds a Unix socket to a path, or to a name that begins with NUL, and listens.
@@ -144,7 +144,7 @@ impl Handle {
         path: &[u8],
         options: ListenOptions,
     ) -> Result<Listening, ListenError> {
-        Ok(self.accept_from(bind_path(path, &options)?, options))
+        Ok(self.accept_from(listen_path(path, &options)?, options))
     }
 
     /// Takes over a socket that was bound elsewhere, and listens on it. `family` is one of
@@ -161,7 +161,7 @@ impl Handle {
         Ok(self.accept_from(socket, options))
     }
 
-    fn accept_from(&self, socket: Acceptor, options: ListenOptions) -> Listening {
+    fn accept_from(&self, socket: ListenerSocket, options: ListenOptions) -> Listening {
         let local = socket.local();
         let descriptor = socket.descriptor();
         let id = lock(&self.shared.slots).allocate();
@@ -188,11 +188,11 @@ impl Handle {
         family: u32,
         options: &SocketOptions,
     ) -> Result<Adopted, AdoptError> {
-        let transport = adopt_stream(given, family, options)?;
-        let peer = transport.peer().ok().flatten();
-        let about = transport.describe(transport.local().as_ref(), peer.as_ref());
+        let socket = adopt_stream(given, family, options)?;
+        let peer = socket.peer().ok().flatten();
+        let about = socket.describe(socket.local().as_ref(), peer.as_ref());
         let id = lock(&self.shared.slots).allocate();
-        let stream = Box::new(Stream::new(id, transport, None, self.shared.clock.now()));
+        let stream = Box::new(Stream::new(id, socket, None, self.shared.clock.now()));
         self.shared.submit(Submission::Adopt { id, stream });
         Ok(Adopted { id, about })
     }

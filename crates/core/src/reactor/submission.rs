@@ -30,7 +30,7 @@ pub(crate) enum Submission {
     /// Somebody waits until all that was submitted before is done.
     Fence(Passage),
     /// A datagram socket that is bound already.
-    Bind {
+    Datagram {
         id: ChannelId,
         datagram: Box<Datagram>,
     },

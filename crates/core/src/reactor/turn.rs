@@ -158,7 +158,7 @@ impl Reactor {
                     self.add(id, Source::Stream(stream));
                     self.check_registered(id, registered, syscall::READ);
                 }
-                Submission::Bind { id, datagram } => {
+                Submission::Datagram { id, datagram } => {
                     let registered = datagram.register(&self.cx);
                     self.add(id, Source::Datagram(datagram));
                     self.check_registered(id, registered, syscall::BIND);

@@ -4,9 +4,9 @@ use std::io;
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-use super::acceptor::Acceptor;
-use super::packet_socket::PacketSocket;
-use super::transport::Transport;
+use super::datagram_socket::DatagramSocket;
+use super::listener_socket::ListenerSocket;
+use super::stream_socket::StreamSocket;
 use crate::addr::Address;
 use crate::options::{DatagramOptions, ListenOptions, SocketOptions};
 use crate::sys::Given;
@@ -35,7 +35,7 @@ pub(crate) fn adopt_stream(
     given: Given,
     family: u32,
     options: &SocketOptions,
-) -> Result<Transport, AdoptError> {
+) -> Result<StreamSocket, AdoptError> {
     let descriptor = given.descriptor();
     let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
     let socket = given.socket();
@@ -48,9 +48,9 @@ pub(crate) fn adopt_stream(
     }
     let socket = own(given)?;
     if is_unix {
-        Transport::unix(socket).map_err(fail("socket"))
+        StreamSocket::unix(socket).map_err(fail("socket"))
     } else {
-        Ok(Transport::tcp(socket))
+        Ok(StreamSocket::tcp(socket))
     }
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn adopt_listener(
     given: Given,
     family: u32,
     options: &ListenOptions,
-) -> Result<Acceptor, AdoptError> {
+) -> Result<ListenerSocket, AdoptError> {
     let descriptor = given.descriptor();
     let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
     let socket = given.socket();
@@ -74,9 +74,9 @@ pub(crate) fn adopt_listener(
     let socket = own(given)?;
     if is_unix {
         // Whoever made its file removes it.
-        Acceptor::unix(socket, None).map_err(fail("socket"))
+        ListenerSocket::unix(socket, None).map_err(fail("socket"))
     } else {
-        Ok(Acceptor::tcp(socket))
+        Ok(ListenerSocket::tcp(socket))
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn adopt_packets(
     given: Given,
     family: u32,
     options: &DatagramOptions,
-) -> Result<PacketSocket, AdoptError> {
+) -> Result<DatagramSocket, AdoptError> {
     let descriptor = given.descriptor();
     let fail = |syscall| move |source| AdoptError::system(syscall, descriptor, source);
     let socket = given.socket();
@@ -103,7 +103,7 @@ pub(crate) fn adopt_packets(
     }
     options.apply(&socket).map_err(fail("setsockopt"))?;
     let domain = if is_unix { Domain::UNIX } else { home.domain() };
-    PacketSocket::adopt(own(given)?, domain).map_err(fail("socket"))
+    DatagramSocket::adopt(own(given)?, domain).map_err(fail("socket"))
 }
 
 /// Whether it is a Unix socket; an error for anything but that and an IP one of this type, and where

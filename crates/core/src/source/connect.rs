@@ -21,8 +21,8 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use super::context::{Context, token};
 use super::fate::{Closing, Fate, errno};
 use super::readiness::Readiness;
+use super::stream_socket::StreamSocket;
 use super::timers::Timer;
-use super::transport::Transport;
 use crate::addr::Address;
 use crate::id::ChannelId;
 use crate::options::ConnectOptions;
@@ -44,7 +44,7 @@ pub(crate) struct Connect {
 #[derive(Debug)]
 struct Attempt {
     to: Address,
-    socket: Transport,
+    socket: StreamSocket,
 }
 
 #[derive(Debug)]
@@ -173,7 +173,7 @@ impl Connect {
         &self,
         cx: &Context,
         to: SocketAddr,
-    ) -> Result<Transport, (io::Error, &'static str)> {
+    ) -> Result<StreamSocket, (io::Error, &'static str)> {
         let connect = |error| (error, "connect");
         let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))
             .map_err(connect)?;
@@ -198,20 +198,20 @@ impl Connect {
             Err(error) if is_in_progress(&error) => {}
             Err(error) => return Err(connect(error)),
         }
-        let mut socket = Transport::tcp(socket);
+        let mut socket = StreamSocket::tcp(socket);
         socket
             .register(cx.registry(), token(self.id))
             .map_err(connect)?;
         Ok(socket)
     }
 
-    fn attempt_path(&self, path: &[u8]) -> io::Result<Transport> {
+    fn attempt_path(&self, path: &[u8]) -> io::Result<StreamSocket> {
         let to = sys::unix_sock_addr(path)?;
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
         self.options.socket.apply_buffers(&SockRef::from(&socket))?;
         socket.connect(&to)?;
-        Transport::unix(socket)
+        StreamSocket::unix(socket)
     }
 
     fn local_for(&self, to: SocketAddr) -> Option<SocketAddr> {
@@ -274,7 +274,7 @@ impl fmt::Display for OnLine<'_> {
 }
 
 /// `Ok(true)`: connected. `Ok(false)`: still under way, the event was for another attempt.
-fn verdict(socket: &Transport, readiness: Readiness) -> io::Result<bool> {
+fn verdict(socket: &StreamSocket, readiness: Readiness) -> io::Result<bool> {
     if let Some(error) = socket.take_error()? {
         return Err(error);
     }
@@ -290,8 +290,8 @@ fn verdict(socket: &Transport, readiness: Readiness) -> io::Result<bool> {
 }
 
 /// A socket that is still connecting answers a write of nothing with WouldBlock.
-fn is_connecting(socket: &Transport) -> bool {
-    let send = socket.socket().send(&[]);
+fn is_connecting(socket: &StreamSocket) -> bool {
+    let send = socket.options().send(&[]);
     matches!(send, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 

@@ -9,8 +9,8 @@ use mio::{Registry, Token};
 use super::shortcut::Shortcut;
 use super::slots::Slots;
 use super::stats::{Stats, Tally};
+use super::stream_socket::StreamSocket;
 use super::timers::{Timer, Timers};
-use super::transport::Transport;
 use crate::clock::Clock;
 use crate::id::ChannelId;
 use crate::queue::completion::{Batch, Load};
@@ -29,7 +29,7 @@ pub(crate) struct Share {
 pub(crate) struct Newcomer {
     pub(crate) id: ChannelId,
     pub(crate) server: ChannelId,
-    pub(crate) socket: Transport,
+    pub(crate) socket: StreamSocket,
 }
 
 /// The reactor's own state, without the sources themselves.

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::context::Context;
-use super::transport::Transport;
+use super::stream_socket::StreamSocket;
 use crate::id::ChannelId;
 use crate::wire::{kind, reason, syscall};
 
@@ -13,7 +13,7 @@ pub(crate) enum Fate {
     /// It goes on.
     Keep,
     /// A connect has succeeded: from now on it is a stream over this socket.
-    Become(Transport),
+    Become(StreamSocket),
     /// It is over. The reactor drops it, and with it the socket, and reports this.
     Close(Closing),
 }

@@ -3,9 +3,9 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::acceptor::{Accepted, Acceptor};
 use super::context::{Context, Newcomer, token};
 use super::fate::{Fate, errno};
+use super::listener_socket::{Accepted, ListenerSocket};
 use super::timers::Timer;
 use crate::id::ChannelId;
 use crate::options::SocketOptions;
@@ -36,7 +36,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Listener {
     id: ChannelId,
-    socket: Acceptor,
+    socket: ListenerSocket,
     options: SocketOptions,
     max_connections: Option<usize>,
     /// Accepted and not closed yet.
@@ -54,7 +54,7 @@ pub(crate) struct Listener {
 impl Listener {
     pub(crate) fn new(
         id: ChannelId,
-        socket: Acceptor,
+        socket: ListenerSocket,
         options: SocketOptions,
         max_connections: Option<usize>,
     ) -> Self {
@@ -140,10 +140,7 @@ impl Listener {
             return;
         }
         let id = cx.allocate();
-        let Accepted {
-            transport: mut socket,
-            about,
-        } = accepted;
+        let Accepted { mut socket, about } = accepted;
         if let Err(error) = socket.register(cx.registry(), token(id)) {
             // The engine could not watch one more socket: that connection fails, not the server.
             cx.release_at_turn_end(id);

@@ -9,15 +9,15 @@
 //! A source never blocks, never calls out, and owns its socket; all that it may touch besides is
 //! the [`Context`] it is given. It answers with its [`Fate`].
 
-mod acceptor;
 mod adopt;
-mod bind;
 mod connect;
 pub(crate) mod context;
 mod datagram;
+mod datagram_socket;
 pub(crate) mod fate;
+mod listen;
 mod listener;
-mod packet_socket;
+mod listener_socket;
 #[cfg(test)]
 pub(crate) mod played;
 pub(crate) mod readiness;
@@ -25,23 +25,23 @@ mod shortcut;
 mod slots;
 mod stats;
 mod stream;
+mod stream_socket;
 pub(crate) mod timers;
-mod transport;
 
-pub(crate) use acceptor::Acceptor;
 pub use adopt::AdoptError;
 pub(crate) use adopt::{adopt_listener, adopt_packets, adopt_stream};
-pub use bind::ListenError;
-pub(crate) use bind::{bind, bind_path, has_no_ipv6};
 pub(crate) use connect::Connect;
 pub(crate) use datagram::Datagram;
+pub(crate) use datagram_socket::DatagramSocket;
+pub use listen::ListenError;
+pub(crate) use listen::{has_no_ipv6, listen, listen_path};
 pub(crate) use listener::Listener;
-pub(crate) use packet_socket::PacketSocket;
+pub(crate) use listener_socket::ListenerSocket;
 pub(crate) use slots::Slots;
 pub use stats::{Stats, Tally};
 pub(crate) use stream::Stream;
 #[cfg(test)]
-pub(crate) use transport::Transport;
+pub(crate) use stream_socket::StreamSocket;
 
 use context::Context;
 use fate::{Closing, Fate};

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::transport::Transport;
+use super::stream_socket::StreamSocket;
 use crate::clock::Clock;
 use crate::sync::lock;
 
@@ -39,12 +39,12 @@ pub(crate) struct Shortcut {
 #[derive(Debug)]
 struct Way {
     /// `None` once the channel has closed.
-    socket: Option<Arc<Transport>>,
+    socket: Option<Arc<StreamSocket>>,
     clear: bool,
 }
 
 impl Shortcut {
-    pub(crate) fn new(socket: Arc<Transport>, clock: Clock) -> Self {
+    pub(crate) fn new(socket: Arc<StreamSocket>, clock: Clock) -> Self {
         Self {
             way: Mutex::new(Way {
                 socket: Some(socket),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 
-use super::packet_socket::PacketSocket;
+use super::datagram_socket::DatagramSocket;
 use super::shortcut::Shortcut;
 use super::stats::Tally;
 use crate::id::ChannelId;
@@ -15,7 +15,7 @@ use crate::id::ChannelId;
 struct Slot {
     tally: Tally,
     shortcut: Option<Arc<Shortcut>>,
-    packets: Option<Arc<PacketSocket>>,
+    packets: Option<Arc<DatagramSocket>>,
 }
 
 /// Gives and takes back ids. Behind a lock: the JS thread opens channels, the reactor accepts them.
@@ -52,13 +52,13 @@ impl Slots {
         self.live(id)?.shortcut.clone()
     }
 
-    pub(crate) fn set_packets(&mut self, id: ChannelId, packets: Arc<PacketSocket>) {
+    pub(crate) fn set_packets(&mut self, id: ChannelId, packets: Arc<DatagramSocket>) {
         if let Some(slot) = self.live(id) {
             slot.packets = Some(packets);
         }
     }
 
-    pub(crate) fn packets(&mut self, id: ChannelId) -> Option<Arc<PacketSocket>> {
+    pub(crate) fn packets(&mut self, id: ChannelId) -> Option<Arc<DatagramSocket>> {
         self.live(id)?.packets.clone()
     }
 

@@ -21,7 +21,7 @@ use crate::id::ChannelId;
 use crate::options::SocketOptions;
 use crate::source::played::{Played, PlayedListener};
 use crate::source::readiness::Readiness;
-use crate::source::{Acceptor, Listener, Stream, Transport};
+use crate::source::{Listener, ListenerSocket, Stream, StreamSocket};
 use crate::support::{Ask, Engine, Start};
 use crate::sync::lock;
 
@@ -61,7 +61,7 @@ impl Theatre {
     fn stream(&mut self, start: &Start) -> (ChannelId, Played) {
         let (played, shared) = (Played::default(), &self.engine.handle().shared);
         let id = lock(&shared.slots).allocate();
-        let socket = Transport::Played(played.clone());
+        let socket = StreamSocket::Played(played.clone());
         let stream = Box::new(Stream::new(id, socket, None, self.clock.now()));
         shared.submit(Submission::Adopt { id, stream });
         self.engine.ask(Ask::default().start(id, start));
@@ -72,7 +72,7 @@ impl Theatre {
     fn listener(&mut self) -> (ChannelId, PlayedListener) {
         let (played, shared) = (PlayedListener::default(), &self.engine.handle().shared);
         let id = lock(&shared.slots).allocate();
-        let socket = Acceptor::Played(played.clone());
+        let socket = ListenerSocket::Played(played.clone());
         let listener = Box::new(Listener::new(id, socket, SocketOptions::default(), None));
         shared.submit(Submission::Listen { id, listener });
         self.turn();

@@ -28,8 +28,8 @@ use crate::buffer::{PacketQueue, Step};
 use crate::id::ChannelId;
 use crate::queue::records::{Request, Start};
 use crate::source::context::{Context, Share, token};
+use crate::source::datagram_socket::DatagramSocket;
 use crate::source::fate::{Closing, Fate};
-use crate::source::packet_socket::PacketSocket;
 use crate::source::readiness::Readiness;
 use crate::source::timers::Timer;
 use crate::sys::answers::Answer;
@@ -42,7 +42,7 @@ const TURN_PACKETS: usize = 512;
 #[derive(Debug)]
 pub(crate) struct Datagram {
     id: ChannelId,
-    socket: Arc<PacketSocket>,
+    socket: Arc<DatagramSocket>,
     many: SendsMany,
     queue: PacketQueue,
     peer: Option<Address>,
@@ -78,7 +78,7 @@ pub(crate) struct Datagram {
 }
 
 impl Datagram {
-    pub(crate) fn new(id: ChannelId, socket: Arc<PacketSocket>) -> Self {
+    pub(crate) fn new(id: ChannelId, socket: Arc<DatagramSocket>) -> Self {
         let segments = if socket.is_unix() { 1 } else { MAX_SEGMENTS };
         let peer = socket.peer();
         Self {

@@ -26,8 +26,8 @@ use crate::source::context::{Context, Share, token};
 use crate::source::fate::{Closing, Fate};
 use crate::source::readiness::Readiness;
 use crate::source::shortcut::Shortcut;
+use crate::source::stream_socket::StreamSocket;
 use crate::source::timers::Timer;
-use crate::source::transport::Transport;
 use crate::wire::{reason, syscall};
 
 /// What one read asks for.
@@ -54,7 +54,7 @@ enum Writing {
 pub(crate) struct Stream {
     id: ChannelId,
     /// Shared with the shortcut.
-    socket: Arc<Transport>,
+    socket: Arc<StreamSocket>,
     /// The listener that accepted it.
     server: Option<ChannelId>,
     recv: RecvBuffer,
@@ -67,7 +67,7 @@ pub(crate) struct Stream {
     writable: bool,
     /// The peer is gone, or an error waits to be fetched.
     broken: bool,
-    /// It has asked for news of room; see [`Transport::register`].
+    /// It has asked for news of room; see [`StreamSocket::register`].
     awaits_room: bool,
     /// A short read does not say that there is no more: urgent data stops a read early, and the
     /// end of the stream comes with the same edge as the data before it.
@@ -99,7 +99,7 @@ pub(crate) struct Stream {
 impl Stream {
     pub(crate) fn new(
         id: ChannelId,
-        socket: Transport,
+        socket: StreamSocket,
         server: Option<ChannelId>,
         now: Instant,
     ) -> Self {

@@ -16,7 +16,7 @@ use crate::sys::packets::{Carrier, any_unix_address};
 
 /// A bound datagram socket. The reactor sends and receives; any thread may set options and ask.
 #[derive(Debug)]
-pub(crate) struct PacketSocket {
+pub(crate) struct DatagramSocket {
     /// Before the socket, so that it is removed before: see [`SocketFile`].
     _file: Option<SocketFile>,
     pub(crate) carrier: Carrier,
@@ -34,7 +34,7 @@ struct Lost {
     total: u64,
 }
 
-impl PacketSocket {
+impl DatagramSocket {
     pub(crate) fn bind(to: SocketAddr, options: &DatagramOptions) -> io::Result<Self> {
         let socket = open(Domain::for_address(to), options)?;
         socket.bind(&to.into())?;
@@ -310,9 +310,9 @@ fn invalid() -> io::Error {
 mod tests {
     use super::*;
 
-    fn socket(address: &str) -> PacketSocket {
+    fn socket(address: &str) -> DatagramSocket {
         let address: SocketAddr = address.parse().unwrap();
-        PacketSocket::bind(address, &DatagramOptions::default()).unwrap()
+        DatagramSocket::bind(address, &DatagramOptions::default()).unwrap()
     }
 
     #[test]
@@ -342,12 +342,12 @@ mod tests {
     fn knows_ipv4_as_its_family_does() {
         let v4: SocketAddr = "1.2.3.4:5".parse().unwrap();
         let mapped: SocketAddr = "[::ffff:1.2.3.4]:5".parse().unwrap();
-        let of = |socket: &PacketSocket, address: SocketAddr| {
+        let of = |socket: &DatagramSocket, address: SocketAddr| {
             socket.address_of(&address.into()).unwrap().as_socket()
         };
         let four = socket("127.0.0.1:0");
         assert_eq!((of(&four, v4), of(&four, mapped)), (Some(v4), Some(v4)));
-        let Ok(six) = PacketSocket::bind(
+        let Ok(six) = DatagramSocket::bind(
             SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
             &DatagramOptions::default(),
         ) else {

@@ -9,14 +9,14 @@ use socket2::{SockRef, Socket};
 
 #[cfg(test)]
 use super::played::PlayedListener;
-use super::transport::Transport;
+use super::stream_socket::StreamSocket;
 use crate::addr::Address;
 use crate::options::SocketOptions;
 use crate::sys::{self, SocketFile, UnixListener};
 
 /// A listening, non-blocking stream socket.
 #[derive(Debug)]
-pub(crate) enum Acceptor {
+pub(crate) enum ListenerSocket {
     Tcp(TcpListener),
     Unix {
         /// What was made to bind it, if it was; before the socket, so that it is dropped first.
@@ -32,12 +32,12 @@ pub(crate) enum Acceptor {
 /// A connection that was accepted.
 #[derive(Debug)]
 pub(crate) struct Accepted {
-    pub(crate) transport: Transport,
+    pub(crate) socket: StreamSocket,
     /// What JS is told of it.
     pub(crate) about: Vec<u8>,
 }
 
-impl Acceptor {
+impl ListenerSocket {
     pub(crate) fn tcp(socket: Socket) -> Self {
         Self::Tcp(TcpListener::from_std(socket.into()))
     }
@@ -64,27 +64,27 @@ impl Acceptor {
         match self {
             Self::Tcp(socket) => {
                 let (socket, peer) = socket.accept()?;
-                let transport = Transport::Tcp(socket);
+                let socket = StreamSocket::Tcp(socket);
                 if !sys::LISTENER_OPTIONS_INHERITED {
                     // A connection that was reset meanwhile refuses options; reading it will tell.
-                    let _ = options.apply(&transport.socket());
+                    let _ = options.apply(&socket.options());
                 }
-                let about = transport.describe(transport.local().as_ref(), Some(&peer.into()));
-                Ok(Accepted { transport, about })
+                let about = socket.describe(socket.local().as_ref(), Some(&peer.into()));
+                Ok(Accepted { socket, about })
             }
             Self::Unix { socket, path, .. } => {
-                let transport = Transport::Unix(sys::accept_unix(socket)?);
+                let socket = StreamSocket::Unix(sys::accept_unix(socket)?);
                 // A Unix socket inherits nothing.
-                let _ = options.apply_buffers(&transport.socket());
-                let peer = transport.peer().ok().flatten();
-                let about = transport.describe(path.as_ref(), peer.as_ref());
-                Ok(Accepted { transport, about })
+                let _ = options.apply_buffers(&socket.options());
+                let peer = socket.peer().ok().flatten();
+                let about = socket.describe(path.as_ref(), peer.as_ref());
+                Ok(Accepted { socket, about })
             }
             #[cfg(test)]
             Self::Played(played) => {
-                let transport = Transport::Played(played.accept()?);
-                let about = transport.describe(None, None);
-                Ok(Accepted { transport, about })
+                let socket = StreamSocket::Played(played.accept()?);
+                let about = socket.describe(None, None);
+                Ok(Accepted { socket, about })
             }
         }
     }

@@ -5,7 +5,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::acceptor::Acceptor;
+use super::listener_socket::ListenerSocket;
 use crate::addr::Address;
 use crate::names;
 use crate::options::ListenOptions;
@@ -41,11 +41,11 @@ impl ListenError {
 }
 
 /// A socket bound to the first of the host's addresses that will do, and listening.
-pub(crate) fn bind(
+pub(crate) fn listen(
     host: &str,
     port: u16,
     options: &ListenOptions,
-) -> Result<Acceptor, ListenError> {
+) -> Result<ListenerSocket, ListenError> {
     let addresses = if host.is_empty() {
         vec![
             SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)),
@@ -59,8 +59,8 @@ pub(crate) fn bind(
     };
     let mut last = None;
     for address in addresses {
-        match bind_to(address, host.is_empty(), options) {
-            Ok(socket) => return Ok(Acceptor::tcp(socket)),
+        match listen_to(address, host.is_empty(), options) {
+            Ok(socket) => return Ok(ListenerSocket::tcp(socket)),
             Err(error) if host.is_empty() && !has_no_ipv6(&error) => return Err(error),
             Err(error) => last = Some(last.unwrap_or(error)),
         }
@@ -72,19 +72,26 @@ pub(crate) fn bind(
 }
 
 /// A socket that listens on a path or an abstract name.
-pub(crate) fn bind_path(path: &[u8], options: &ListenOptions) -> Result<Acceptor, ListenError> {
+pub(crate) fn listen_path(
+    path: &[u8],
+    options: &ListenOptions,
+) -> Result<ListenerSocket, ListenError> {
     let listen = || {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
         let file = SocketFile::bind(&socket, path, options.mode, |socket| {
             socket.listen(options.backlog)
         })?;
-        Acceptor::unix(socket, file)
+        ListenerSocket::unix(socket, file)
     };
     listen().map_err(|error| ListenError::system("listen", Address::Unix(path.into()), error))
 }
 
-fn bind_to(address: SocketAddr, any: bool, options: &ListenOptions) -> Result<Socket, ListenError> {
+fn listen_to(
+    address: SocketAddr,
+    any: bool,
+    options: &ListenOptions,
+) -> Result<Socket, ListenError> {
     let fail = |syscall| move |source| ListenError::system(syscall, address, source);
     let socket = Socket::new(
         Domain::for_address(address),

@@ -18,7 +18,7 @@ use crate::sys::{self, UnixStream};
 /// A connected, non-blocking stream socket. Reading and writing take no more than a reference: the
 /// channel's [`Shortcut`](super::shortcut::Shortcut) has one too.
 #[derive(Debug)]
-pub(crate) enum Transport {
+pub(crate) enum StreamSocket {
     Tcp(TcpStream),
     Unix(UnixStream),
     #[cfg(test)]
@@ -28,20 +28,20 @@ pub(crate) enum Transport {
 /// Does the same with whichever socket it is; something else with one that a test plays where that
 /// cannot do it.
 macro_rules! each {
-    ($transport:expr, $socket:ident => $do:expr) => {
-        each!($transport, $socket => $do, $socket => $do)
+    ($stream:expr, $socket:ident => $do:expr) => {
+        each!($stream, $socket => $do, $socket => $do)
     };
-    ($transport:expr, $socket:ident => $do:expr, $played:ident => $play:expr) => {
-        match $transport {
-            Transport::Tcp($socket) => $do,
-            Transport::Unix($socket) => $do,
+    ($stream:expr, $socket:ident => $do:expr, $played:ident => $play:expr) => {
+        match $stream {
+            StreamSocket::Tcp($socket) => $do,
+            StreamSocket::Unix($socket) => $do,
             #[cfg(test)]
-            Transport::Played($played) => $play,
+            StreamSocket::Played($played) => $play,
         }
     };
 }
 
-impl Transport {
+impl StreamSocket {
     pub(crate) fn tcp(socket: Socket) -> Self {
         Self::Tcp(TcpStream::from_std(socket.into()))
     }
@@ -133,7 +133,7 @@ impl Transport {
         if let Self::Played(_) = self {
             return None;
         }
-        Address::of(&self.socket().local_addr().ok()?)
+        Address::of(&self.options().local_addr().ok()?)
     }
 
     /// The other end; an error where there is none.
@@ -142,10 +142,10 @@ impl Transport {
         if let Self::Played(_) = self {
             return Ok(None);
         }
-        self.socket().peer_addr().map(|peer| Address::of(&peer))
+        self.options().peer_addr().map(|peer| Address::of(&peer))
     }
 
-    pub(crate) fn socket(&self) -> SockRef<'_> {
+    pub(crate) fn options(&self) -> SockRef<'_> {
         each!(self, socket => SockRef::from(socket), _played => panic!("it is no socket"))
     }
 
@@ -161,7 +161,7 @@ impl Transport {
     }
 }
 
-impl Sink for &Transport {
+impl Sink for &StreamSocket {
     fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match slices {
             [one] => self.write_one(one),
