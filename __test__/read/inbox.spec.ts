@@ -11,13 +11,13 @@ function make() {
   const told = new Told();
   const { cut, asked } = countingCut();
   const inbox = new Inbox(told, cut, LINES, LIMIT);
-  const { epoch, adopt } = inbox.begin();
-  return { told, asked, inbox, epoch, adopt };
+  const { epoch, mayCut } = inbox.begin();
+  return { told, asked, inbox, epoch, mayCut };
 }
 
 test('frames that the reactor has cut are delivered as they are', (t) => {
-  const { told, asked, inbox, epoch, adopt } = make();
-  t.true(adopt);
+  const { told, asked, inbox, epoch, mayCut } = make();
+  t.true(mayCut);
   inbox.take(chunkOf('one\ntwo\n', epoch));
   t.deepEqual(told.take(), ['one', 'two']);
   t.deepEqual(asked, []);
@@ -56,7 +56,7 @@ test('another delimiter holds from the very next byte, and the reactor is asked 
   inbox.take(chunkOf('one\ntwo\n', epoch));
   t.deepEqual(told.take(), ['one', 'tw', 'o\n']);
   const request = inbox.takeRequest();
-  t.like(request, { adopt: true, consumed: 8 });
+  t.like(request, { mayCut: true, consumed: 8 });
   t.true(request !== null && request.epoch !== epoch);
 });
 
@@ -68,19 +68,19 @@ test('while something is left over the reactor passes on what it gets, and is as
   };
   inbox.take(chunkOf('one\nab\n', epoch));
   t.deepEqual(told.take(), ['one']);
-  t.like(inbox.takeRequest(), { adopt: false });
+  t.like(inbox.takeRequest(), { mayCut: false });
   inbox.take(chunkOf('cde', 0));
   t.deepEqual(told.take(), ['ab\nc']);
   t.is(inbox.takeRequest(), null);
   inbox.take(chunkOf('fg', 0));
   t.deepEqual(told.take(), ['defg']);
-  t.like(inbox.takeRequest(), { adopt: true, consumed: 12 });
+  t.like(inbox.takeRequest(), { mayCut: true, consumed: 12 });
 });
 
 test('chunks of an older epoch are cut here', (t) => {
   const { told, inbox, epoch } = make();
   inbox.set(framingOf(','), LIMIT);
-  t.like(inbox.takeRequest(), { adopt: true });
+  t.like(inbox.takeRequest(), { mayCut: true });
   inbox.take(chunkOf('a,b\n,', epoch));
   t.deepEqual(told.take(), ['a', 'b\n']);
 });
