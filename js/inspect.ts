@@ -11,7 +11,7 @@ const COUNTERS = ['bytesRead', 'bytesWritten', 'pendingBytes', 'drops'] as const
 /** Own properties that say nothing, or are said already. */
 const LEFT_OUT = new Set([
   'server',
-  'connectionOptions',
+  'connectionDefaults',
   'readDelimiter',
   'readEncoding',
   'bufferSize',

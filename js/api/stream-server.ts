@@ -14,6 +14,7 @@ import {
 import { framingOf } from '../check/read-delimiter.ts';
 import { isCallable, isReadable } from '../check/values.ts';
 import { Family } from '../generated/wire.ts';
+import type { ConnectionDefaults } from '../link/hooks.ts';
 import { link } from '../link/link.ts';
 import { ServerLink } from '../link/server-link.ts';
 import { currentContext } from '../reactor/context.ts';
@@ -75,8 +76,8 @@ export class StreamServer<
   /** The live connections, by descriptor. */
   readonly channels: Map<number, C> = new Map();
 
-  /** @internal What the constructor was given, then `listen()`: its connections' defaults, too. */
-  connectionOptions: AnyServerOptions;
+  /** @internal What the constructor was given, then `listen()`. */
+  connectionDefaults: ConnectionDefaults & { readonly options: AnyServerOptions };
 
   /**
    * With `fd` among the options, it listens from the start, on a socket that was bound elsewhere:
@@ -97,7 +98,7 @@ export class StreamServer<
     if (!Engine.isEngine(engine)) throw invalidType('engine', 'an Engine', engine);
     const wrapper = isWrapper ? first : options.ConnectionClass;
     if (wrapper !== undefined) checkWrapper(wrapper);
-    this.connectionOptions = checkServerOptions({ ...options, engine });
+    this.connectionDefaults = checkServerOptions({ ...options, engine });
     this[link] = new ServerLink(this as never, StreamServer.prototype, engine);
     this[link].context = currentContext();
     if (wrapper !== undefined) this.ConnectionClass = wrapper as ConnectionClass<C>;
@@ -161,26 +162,31 @@ export class StreamServer<
     const descriptor = checkDescriptor(fd);
     if (descriptor === undefined) throw invalidType('fd', 'a descriptor', fd);
     checkWrapper(this.ConnectionClass);
-    const given = checkServerOptions({ ...this.connectionOptions, ...options });
-    this[link].adopt(descriptor, this[family], socketOptions(given), listenSettings(given));
+    const given = checkServerOptions({ ...this.connectionDefaults.options, ...options });
+    this[link].adopt(
+      descriptor,
+      this[family],
+      socketOptions(given.options),
+      listenSettings(given.options),
+    );
     return this.#listening(given);
   }
 
   /** @internal */
   [listenAt](at: Destination, options: ListenOptions & UnixListenOptions): this {
     checkWrapper(this.ConnectionClass);
-    const given = checkServerOptions({ ...this.connectionOptions, ...options });
-    const { mode } = given;
+    const given = checkServerOptions({ ...this.connectionDefaults.options, ...options });
+    const { mode } = given.options;
     if (typeof at === 'string' && at.startsWith('\0') && mode !== undefined) {
       throw invalidValue('mode', 'left out: an abstract name has no permissions', mode);
     }
-    this[link].listen(at, socketOptions(given), listenSettings(given));
+    this[link].listen(at, socketOptions(given.options), listenSettings(given.options));
     return this.#listening(given);
   }
 
   /** A server of no kind learns here of which one it is: so what wraps its sockets is settled. */
-  #listening(options: AnyServerOptions): this {
-    this.connectionOptions = options;
+  #listening(given: typeof this.connectionDefaults): this {
+    this.connectionDefaults = given;
     const isDefault = this.ConnectionClass === StreamServer.prototype.ConnectionClass;
     const isGiven = Object.hasOwn(this, 'ConnectionClass');
     if (isDefault && !isGiven && typeof this.localAddr === 'string') {
@@ -246,13 +252,13 @@ export class StreamServer<
 
 type AnyServerOptions = StreamOptions & ListenOptions & UnixListenOptions;
 
-function checkServerOptions(options: AnyServerOptions): AnyServerOptions {
-  streamSettings(options);
+function checkServerOptions(options: AnyServerOptions): StreamServer['connectionDefaults'] {
+  const settings = streamSettings(options);
   socketOptions(options);
   listenSettings(options);
   checkEncoding(options.readEncoding);
   if (options.readDelimiter !== undefined) framingOf(options.readDelimiter);
-  return options;
+  return { options, settings };
 }
 
 /** What wraps sockets is made as `new C(socket, server)`, and only a `Stream` takes them. */

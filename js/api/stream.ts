@@ -121,14 +121,19 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     super(link);
     const accepted = AcceptedSocket.isSocket(first) ? first : null;
     const server = accepted && serverOf(accepted, second);
-    const { fd, ...given }: ConnectOptions & DescriptorOptions = server
-      ? { ...server.channel.connectionOptions, ...checkOptions(third, connectionNames) }
-      : checkOptions(first, namesOf(this[family]).client);
+    const defaults = server?.channel.connectionDefaults;
+    // Of what the server was told, all has been checked.
+    const usual = third === undefined || third === null ? defaults : undefined;
+    const given: ConnectOptions & DescriptorOptions =
+      usual?.options ??
+      (defaults
+        ? { ...defaults.options, ...checkOptions(third, connectionNames) }
+        : checkOptions(first, namesOf(this[family]).client));
     const { engine = Engine.instance() } = given;
     if (!Engine.isEngine(engine)) throw invalidType('engine', 'an Engine', engine);
-    const settings = streamSettings(given);
+    const settings = usual?.settings ?? streamSettings(given);
     this[link] = new StreamLink(this, Stream.prototype, engine, settings);
-    connectSettings(given);
+    if (usual === undefined) connectSettings(given);
     this.#options = given;
     this.#setFields(given);
     if (server) {
@@ -139,7 +144,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
       return;
     }
     this[link].context = currentContext();
-    const descriptor = checkDescriptor(fd);
+    const descriptor = checkDescriptor(given.fd);
     if (descriptor === undefined) return;
     this[link].adoptDescriptor(descriptor, this[family], socketOptions(given));
   }

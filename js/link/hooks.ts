@@ -1,5 +1,6 @@
 /** The hooks of channels, as their links call them. What they are given is the user's to type. */
 
+import type { StreamSettings } from '../check/options.ts';
 import type { Address, CloseInfo, Socket, StreamCallOptions } from '../types.ts';
 
 /** @internal */
@@ -25,12 +26,17 @@ export interface DatagramHooks {
   onClose(info: CloseInfo): void;
 }
 
+/** @internal What connections are where nothing else is said: checked once, when the server is told. */
+export interface ConnectionDefaults {
+  readonly options: StreamCallOptions;
+  readonly settings: StreamSettings;
+}
+
 /** @internal */
 export interface ServerHooks {
   /** The live connections, by descriptor. */
   readonly channels: Map<number, StreamHooks>;
-  /** Of its connections, where their class does not say otherwise. */
-  readonly connectionOptions: StreamCallOptions;
+  readonly connectionDefaults: ConnectionDefaults;
   onListen(): void;
   onAccept(socket: Socket<Address | string>, addr: Address | string | null): void;
   onError(error: Error): void;
