@@ -83,9 +83,11 @@ export abstract class Run<Own extends Named, C extends Playable> {
     this.wrote = false;
   }
 
-  protected get outcome(): Outcome {
-    const { hooks } = this.transcript;
-    return { hooks, thrown: this.caught, violations: this.violations };
+  /** What has come of it. A channel that should have closed by now is not left behind. */
+  protected over(): Outcome {
+    const hooks = [...this.transcript.hooks];
+    if (!this.closed) this.call(() => this.channel?.close());
+    return { hooks, thrown: this.caught, violations: [...this.violations] };
   }
 
   protected enterRead(hook: number): void {

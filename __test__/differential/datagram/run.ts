@@ -50,7 +50,7 @@ export class DatagramRun extends Run<DatagramOwn, DatagramLike> {
     // What must not come after onClose would have come by now.
     await turn();
     this.#checkReceived();
-    return this.outcome;
+    return this.over();
   }
 
   // What the hooks call

@@ -53,7 +53,7 @@ export class StreamRun extends Run<StreamOwn, StreamLike> {
     await turn();
     peer.socket.destroy();
     this.#checkReceived(peer);
-    return this.outcome;
+    return this.over();
   }
 
   // What the hooks call
