@@ -3,8 +3,7 @@
 import { lingerTimeout } from '../check/errors.ts';
 import { checkBufferSize, type FlowSettings } from '../check/options.ts';
 import { Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
-import type { NativeEnd } from '../reactor/handler.ts';
-import type { Tally } from '../reactor/tally.ts';
+import type { NativeEnd, Tally } from '../reactor/handler.ts';
 import type { CloseInfo, ReadDelimiter, StreamStats } from '../types.ts';
 import type { Ledger } from '../write/ledger.ts';
 import { takeFields } from './fields.ts';

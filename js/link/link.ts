@@ -3,9 +3,8 @@
 import { systemError } from '../check/errors.ts';
 import { Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
 import type { Context } from '../reactor/context.ts';
-import type { Handler, NativeEnd } from '../reactor/handler.ts';
+import type { Handler, NativeEnd, Tally } from '../reactor/handler.ts';
 import type { Reactor } from '../reactor/reactor.ts';
-import { NOTHING, type Tally } from '../reactor/tally.ts';
 import type {
   CloseInfo,
   CloseReason,
@@ -26,6 +25,9 @@ const REASONS: Readonly<Record<number, CloseReason>> = {
   [Reason.FRAME]: 'timeout',
   [Reason.LINGER]: 'timeout',
 };
+
+/** Of a channel that has done nothing yet. */
+const NOTHING: Tally = new Float64Array(TallyAt.WORDS);
 
 /** @internal The engine that a channel is of, as far as links need it. */
 export interface Owner {

@@ -12,8 +12,8 @@ import {
 import type { ListenSettings, NativeSocketOptions } from '../check/options.ts';
 import { Op, Tally as TallyAt } from '../generated/wire.ts';
 import { type Context, currentContext } from '../reactor/context.ts';
+import type { Tally } from '../reactor/handler.ts';
 import type { Target } from '../reactor/submission.ts';
-import type { Tally } from '../reactor/tally.ts';
 import type { Address, CloseInfo, ReadyState, ServerStats } from '../types.ts';
 import { assertNotAborted, watchAbort } from './abort.ts';
 import type { ServerHooks } from './hooks.ts';

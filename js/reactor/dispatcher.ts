@@ -18,12 +18,11 @@
 import type { NativeBinding, NativeEngineHandle } from '../binding.ts';
 import { engineFailed } from '../check/errors.ts';
 import { BatchHeader, Flag, Kind, Op, Tally as TallyAt } from '../generated/wire.ts';
-import type { Chunk, Datagrams, Handler } from './handler.ts';
+import type { Chunk, Datagrams, Handler, Tally } from './handler.ts';
 import { Pace } from './pace.ts';
 import type { Registry } from './registry.ts';
 import { latin1, memory, Slab } from './slab.ts';
 import type { Submission } from './submission.ts';
-import { tallyFrom } from './tally.ts';
 import type { Turn } from './turn.ts';
 
 const FIRST_WORDS = 32 * 1024;
@@ -316,4 +315,14 @@ export class Dispatcher {
     if (words > this.#words.length) this.#words = new Uint32Array(2 * words);
     if (bytes > this.#bytes.length) this.#bytes = memory(bytes);
   }
+}
+
+/** The tally in a completion: two words a number. */
+function tallyFrom(words: Uint32Array, at: number): Tally {
+  const tally = new Float64Array(TallyAt.WORDS);
+  for (let i = 0; i < TallyAt.WORDS; i += 1) {
+    const low = words[at + 2 * i] as number;
+    tally[i] = low + (words[at + 2 * i + 1] as number) * 0x1_0000_0000;
+  }
+  return tally;
 }

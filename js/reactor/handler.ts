@@ -6,7 +6,9 @@
 
 import type { Slab } from './slab.ts';
 import type { Target } from './submission.ts';
-import type { Tally } from './tally.ts';
+
+/** @internal What the reactor has counted of a channel: by the places in wire's `Tally`. */
+export type Tally = Readonly<Float64Array>;
 
 /** @internal A kind of channel has those that its completions need; what it has not, it is not told. */
 export interface Handler extends Target {

@@ -24,10 +24,9 @@ import type { EngineStats } from '../types.ts';
 import { outside } from './context.ts';
 import { type Cut, cutter } from './cutter.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { Handler } from './handler.ts';
+import type { Handler, Tally } from './handler.ts';
 import { Registry } from './registry.ts';
 import { Submission, type Target } from './submission.ts';
-import type { Tally } from './tally.ts';
 import { Turn } from './turn.ts';
 
 /** A native call's last argument. */

@@ -3,8 +3,8 @@
 import type { DatagramSettings } from '../check/datagram-options.ts';
 import type { Endpoint } from '../check/endpoint.ts';
 import { Tally as TallyAt } from '../generated/wire.ts';
+import type { Tally } from '../reactor/handler.ts';
 import type { Submission, Target } from '../reactor/submission.ts';
-import type { Tally } from '../reactor/tally.ts';
 import { Ledger } from './ledger.ts';
 
 /** What a datagram counts as at least, where limits are judged: empty ones take memory too. */
