@@ -122,8 +122,24 @@ for (const [id, mode, call, fault, expected] of FOR_ONE) {
 
 strace('P12: a reactor that dies ends its channels, and nothing else', async (t) => {
   const told = await injected(t, 'tcp', 'epoll_wait', 'error=EBADF:when=20');
-  t.like(told, { done: 0, closed: 5 });
-  t.deepEqual(told.errors, { 'server ERR_ENGINE_FAILED': 1, 'client ERR_ENGINE_FAILED': 5 });
+  t.is(told.done, 0);
+  // Each is told once, however far it is by then. The server is the last; the fixture has ended it
+  // when the last client closed.
+  const {
+    connection = 0,
+    client = 0,
+    connect = 0,
+    ...others
+  } = Object.fromEntries(
+    Object.entries(told.errors).map(([name, times]) => [
+      name.replace(' ERR_ENGINE_FAILED', ''),
+      times,
+    ]),
+  );
+  t.deepEqual(others, {});
+  t.is(client + connect, 5);
+  t.true(told.closed > 0);
+  t.is(connection, told.closed);
 });
 
 strace('U: a datagram socket that has failed goes on', async (t) => {
