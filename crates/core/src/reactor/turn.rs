@@ -100,7 +100,8 @@ impl Reactor {
     /// 1. What was submitted, in order; then the sources that asked to be called again.
     /// 2. Wait for the operating system, at most until `timeout`, the next deadline, or a
     ///    submission; not at all while a source asks to be called again.
-    /// 3. Each source with news; then deadlines.
+    /// 3. Each source with news; then deadlines. Where there is much of it, and the other side has
+    ///    nothing, that is handed over before the rest is read.
     /// 4. Hand over the completions, and ring if the other side waits.
     pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
         self.cx.now = self.cx.clock.now();
@@ -240,6 +241,7 @@ impl Reactor {
             };
             let readiness = Readiness::from(event);
             self.drive(*id, |source, cx| source.ready(cx, readiness));
+            self.hand_over_early();
         }
         self.events = events;
     }
@@ -325,9 +327,24 @@ impl Reactor {
         }
     }
 
+    /// Lets the other side begin while this one goes on reading.
+    ///
+    /// Not with less than a share of a batch: a ring costs as much as reading from some sockets, and
+    /// who has little to do is rung again and again.
+    fn hand_over_early(&mut self) {
+        let enough = self.cx.limit.share().less(self.cx.filling.load());
+        if enough.is_used_up() && self.shared.completions.depth() == 0 {
+            self.hand_over();
+        }
+    }
+
     /// Makes this turn's work visible to the other side.
     fn publish(&mut self) {
         self.shared.account(&mut self.cx);
+        self.hand_over();
+    }
+
+    fn hand_over(&mut self) {
         if self.cx.filling.is_empty() {
             return;
         }

@@ -170,6 +170,29 @@ fn the_doorbell_rings_once_for_a_batch_and_not_while_the_other_side_is_busy() {
 }
 
 #[test]
+fn much_is_handed_over_before_the_turn_ends_and_little_is_not() {
+    let mut engine = Engine::by_turns();
+    let pairs: Vec<_> = (0..8).map(|_| engine.started(Cut::lines())).collect();
+    for (line, batches) in [(vec![b'x'; 20 * 1024], 2), (vec![b'y'; 64], 1)] {
+        let rings = engine.rings();
+        for (_, peer) in &pairs {
+            peer.send(&line);
+            peer.send(b"\n");
+        }
+        engine.turn(PATIENCE);
+        assert_eq!(engine.stats().queued_batches, batches);
+        assert_eq!(engine.rings(), rings + 1);
+        engine.take_all();
+        for (id, _) in &pairs {
+            assert_eq!(
+                engine.log.of(*id).frames().last().unwrap().len(),
+                line.len()
+            );
+        }
+    }
+}
+
+#[test]
 fn no_ring_is_lost_between_two_threads() {
     // Many rounds in which both sides fall asleep and wake each other.
     let mut engine = Engine::on_thread();
