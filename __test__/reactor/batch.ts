@@ -25,7 +25,8 @@ export function data(to: Id, text: string, epoch = 1): Record {
 export const drained = (to: Id, reached: number): Record =>
   record(Kind.DRAINED, to, [reached >>> 0, Math.floor(reached / 2 ** 32)]);
 
-export const finished = (to: Id, rest: string): Record => record(Kind.END, to, [rest.length], rest);
+export const finished = (to: Id, rest: string): Record =>
+  record(Kind.FINISHED, to, [rest.length], rest);
 
 export const accepted = (socket: Id, server: Id, fileno: number, about: string): Record =>
   record(Kind.ACCEPTED, socket, [...server, fileno, about.length], about);

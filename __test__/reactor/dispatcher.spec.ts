@@ -63,7 +63,7 @@ function handler(told: unknown[], [index, generation]: Id, ...names: (keyof Hand
   const own = Object.fromEntries(
     names.map((name) => [name, (...given: unknown[]) => told.push([name, ...given.map(plain)])]),
   );
-  const rest = { frames: 0, ended: () => {}, lost: () => {}, close: () => {} };
+  const rest = { frames: 0, closed: () => {}, lost: () => {}, close: () => {} };
   return { index, generation, ...rest, ...own };
 }
 
@@ -135,7 +135,7 @@ test('what a kind of channel has no method for is stepped over', (t) => {
 
 test('an end comes with its reason and with what was counted', (t) => {
   const { told, registry, dispatcher } = play([closed(A, Reason.CONNECT, -111, 'why')]);
-  registry.join(handler(told, A, 'ended'));
+  registry.join(handler(told, A, 'closed'));
   dispatcher.drain();
   const [, [, end]] = told as [unknown, [unknown, { tally: Float64Array }]];
   const { tally, ...rest } = end;

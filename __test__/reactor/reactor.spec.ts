@@ -29,7 +29,7 @@ function handler(told: string[], name: string, reactor: Reactor, more: Partial<H
     index: -1,
     generation: 0,
     frames: 1,
-    ended: () => {},
+    closed: () => {},
     lost: () => finish('lost'),
     close: () => finish('closes'),
     ...more,

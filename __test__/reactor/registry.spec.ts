@@ -5,7 +5,7 @@ import { Registry } from '../../js/reactor/registry.ts';
 
 function handler(index: number, generation: number, frames = 0): Handler {
   const nothing = () => {};
-  return { index, generation, frames, ended: nothing, lost: nothing, close: nothing };
+  return { index, generation, frames, closed: nothing, lost: nothing, close: nothing };
 }
 
 test('a channel is found by its index and generation, and by no other', (t) => {

@@ -67,7 +67,7 @@ test('what was wrapped opens before cuts are told, also what is wrapped meanwhil
   const { told, turn } = make();
   const second = unopened(told, 'second');
   turn.openSoon(unopened(told, 'first', () => turn.openSoon(second)));
-  const reframed = { reframe: () => told.push('reframe') };
+  const reframed = { tellReframe: () => told.push('reframe') };
   turn.reframeSoon(reframed);
   turn.reframeSoon(reframed);
   turn.end();

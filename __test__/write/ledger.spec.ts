@@ -63,30 +63,30 @@ test('above it, what has left is asked for once a submission', (t) => {
 
 test('above maxPendingBytes a write has no room, and none that follows', (t) => {
   const { ledger } = make();
-  t.true(ledger.add(20).hasRoom());
+  t.true(ledger.add(20).claimRoom());
   t.is(ledger.flooded, null);
-  t.false(ledger.add(1).hasRoom());
+  t.false(ledger.add(1).claimRoom());
   t.is(ledger.flooded?.code, 'ERR_PENDING_OVERFLOW');
   t.true(ledger.flooded?.message.includes('21 bytes'));
   ledger.left = 21;
-  t.false(ledger.hasRoom());
+  t.false(ledger.claimRoom());
 });
 
 test('what has left by then makes room; so does what takes no memory', (t) => {
   const { ledger } = make();
   ledger.add(30).left = 10;
-  t.true(ledger.hasRoom());
+  t.true(ledger.claimRoom());
   ledger.add(15).elsewhere = 15;
-  t.true(ledger.hasRoom());
+  t.true(ledger.claimRoom());
   ledger.add(1);
-  t.false(ledger.hasRoom());
+  t.false(ledger.claimRoom());
 });
 
 test('other limits hold from then on', (t) => {
   const { ledger } = make();
   ledger.settings = { highWaterMark: 0, maxPendingBytes: 0 };
   t.false(ledger.add(1).flows);
-  t.false(ledger.hasRoom());
+  t.false(ledger.claimRoom());
 });
 
 test('a drain is news once, and again after the next write, be it empty', (t) => {

@@ -122,18 +122,18 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     const accepted = AcceptedSocket.isSocket(first) ? first : null;
     const server = accepted && serverOf(accepted, second);
     const defaults = server?.channel.connectionDefaults;
-    // Of what the server was told, all has been checked.
-    const usual = third === undefined || third === null ? defaults : undefined;
+    // A server checks its connections' options once, when it is made.
+    const serverDefaults = third === undefined || third === null ? defaults : undefined;
     const given: ConnectOptions & DescriptorOptions =
-      usual?.options ??
+      serverDefaults?.options ??
       (defaults
         ? { ...defaults.options, ...checkOptions(third, connectionNames) }
         : checkOptions(first, namesOf(this[family]).client));
     const { engine = Engine.instance() } = given;
     if (!Engine.isEngine(engine)) throw invalidType('engine', 'an Engine', engine);
-    const settings = usual?.settings ?? streamSettings(given);
+    const settings = serverDefaults?.settings ?? streamSettings(given);
     this[link] = new StreamLink(this, Stream.prototype, engine, settings);
-    if (usual === undefined) connectSettings(given);
+    if (serverDefaults === undefined) connectSettings(given);
     this.#options = given;
     this.#setFields(given);
     if (server) {
@@ -224,7 +224,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   /** @internal */
   [connectTo](to: Destination, options: ConnectOptions): this {
     const settings = connectSettings({ ...this.#options, ...options });
-    // For what it throws: what it gives stands on the class fields, which come below.
+    // Only for its checks: the settings are computed again below, after the class fields are read.
     streamSettings(options, this[link].settings);
     const { phase, closing } = this[link];
     if (closing || phase === 'closed') throw channelClosed('connect()');

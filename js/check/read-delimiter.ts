@@ -149,7 +149,7 @@ function sequenceOf(sequence: Uint8Array, value: unknown): Framing {
   if (sequence.length === 0) {
     throw invalidValue('readDelimiter', 'a sequence of at least one byte', value);
   }
-  return framing(FramingKind.DELIMITER, 0, 0, sequence);
+  return framing(FramingKind.SEQUENCE, 0, 0, sequence);
 }
 
 /** All of one shape. */

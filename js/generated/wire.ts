@@ -18,7 +18,7 @@ export const Op = {
 
 export const Kind = {
   DATA: 1,
-  END: 2,
+  FINISHED: 2,
   CLOSED: 3,
   CONNECTED: 4,
   ACCEPTED: 5,
@@ -66,7 +66,7 @@ export const Syscall = {
 
 export const FramingKind = {
   RAW: 0,
-  DELIMITER: 1,
+  SEQUENCE: 1,
   FIXED: 2,
   LENGTH_PREFIX: 3,
   REGEXP: 4,

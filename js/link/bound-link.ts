@@ -28,7 +28,7 @@ export abstract class BoundLink extends FlowLink<DatagramHooks, DatagramSettings
   #unwatch: (() => void) | undefined;
 
   get isBound(): boolean {
-    return this.phase === 'opening' || this.phase === 'open';
+    return this.phase === 'attached' || this.phase === 'open';
   }
 
   /** What a bound socket can send to; 0 where that is both. */
@@ -106,7 +106,7 @@ export abstract class BoundLink extends FlowLink<DatagramHooks, DatagramSettings
   #bound([index = -1, generation = 0]: number[], local: AnyAddress, descriptor: number): void {
     this.home = local;
     this.local = local;
-    this.phase = 'opening';
+    this.phase = 'attached';
     this.reactor.registry.begin(this);
     this.join(index, generation);
     this.enter(descriptor);
@@ -124,7 +124,7 @@ export abstract class BoundLink extends FlowLink<DatagramHooks, DatagramSettings
     return info;
   }
 
-  protected left(): void {
+  protected afterClose(): void {
     this.local = null;
   }
 }

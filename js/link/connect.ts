@@ -138,7 +138,7 @@ export class ConnectAttempt {
     if (link.index >= 0) link.abandon();
     // Counted only then: until the channel hears of it, it accepts writes.
     this.#reactor.turn.callSoon(() =>
-      link.closed({ reason: 'error', error, unsentBytes: link.outbox.pending }),
+      link.nativeGone({ reason: 'error', error, unsentBytes: link.outbox.pending }),
     );
   }
 }

@@ -147,7 +147,7 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
     if (!this.outbox.accepts('write()')) return this.outbox.refuse(sizeOf(piece));
     const destination = this.#destination(address, to);
     if (this.phase === 'idle') this.takeFields();
-    if (!this.outbox.hasRoom()) {
+    if (!this.outbox.claimRoom()) {
       this.schedule();
       return this.outbox.refuse(sizeOf(piece));
     }
@@ -407,7 +407,7 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
    * answered before that turn's end, when another channel's batch had it submitted early.
    */
   #open(): void {
-    if (this.closing || !this.opens()) return;
+    if (this.closing || !this.enterOpen()) return;
     const { channel, defaults } = this;
     if (!this.done && channel.onListen !== defaults.onListen) this.hook(() => channel.onListen());
     if (!this.done && this.hasPeer && channel.onConnect !== defaults.onConnect) {
@@ -438,8 +438,8 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
     return super.release(info);
   }
 
-  protected override left(): void {
-    super.left();
+  protected override afterClose(): void {
+    super.afterClose();
     this.#peer = NO_PEER;
   }
 }

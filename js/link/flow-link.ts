@@ -13,8 +13,9 @@ import { Link, type Owner } from './link.ts';
 /** What reads, as far as it is the same for both. */
 interface Reading {
   readonly encoding: BufferEncoding | null;
-  /** Bytes that the reactor has passed on, and how many of them are held. */
+  /** Bytes that the reactor has passed on. */
   readonly consumed: number;
+  /** How many of them are held. */
   readonly length: number;
   /** So much is held that the peer is to be held back. */
   readonly isFull: boolean;
@@ -31,7 +32,8 @@ type Why = Pick<CloseInfo, 'reason' | 'error'>;
  * @internal
  *
  * ```text
- *   phase    idle ─▶ connecting ─▶ opening ──onConnect, onListen──▶ open ──▶ closed
+ *   phase    idle ─▶ connecting ─▶ attached ──enterOpen()──▶ open ──▶ closed
+ *                                            └ onConnect or onListen, then START
  *   writing  open ──shutdown()──▶ shut ──end()──▶ ending ──close(), or the end is told──▶ closing
  *   the end  #why: close() was called ─▶ due: the socket is gone ─▶ told by onClose, when all that
  *            came before it has been told
@@ -41,7 +43,7 @@ export abstract class FlowLink<
   C extends StreamHooks | DatagramHooks,
   S extends FlowSettings,
 > extends Link<C> {
-  phase: 'idle' | 'connecting' | 'opening' | 'open' | 'closed' = 'idle';
+  phase: 'idle' | 'connecting' | 'attached' | 'open' | 'closed' = 'idle';
   /** What this side has asked for. From `ending` on nothing is delivered, from `closing` on nothing told. */
   writing: 'open' | 'shut' | 'ending' | 'closing' = 'open';
   settings: S;
@@ -51,7 +53,7 @@ export abstract class FlowLink<
   /** Nothing is reported: the constructor of the channel has thrown. */
   silent = false;
   /** The reactor has been told not to read. */
-  #halted = false;
+  #pauseTold = false;
   /** The turn's budget was overdrawn in the middle of what there is. */
   #overdrawn = false;
   #why: Why = { reason: 'close' };
@@ -110,7 +112,7 @@ export abstract class FlowLink<
     takeFields(this.channel, this);
   }
 
-  /** `onWrite` is another one: it shall hear of what is pending. */
+  /** `onWrite` was replaced while bytes may be pending. */
   watchDrain(): void {
     if (this.outbox.pending > 0) this.askStarted(Op.NOTIFY);
   }
@@ -150,7 +152,7 @@ export abstract class FlowLink<
   // ── What the reactor reports ────────────────────────────────────────────────────────────────
 
   /** The socket is gone, or there will be none. */
-  closed(info: CloseInfo, tally?: Tally): void {
+  nativeGone(info: CloseInfo, tally?: Tally): void {
     if (this.phase === 'closed' || (this.due !== null && this.index < 0)) return;
     this.leave(tally);
     this.gone(info);
@@ -229,7 +231,7 @@ export abstract class FlowLink<
   protected abstract release(info: CloseInfo): CloseInfo;
 
   /** After `onClose`. */
-  protected abstract left(): void;
+  protected abstract afterClose(): void;
 
   /** `onError`, or what stands for it. */
   protected fail(error: Error): void {
@@ -242,14 +244,14 @@ export abstract class FlowLink<
     return this.channel.onWrite !== this.defaults.onWrite;
   }
 
-  /** Asks something of the reactor that reads already; what comes before, the start repeats. */
+  /** Asks something of the reactor, from `onConnect` on; START is followed by what was asked before. */
   protected askStarted(op: number): void {
     if (this.phase === 'open') this.ask(op);
   }
 
   /** The hooks of the beginning may run now; false where they may not. */
-  protected opens(): boolean {
-    if (this.phase !== 'opening') return false;
+  protected enterOpen(): boolean {
+    if (this.phase !== 'attached') return false;
     // Of one whose constructor has opened it, the fields are there only now.
     try {
       this.takeFields();
@@ -286,8 +288,8 @@ export abstract class FlowLink<
    */
   protected tellPause(): void {
     const halt = this.paused || this.inbox.isFull;
-    if (halt === this.#halted || this.index < 0 || this.phase !== 'open') return;
-    this.#halted = halt;
+    if (halt === this.#pauseTold || this.index < 0 || this.phase !== 'open') return;
+    this.#pauseTold = halt;
     this.askStarted(halt ? Op.PAUSE : Op.RESUME);
   }
 
@@ -308,7 +310,7 @@ export abstract class FlowLink<
     this.letGo();
     this.exit();
     if (!this.silent) this.hook(() => this.channel.onClose(told));
-    this.left();
+    this.afterClose();
     this.reactor.registry.finish(this);
   }
 

@@ -76,7 +76,7 @@ export abstract class Link<C extends object> implements Handler {
   abstract close(): void;
 
   /** The native channel is gone; or, without a tally, its channel is through without one. */
-  protected abstract closed(info: CloseInfo, tally?: Tally): void;
+  protected abstract nativeGone(info: CloseInfo, tally?: Tally): void;
 
   /** Does what user code has set off. */
   protected abstract work(): void;
@@ -159,18 +159,18 @@ export abstract class Link<C extends object> implements Handler {
   }
 
   /** What has ended the native channel, in the words of `onClose`. */
-  ended(end: NativeEnd): void {
+  closed(end: NativeEnd): void {
     const reason = REASONS[end.reason] ?? 'error';
     const unsentBytes = this.unsent(end.tally[TallyAt.SENT] as number);
     const inOrder = reason === 'end' || reason === 'close';
     const info = inOrder
       ? { reason, unsentBytes }
       : { reason, error: this.errorOf(end), unsentBytes };
-    this.closed(info, end.tally);
+    this.nativeGone(info, end.tally);
   }
 
   lost(error: Error): void {
-    this.closed({ reason: 'error', error, unsentBytes: this.unsent() });
+    this.nativeGone({ reason: 'error', error, unsentBytes: this.unsent() });
   }
 
   /** How much of what was accepted is not sent, where so much is; or as far as is known. */

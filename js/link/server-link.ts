@@ -132,7 +132,7 @@ export class ServerLink extends Link<ServerHooks> {
   }
 
   /** The socket of one of its connections is gone. Its number may be another's from now on. */
-  left(connection: StreamLink): void {
+  socketGone(connection: StreamLink): void {
     const { fileno, channel } = connection;
     const { channels } = this.channel;
     if (fileno !== null && channels.get(fileno) === channel) channels.delete(fileno);
@@ -181,7 +181,7 @@ export class ServerLink extends Link<ServerHooks> {
   }
 
   /** The listening socket is gone. */
-  closed(info: CloseInfo, tally?: Tally): void {
+  nativeGone(info: CloseInfo, tally?: Tally): void {
     this.leave(tally);
     this.#gone = true;
     this.letGo();

@@ -2,14 +2,14 @@
  * The JS half of a stream: what state it is in, and which hooks run when.
  *
  * ```text
- *   idle ──connect()──▶ connecting ──the socket is there──▶ opening ──onConnect──▶ open
+ *   idle ──connect()──▶ connecting ──the socket is there──▶ attached ──onConnect──▶ open
  *                            │                                ▲                     │
  *                            │                  accepted ─────┘                     │
  *                            └───────▶ the socket is gone ──▶ closed ◀──────────────┘
  * ```
  *
  * Hooks run from here only, and only from the event loop: what the reactor reports comes through
- * the dispatcher, what user code sets off through the engine's `soon`.
+ * the dispatcher, what user code sets off through `Turn.soon`.
  */
 
 import {
@@ -44,7 +44,7 @@ interface Home {
   /** A channel has taken an accepted socket. */
   took(connection: StreamLink): void;
   /** The socket of one of its connections is gone. Its number may be another's from now on. */
-  left(connection: StreamLink): void;
+  socketGone(connection: StreamLink): void;
   /** One of its connections has closed. */
   released(connection: StreamLink): void;
 }
@@ -107,7 +107,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   setDelimiter(value: ReadDelimiter): void {
     const framing = framingOf(value);
     this.delimiter = value;
-    this.#reframe(framing);
+    this.#setFraming(framing);
     if (framing !== NOTHING) return;
     this.inbox.expectEmpty();
     if (this.phase === 'open') this.schedule();
@@ -121,7 +121,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
 
   override configure(settings: StreamSettings): void {
     super.configure(settings);
-    this.#reframe(this.inbox.framing);
+    this.#setFraming(this.inbox.framing);
   }
 
   write(data: unknown, flush: boolean): boolean {
@@ -215,7 +215,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
 
   /** `onConnect`; then the reactor begins to read, under the delimiter that is set by now. */
   open(): void {
-    if (!this.opens()) return;
+    if (!this.enterOpen()) return;
     this.outbox.open(this.wantsDrain);
     if (!this.done && this.channel.onConnect !== this.defaults.onConnect) {
       this.hook(() => this.channel.onConnect());
@@ -268,7 +268,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   }
 
   /** Tells the reactor how to cut from now on, if that is news to it. */
-  reframe(): void {
+  tellReframe(): void {
     if (this.index < 0 || this.phase !== 'open' || this.done) return;
     const request = this.inbox.takeRequest();
     if (request !== null) this.reactor.submission.reframe(this, request);
@@ -299,7 +299,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
 
   protected override exit(): void {
-    this.server?.left(this);
+    this.server?.socketGone(this);
     super.exit();
   }
 
@@ -314,7 +314,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
 
   #attach(socket: AcceptedSocket): void {
     this.socket = socket;
-    this.phase = 'opening';
+    this.phase = 'attached';
     this.enter(socket.fileno);
   }
 
@@ -326,7 +326,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     else if (this.writing === 'shut') this.askStarted(Op.SHUTDOWN);
   }
 
-  #reframe(framing: Framing): void {
+  #setFraming(framing: Framing): void {
     // An integer delimiter that is larger raises the limit for as long as it holds.
     const { bufferSize } = this.settings;
     const fixed = framing.kind === FramingKind.FIXED;
@@ -418,7 +418,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     return { ...info, unsentBytes };
   }
 
-  protected left(): void {
+  protected afterClose(): void {
     this.socket = null;
     this.server?.released(this);
   }

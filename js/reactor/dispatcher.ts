@@ -199,7 +199,7 @@ export class Dispatcher {
             this.#accepted(words, record, bytes, start);
             break;
           }
-          case Kind.END: {
+          case Kind.FINISHED: {
             const start = from;
             const rest = words[at] as number;
             at += 1;
@@ -212,7 +212,7 @@ export class Dispatcher {
             const start = from;
             at += 3 + 2 * TallyAt.WORDS;
             from += words[at - 1] as number;
-            handler?.ended({
+            handler?.closed({
               reason: head >>> 8,
               errno: (words[record] as number) | 0,
               syscall: words[record + 1] as number,

@@ -31,7 +31,7 @@ export interface Handler extends Target {
   /** The peer is set, and the socket has this address; or that has failed. */
   peerSet?(errno: number, about: string): void;
   /** The native channel is gone. */
-  ended(end: NativeEnd): void;
+  closed(end: NativeEnd): void;
   /** The reactor has died, and with it the native channel. */
   lost(error: Error): void;
   /** Closes the channel, as its user would. */

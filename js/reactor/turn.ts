@@ -33,7 +33,7 @@ interface Unopened {
 
 /** Who cuts otherwise than the reactor knows. */
 interface Reframed {
-  reframe(): void;
+  tellReframe(): void;
 }
 
 /** @internal The reactor, as far as a turn needs it. */
@@ -120,7 +120,7 @@ export class Turn {
   end(): void {
     this.openAll();
     if (this.#reframed.size > 0) {
-      for (const reframed of this.#reframed) reframed.reframe();
+      for (const reframed of this.#reframed) reframed.tellReframe();
       this.#reframed.clear();
     }
     this.#host.submit();

@@ -107,7 +107,7 @@ export class Inbox {
     return this.#held === null && this.#empties === 0;
   }
 
-  /** As much waits for another delimiter than 0 as may: the peer is to be held back. */
+  /** Under a delimiter of 0: as much is held as may be, and the peer is to be held back. */
   get isFull(): boolean {
     return this.framing === NOTHING && this.length >= this.limit;
   }
@@ -117,7 +117,7 @@ export class Inbox {
     return this.#held === null ? 0 : this.#held.length - this.#at;
   }
 
-  /** Few bytes that wait shall not keep alive what has come with them. What grows needs some room. */
+  /** Moves the held bytes to memory of their own, where they use less than a quarter of theirs. */
   #compact(held: Buffer): void {
     const { length } = this;
     if (held.buffer.byteLength <= 4 * length || held.length === 0) return;

@@ -14,7 +14,7 @@ export interface Limits {
  * @internal
  *
  * ```text
- *   a write ──accepts()──▶ hasRoom() ──▶ accepted ──ask()──▶ taken: it has left, or never will
+ *   a write ──accepts()──▶ claimRoom() ──▶ accepted ──ask()──▶ taken: it is sent, or never will be
  *                 │            └─ no: flooded: that write is refused, and all that follow
  *                 └─ ended: by this side, it throws; by others, it is refused
  * ```
@@ -36,9 +36,9 @@ export abstract class Ledger<S extends Limits = Limits> {
   #asked = -1;
   /** Something was accepted since the last drain, be it nothing but an empty piece. */
   #undrained = false;
-  #ended: 'nobody' | 'this side' | 'others' = 'nobody';
+  #endedBy: 'nobody' | 'this side' | 'others' = 'nobody';
 
-  /** How much has left is asked for once a submission at most, for `flows`. */
+  /** `flows` asks the reactor how much is sent, at most once for each submission. */
   constructor(submission: Pick<Submission, 'count'>, settings: S) {
     this.#submission = submission;
     this.settings = settings;
@@ -62,17 +62,17 @@ export abstract class Ledger<S extends Limits = Limits> {
 
   /** Nothing is accepted any more: by the wish of this side, or not. */
   end(by: 'this side' | 'others'): void {
-    if (this.#ended !== 'this side') this.#ended = by;
+    if (this.#endedBy !== 'this side') this.#endedBy = by;
   }
 
   /** Whether it is open for a write. @throws `ERR_CHANNEL_CLOSED` where this side has ended it */
   accepts(what: string): boolean {
-    if (this.#ended === 'this side') throw channelClosed(what);
-    return this.#ended === 'nobody';
+    if (this.#endedBy === 'this side') throw channelClosed(what);
+    return this.#endedBy === 'nobody';
   }
 
-  /** Whether what is pending leaves room for a write; without, for none that follows, either. */
-  hasRoom(): boolean {
+  /** Whether a write fits. Once one does not, none ever does. */
+  claimRoom(): boolean {
     if (this.flooded !== null) return false;
     const { maxPendingBytes } = this.settings;
     if (this.weight <= maxPendingBytes) return true;

@@ -105,7 +105,7 @@ export class Outbox extends Ledger<StreamSettings> {
   #takes(what: string): boolean {
     const isOpen = this.accepts(what);
     if (this.#state === 'idle') throw channelNotConnected(what);
-    return isOpen && this.hasRoom();
+    return isOpen && this.claimRoom();
   }
 
   #accept(piece: Piece, notify: boolean): boolean {

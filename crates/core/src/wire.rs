@@ -60,7 +60,7 @@ constants! {
         /// [epoch][bytes][frames] then [start][end] a frame, counted from the chunk's first byte.
         DATA = 1,
         /// [bytes]: the peer has finished sending; the bytes are what no delimiter completed.
-        END = 2,
+        FINISHED = 2,
         /// [errno][syscall], then low and high of each number of the [`tally`], then [bytes]: the
         /// last word on a channel, and how far it has come. flags: the [`reason`]. The bytes, as
         /// text: the failed attempts of a connect.
@@ -156,7 +156,7 @@ constants! {
     /// How a channel's bytes are cut.
     framing, "FramingKind" {
         RAW = 0,
-        DELIMITER = 1,
+        SEQUENCE = 1,
         FIXED = 2,
         LENGTH_PREFIX = 3,
         REGEXP = 4,

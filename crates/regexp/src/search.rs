@@ -27,7 +27,7 @@ pub enum Verdict {
     Undecided,
     /// The same, but it takes no more bytes: it was much work to come this far, and others may
     /// want their turn. Give the search its [fuel](Search::refuel), and go on.
-    Tired,
+    OutOfFuel,
     /// No match begins within the limit, whatever follows.
     None,
     /// [`MATCH_BYTES`] do not decide where a match ends.
@@ -163,7 +163,7 @@ impl Search {
             self.state = machine.take_up(draft);
         }
         let verdict = self.search(&mut machine, bytes, limit, last);
-        if matches!(verdict, Verdict::Undecided | Verdict::Tired) {
+        if matches!(verdict, Verdict::Undecided | Verdict::OutOfFuel) {
             self.held = machine.hold(self.state);
         }
         verdict
@@ -199,7 +199,7 @@ impl Search {
                 };
             }
             if machine.is_tired() {
-                return Verdict::Tired;
+                return Verdict::OutOfFuel;
             }
             let reads_ahead = self
                 .pending

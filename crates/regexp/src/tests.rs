@@ -84,7 +84,7 @@ impl Feeder {
                     self.fed.frames.push(bytes[..start].to_vec());
                     from += end;
                 }
-                Verdict::Tired => self.search.refuel(),
+                Verdict::OutOfFuel => self.search.refuel(),
                 Verdict::Undecided => break,
                 why => {
                     self.fed.overflow = Some(why);
@@ -651,7 +651,7 @@ fn much_work_is_done_in_portions() {
         let verdict = regexp.search(&mut search, &text, 100_000, false);
         let work = work_and_bytes(&regexp).0 - before;
         assert!(work <= FUEL + 10_000, "{work}");
-        if verdict != Verdict::Tired {
+        if verdict != Verdict::OutOfFuel {
             break verdict;
         }
         portions += 1;

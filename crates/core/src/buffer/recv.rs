@@ -179,7 +179,7 @@ mod tests {
 
     fn lines() -> RecvBuffer {
         let mut buffer = RecvBuffer::new();
-        buffer.cut_under(Framing::Delimiter(Delimiter::new(b"\n").unwrap()), 100, 1);
+        buffer.cut_under(Framing::Sequence(Delimiter::new(b"\n").unwrap()), 100, 1);
         buffer
     }
 
@@ -252,7 +252,7 @@ mod tests {
         let (mut buffer, mut batch) = (lines(), Batch::default());
         buffer.cut_under(Framing::Fixed(2 * SIZE), 0, 1);
         feed(&mut buffer, &mut batch, &vec![b'\n'; SIZE]);
-        buffer.cut_under(Framing::Delimiter(Delimiter::new(b"\n").unwrap()), 100, 2);
+        buffer.cut_under(Framing::Sequence(Delimiter::new(b"\n").unwrap()), 100, 2);
         while buffer.cut_held(&mut batch, ID, MOST) == Fed::More {
             batch = Batch::default();
         }

@@ -34,7 +34,7 @@ pub enum Framing {
     /// Data as it arrives: whatever there is, is one frame (`null`).
     Raw,
     /// Everything up to a byte sequence, which is dropped.
-    Delimiter(Delimiter),
+    Sequence(Delimiter),
     /// Exactly this many bytes (never 0).
     Fixed(usize),
     /// The body after a length header, which is dropped.
@@ -58,7 +58,7 @@ impl Framing {
                 end: bytes.len(),
                 next: bytes.len(),
             },
-            Self::Delimiter(delimiter) => delimiter.cut(bytes, &mut scan.offset, limit),
+            Self::Sequence(delimiter) => delimiter.cut(bytes, &mut scan.offset, limit),
             Self::Fixed(n) => fixed::cut(*n, bytes),
             Self::LengthPrefix(prefix) => prefix.cut(bytes, limit),
             Self::RegExp(regexp) => {
@@ -66,7 +66,7 @@ impl Framing {
                 regexp.search(scan.search(), bytes, limit, last).into()
             }
         };
-        if !matches!(cut, Cut::Incomplete | Cut::Tired) {
+        if !matches!(cut, Cut::Incomplete | Cut::OutOfFuel) {
             scan.offset = 0;
         }
         cut
@@ -117,7 +117,7 @@ pub fn cut_many(
                     stop: Stop::Incomplete,
                 };
             }
-            Cut::Tired => break,
+            Cut::OutOfFuel => break,
             Cut::Overflow(why) => {
                 return Run {
                     consumed,

@@ -60,7 +60,7 @@ pub(crate) fn parse_framing(
     let tail = payload.get(4 * reframe::WORDS as usize..)?;
     match header.kind {
         kind::RAW => Some(Framing::Raw),
-        kind::DELIMITER => Delimiter::new(tail.get(..header.delimiter)?).map(Framing::Delimiter),
+        kind::SEQUENCE => Delimiter::new(tail.get(..header.delimiter)?).map(Framing::Sequence),
         kind::REGEXP => {
             let regexp = regexps.get(tail.get(..header.delimiter)?).ok()?;
             Some(Framing::RegExp(regexp))

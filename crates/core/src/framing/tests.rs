@@ -36,7 +36,7 @@ fn feed(
 }
 
 fn delimiter(sequence: &[u8]) -> Framing {
-    Framing::Delimiter(Delimiter::new(sequence).expect("not empty"))
+    Framing::Sequence(Delimiter::new(sequence).expect("not empty"))
 }
 
 /// The definition, without any cleverness: the leftmost match at each step.

@@ -15,7 +15,7 @@ pub enum Cut {
     Incomplete,
     /// It was much work to come this far, and there is more: others first. These bytes need not be
     /// read again.
-    Tired,
+    OutOfFuel,
     /// The frame is certain to be longer than the limit.
     Overflow(Overflow),
 }
@@ -42,7 +42,7 @@ impl From<Verdict> for Cut {
                 next: end,
             },
             Verdict::Undecided => Self::Incomplete,
-            Verdict::Tired => Self::Tired,
+            Verdict::OutOfFuel => Self::OutOfFuel,
             Verdict::None => Self::Overflow(Overflow::NoDelimiter),
             Verdict::TooLong => Self::Overflow(Overflow::Match),
         }

@@ -7,10 +7,10 @@
 //!      └───────────────────────── spare ◀───────────────────┘
 //! ```
 //!
-//! The lock is taken once a turn on one side and twice a batch on the other, and is never held
-//! while bytes are copied. When [`MAX_BATCHES`] wait, or as much as one may hold, the reactor keeps
-//! filling the one it has up to its limit, and then stops reading: the kernel's buffers push back
-//! on the peers.
+//! The lock is taken a few times a turn on one side and twice a batch on the other, and is never held
+//! while bytes are copied. When four batches ([`MAX_BATCHES`]) wait, or fewer that hold as much as one
+//! may, the reactor fills the one it has up to its limit, and then stops reading: the kernel's buffers
+//! push back on the peers.
 //!
 //! How much that is, the other side says ([`set_pace`](Completions::set_pace)): what waits here is
 //! in front of everybody, so it is bounded by the time that the hooks need for it.
@@ -128,7 +128,7 @@ impl Batch {
         &mut self.bytes[self.used..needed]
     }
 
-    /// Begins a chunk, and lets `cut` push the frames found in the first `n` bytes of the room.
+    /// Begins a chunk; its frames are then pushed to the words.
     pub(crate) fn open_chunk(&mut self, id: ChannelId, epoch: u32) -> OpenChunk {
         let header = self.words.len();
         self.words
@@ -157,7 +157,7 @@ impl Batch {
         self.used += consumed;
     }
 
-    /// A record with words and, where the kind has them, bytes (whose length is the last word).
+    /// A record of words alone.
     pub(crate) fn push(&mut self, kind: u32, flags: u32, id: ChannelId, words: &[u32]) {
         self.words
             .extend([kind | (flags << 8), id.index, id.generation]);
@@ -281,7 +281,7 @@ impl Completions {
     }
 
     /// Whether a batch could be handed over now. Where not, the next `take` wakes the reactor.
-    pub(crate) fn has_room(&self) -> bool {
+    pub(crate) fn ask_for_room(&self) -> bool {
         let mut state = lock(&self.state);
         state.starved = !state.has_room();
         !state.starved
@@ -436,10 +436,10 @@ mod tests {
         let mut kept = filled(b"kept");
         assert!(!queue.publish(&mut kept).done);
         assert!(!kept.is_empty());
-        assert!(!queue.has_room());
+        assert!(!queue.ask_for_room());
         let taken = queue.take(&mut [0; 64], &mut [0; 64]);
         assert_eq!(taken, Some(Taken { wake: true }));
-        assert!(queue.has_room());
+        assert!(queue.ask_for_room());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the reactor shall do: batches of records, and a few requests too rare to be packed.
 //!
 //! ```text
-//!   any thread: push() ─▶ [batch of records][connect][batch]… ─▶ drain() : reactor thread
+//!   any thread: push() ─▶ [batch of records][connect][batch]… ─▶ take_all() : reactor thread
 //!                             │
 //!                             └ [op│flags][index][generation][length] payload, padded to 4 …
 //! ```
@@ -58,7 +58,7 @@ impl<T> Submissions<T> {
     }
 
     /// Moves all that waits into `into`; returns false when the reactor shall stop.
-    pub(crate) fn drain(&self, into: &mut Vec<T>) -> bool {
+    pub(crate) fn take_all(&self, into: &mut Vec<T>) -> bool {
         let mut state = lock(&self.state);
         state.asleep = false;
         // The two vectors change places, so that neither is allocated anew.
@@ -68,7 +68,7 @@ impl<T> Submissions<T> {
 
     /// Before the reactor blocks: true where it may, because whoever submits from now on will
     /// wake it; false where something waits already.
-    pub(crate) fn may_sleep(&self) -> bool {
+    pub(crate) fn fall_asleep(&self) -> bool {
         let mut state = lock(&self.state);
         state.asleep = state.waiting.is_empty() && !state.stop;
         state.asleep
@@ -88,13 +88,13 @@ mod tests {
     fn only_a_sleeping_reactor_is_woken_and_only_once() {
         let queue = Submissions::default();
         assert!(!queue.push(()));
-        assert!(!queue.may_sleep(), "something waits");
-        queue.drain(&mut Vec::new());
-        assert!(queue.may_sleep());
+        assert!(!queue.fall_asleep(), "something waits");
+        queue.take_all(&mut Vec::new());
+        assert!(queue.fall_asleep());
         assert!(queue.push(()));
         assert!(!queue.push(()));
         queue.stop();
-        assert!(!queue.drain(&mut Vec::new()));
-        assert!(!queue.may_sleep());
+        assert!(!queue.take_all(&mut Vec::new()));
+        assert!(!queue.fall_asleep());
     }
 }

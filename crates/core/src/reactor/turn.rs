@@ -102,7 +102,8 @@ impl Reactor {
     ///    submission; not at all while a source asks to be called again.
     /// 3. Each source with news; then deadlines. Where there is much of it, and the other side has
     ///    nothing, that is handed over before the rest is read.
-    /// 4. Hand over the completions, and ring if the other side waits.
+    ///
+    /// Completions are handed over after each of these steps, with a ring if the other side waits.
     pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
         self.cx.now = self.cx.clock.now();
         self.cx.stats.turns += 1;
@@ -130,7 +131,7 @@ impl Reactor {
     /// whom, so the engine ends, and says so.
     fn apply_submissions(&mut self) -> io::Result<bool> {
         let mut submitted = std::mem::take(&mut self.submitted);
-        let go_on = self.shared.submissions.drain(&mut submitted);
+        let go_on = self.shared.submissions.take_all(&mut submitted);
         for submission in submitted.drain(..) {
             match submission {
                 Submission::Batch { records, mut owned } => {
@@ -194,7 +195,7 @@ impl Reactor {
         std::mem::swap(&mut self.due, &mut self.cx.unserved);
         self.due.append(&mut self.cx.again);
         while let Some(id) = self.due.pop_front() {
-            self.drive(id, |source, cx| source.resume(cx));
+            self.drive(id, |source, cx| source.call_again(cx));
         }
     }
 
@@ -214,8 +215,8 @@ impl Reactor {
     fn patience(&self, timeout: Option<Duration>) -> Option<Duration> {
         // Sources that wait for room in the queue are woken when a batch is taken, by `take`.
         let wanted = !self.cx.unserved.is_empty() || !self.cx.again.is_empty();
-        let has_room = || self.cx.filling.is_empty() || self.shared.completions.has_room();
-        if self.cx.at_once || (wanted && has_room()) || !self.shared.submissions.may_sleep() {
+        let has_room = || self.cx.filling.is_empty() || self.shared.completions.ask_for_room();
+        if self.cx.at_once || (wanted && has_room()) || !self.shared.submissions.fall_asleep() {
             return Some(Duration::ZERO);
         }
         let deadline = self

@@ -40,8 +40,9 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     /// The batch of completions that this turn writes to.
     pub(crate) filling: Batch,
-    /// What that may hold, and its number.
+    /// What that may hold.
     pub(crate) limit: Load,
+    /// Its number: a share of it is of this batch only.
     pub(crate) batch: u64,
     /// What has been done since it was last entered where others see it.
     pub(crate) stats: Stats,

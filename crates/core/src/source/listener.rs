@@ -110,7 +110,7 @@ impl Listener {
         Fate::Keep
     }
 
-    pub(crate) fn resume(&mut self, cx: &mut Context) -> Fate {
+    pub(crate) fn call_again(&mut self, cx: &mut Context) -> Fate {
         self.queued = false;
         self.ready(cx)
     }

@@ -72,12 +72,12 @@ impl Source {
     }
 
     /// It had asked to be called again: a budget had ended, or there was no room.
-    pub(crate) fn resume(&mut self, cx: &mut Context) -> Fate {
+    pub(crate) fn call_again(&mut self, cx: &mut Context) -> Fate {
         match self {
             Self::Connect(_) => Fate::Keep,
-            Self::Datagram(datagram) => datagram.resume(cx),
-            Self::Listener(listener) => listener.resume(cx),
-            Self::Stream(stream) => stream.resume(cx),
+            Self::Datagram(datagram) => datagram.call_again(cx),
+            Self::Listener(listener) => listener.call_again(cx),
+            Self::Stream(stream) => stream.call_again(cx),
         }
     }
 

@@ -154,7 +154,7 @@ impl Cut {
 
     pub fn delimiter(sequence: &[u8]) -> Self {
         Self {
-            kind: framing::DELIMITER,
+            kind: framing::SEQUENCE,
             delimiter: sequence.to_vec(),
             ..Self::raw()
         }

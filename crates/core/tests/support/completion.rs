@@ -87,7 +87,7 @@ pub fn decode(words: &[u32], bytes: &[u8]) -> Vec<(ChannelId, Completion)> {
                     frames,
                 }
             }
-            kind::END => Completion::End(take(word())),
+            kind::FINISHED => Completion::End(take(word())),
             kind::CLOSED => {
                 let (errno, syscall) = (word(), word());
                 let numbers: Vec<_> = (0..tally::WORDS).map(|_| wide(word(), word())).collect();

@@ -121,12 +121,12 @@ impl Datagram {
         self.writable |= readiness.writable && self.backoff.is_none();
         self.thorough |= readiness.thorough;
         self.answered |= readiness.broken;
-        self.drive(cx)
+        self.send_and_read(cx)
     }
 
-    pub(crate) fn resume(&mut self, cx: &mut Context) -> Fate {
+    pub(crate) fn call_again(&mut self, cx: &mut Context) -> Fate {
         self.queued = false;
-        self.drive(cx)
+        self.send_and_read(cx)
     }
 
     pub(crate) fn request(&mut self, cx: &mut Context, request: Request<'_>) -> Fate {
@@ -161,7 +161,7 @@ impl Datagram {
         match timer {
             Timer::Send if self.backoff.is_some() => {
                 self.writable = true;
-                self.drive(cx)
+                self.send_and_read(cx)
             }
             Timer::Linger => self.linger_due(cx),
             _ => Fate::Keep,
@@ -193,7 +193,7 @@ impl Datagram {
         }
     }
 
-    fn drive(&mut self, cx: &mut Context) -> Fate {
+    fn send_and_read(&mut self, cx: &mut Context) -> Fate {
         if self.answered && cx.is_full() {
             cx.requeue_for_room(self.id, &mut self.queued);
         } else {

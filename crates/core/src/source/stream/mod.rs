@@ -156,12 +156,12 @@ impl Stream {
         self.writable |= readiness.writable;
         self.thorough |= readiness.thorough;
         self.broken |= readiness.broken;
-        self.drive(cx)
+        self.send_and_read(cx)
     }
 
-    pub(crate) fn resume(&mut self, cx: &mut Context) -> Fate {
+    pub(crate) fn call_again(&mut self, cx: &mut Context) -> Fate {
         self.queued = false;
-        self.drive(cx)
+        self.send_and_read(cx)
     }
 
     pub(crate) fn request(&mut self, cx: &mut Context, request: Request<'_>) -> Fate {
@@ -237,7 +237,7 @@ impl Stream {
     }
 
     /// Sends and reads as far as budgets, buffers and the other side allow.
-    fn drive(&mut self, cx: &mut Context) -> Fate {
+    fn send_and_read(&mut self, cx: &mut Context) -> Fate {
         if let Some(reset) = self.unread_reset() {
             if self.read_closed {
                 return self.close(cx, reset);

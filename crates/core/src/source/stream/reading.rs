@@ -83,7 +83,7 @@ impl Stream {
                     let fed = self.recv.take_in(&mut cx.filling, self.id, n, most);
                     self.fed(cx, fed, before);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.drained_by_read(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.would_block(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return self.read_failed(cx, &error),
             }
@@ -112,7 +112,7 @@ impl Stream {
                     budget = budget.saturating_sub(n);
                     self.readable = self.more_to_read(n, READ_BYTES);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.drained_by_read(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.would_block(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return self.read_failed(cx, &error),
             }
@@ -142,7 +142,7 @@ impl Stream {
         self.frame_since = None;
         let rest = self.recv.take_all();
         cx.filling
-            .push_bytes(kind::END, 0, self.id, &[], rest.bytes());
+            .push_bytes(kind::FINISHED, 0, self.id, &[], rest.bytes());
         Fate::Keep
     }
 
@@ -178,7 +178,7 @@ impl Stream {
         got == asked || self.thorough || !self.socket.short_read_drains()
     }
 
-    fn drained_by_read(&mut self) {
+    fn would_block(&mut self) {
         self.readable = false;
         self.thorough = false;
     }
