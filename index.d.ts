@@ -521,6 +521,14 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    * together may leave 64 times as much waiting.
    */
   bufferSize: number;
+  /** The option of that name, which can be set at any time, and as a class field. @throws as it */
+  highWaterMark: number;
+  /** The option of that name; see `highWaterMark`. */
+  maxPendingBytes: number;
+  /** The option of that name; see `highWaterMark`. One that is set begins anew, after `end()` too. */
+  lingerTimeout: number;
+  /** The option of that name; see `highWaterMark`. */
+  maxSenders: number;
   /**
    * `new Datagram({ fd })` takes over a socket that was bound elsewhere, UDP or Unix, also one that
    * has a peer. It receives from the start; `onListen` follows from the event loop. A Unix socket's
@@ -735,6 +743,26 @@ export declare class Stream<A extends Address | string = Address | string> exten
    */
   bufferSize: number;
   /**
+   * The option of that name. It can be set at any time, and as a class field: what is written next
+   * is judged by it.
+   *
+   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
+   */
+  highWaterMark: number;
+  /** The option of that name; see `highWaterMark`. */
+  maxPendingBytes: number;
+  /** The option of that name; see `highWaterMark`. */
+  allowHalfOpen: boolean;
+  /**
+   * The option of that name; see `highWaterMark`. Its clock begins anew when it is set, however long
+   * nothing has happened; 0 stops it.
+   */
+  idleTimeout: number;
+  /** The option of that name; see `idleTimeout`. A frame that has begun has so long from then on. */
+  frameTimeout: number;
+  /** The option of that name; see `idleTimeout`. It can be set after `end()`, too. */
+  lingerTimeout: number;
+  /**
    * `new Stream({ fd })` takes over a socket that was connected elsewhere, TCP or Unix. It is
    * connected from the start; `onConnect` follows from the event loop.
    *
@@ -842,6 +870,21 @@ export declare class Stream<A extends Address | string = Address | string> exten
   writeFile(file: FileLike, nbytes?: number, offset?: number, flush?: boolean): boolean;
   /** Sends now what was written in this turn. */
   flush(): void;
+  /**
+   * Whether small writes are sent at once (`TCP_NODELAY`): the option `noDelay`. On a channel that is
+   * not connected yet it holds when it is. A Unix socket has no such thing.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`
+   */
+  setNoDelay(noDelay?: boolean): this;
+  /**
+   * Whether keep-alive probes are sent, and when: the option `keepAlive`, as `KeepAliveOptions` has
+   * its times. What is 0 or left out stays as it is. On a channel that is not connected yet it holds
+   * when it is. A Unix socket has no such thing.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  setKeepAlive(enable?: boolean, idle?: number, interval?: number, count?: number): this;
   /** Delivers no further frame, and stops reading, so that the peer feels it. */
   pause(): this;
   /** Takes `pause()` back. Frames follow from the event loop, never inside this call. */

@@ -6,10 +6,12 @@ import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import {
   Client,
+  Connection,
   type ConnectOptions,
   Datagram,
   Server,
   type ServerOptions,
+  type Socket,
   type Stream,
 } from 'pants-native';
 
@@ -115,6 +117,46 @@ linux(`keepAlive is in whole seconds, and at least one${reason}`, async (t) => {
   const [connecting, accepted] = await ends(t, { client, server });
   t.like(connecting, { keepAlive: 1, idle: 2, interval: 32_767 });
   t.like(accepted, { keepAlive: 1, idle: 1, interval: 1 });
+});
+
+linux(`setNoDelay(), setKeepAlive(): on a live channel, and kept before${reason}`, async (t) => {
+  const server = new Server(undefined, { noDelay: false }).listen(0, '127.0.0.1');
+  const client = new Client();
+  t.teardown(() => [client, server].map((channel) => channel.close()));
+  client.setKeepAlive(true, 77_000, 7_000, 5).setNoDelay(false);
+  client.connect('127.0.0.1', server.localAddr?.port ?? 0, { noDelay: true });
+  await eventually('connected', () => client.connected && server.channels.size === 1);
+  const [connection] = server.channels.values() as Iterable<Stream>;
+  if (connection === undefined) return t.fail();
+  const of = (channel: Stream) => optionsOf(channel.fileno, STREAM);
+  const kept = { keepAlive: 1, idle: 77, interval: 7, count: 5 };
+  t.like(of(client), kept);
+  t.true(of(client).noDelay > 0, 'the call’s own comes before');
+  client.setNoDelay(false);
+  connection.setNoDelay().setKeepAlive(true, 1_500);
+  await eventually('sets', () => of(client).noDelay === 0 && of(connection).keepAlive === 1);
+  t.like(of(client), kept);
+  t.true(of(connection).noDelay > 0);
+  t.is(of(connection).idle, 2);
+  client.setKeepAlive(false);
+  await eventually('takes it back', () => of(client).keepAlive === 0);
+  t.is(of(client).noDelay, 0);
+});
+
+linux(`a connection's own options of its socket${reason}`, async (t) => {
+  class Own extends Connection {
+    constructor(socket: Socket, server: Server) {
+      super(socket, server, { noDelay: false, recvBufferSize: 50_000 });
+    }
+  }
+  const server = new Server(Own, { keepAlive: true }).listen(0, '127.0.0.1');
+  const client = new Client().connect('127.0.0.1', server.localAddr?.port ?? 0);
+  t.teardown(() => [client, server].map((channel) => channel.close()));
+  await eventually('connected', () => server.channels.size === 1);
+  const [connection] = server.channels.values();
+  const answers = () => optionsOf(connection?.fileno ?? null, STREAM);
+  await eventually('set', () => answers().noDelay === 0);
+  t.like(answers(), { keepAlive: 1, recvBufferSize: 100_000 });
 });
 
 test('keepAlive: what no operating system takes is refused', (t) => {

@@ -76,6 +76,12 @@ const STREAM_OPTIONS: Record<string, [unknown, Code][]> = {
   sendBufferSize: NO_SIZES,
 };
 
+/** Options of a stream that are properties, too. */
+const SETTINGS = [
+  ...['highWaterMark', 'maxPendingBytes', 'allowHalfOpen'],
+  ...['idleTimeout', 'frameTimeout', 'lingerTimeout'],
+];
+
 const CONNECT_OPTIONS: Record<string, [unknown, Code][]> = {
   ...STREAM_OPTIONS,
   connectTimeout: NO_TIMES,
@@ -121,6 +127,17 @@ export function badArguments(suite: Suite): void {
   table(suite, 'readEncoding =', NO_ENCODINGS, (channel, value) => {
     Object.assign(channel, { readEncoding: value });
   });
+  for (const name of SETTINGS) {
+    table(
+      suite,
+      `${name} =`,
+      [...(STREAM_OPTIONS[name] ?? []), [undefined, TYPE]],
+      (channel, value) => {
+        Object.assign(channel, { [name]: value });
+      },
+    );
+  }
+
   table(suite, 'bufferSize =', NO_SIZES, (channel, value) => {
     Object.assign(channel, { bufferSize: value });
   });

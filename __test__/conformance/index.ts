@@ -26,6 +26,7 @@ import { regexps } from './regexps.ts';
 import { resets } from './resets.ts';
 import { resources } from './resources.ts';
 import { servers } from './servers.ts';
+import { settings } from './settings.ts';
 import { Suite } from './suite.ts';
 import { switching } from './switching.ts';
 import { throwing } from './throwing.ts';
@@ -80,6 +81,7 @@ function streams(suite: Suite): void {
   regexps(suite);
   switching(suite);
   limits(suite);
+  settings(suite);
   encoding(suite);
   flow(suite);
   writing(suite);

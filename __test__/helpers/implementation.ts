@@ -152,6 +152,14 @@ export interface StreamLike<A = Address> extends ChannelLike, StreamHooks {
   readDelimiter: ReadDelimiter;
   readEncoding: string | null;
   bufferSize: number;
+  highWaterMark: number;
+  maxPendingBytes: number;
+  allowHalfOpen: boolean;
+  idleTimeout: number;
+  frameTimeout: number;
+  lingerTimeout: number;
+  setNoDelay(noDelay?: boolean): unknown;
+  setKeepAlive(enable?: boolean, idle?: number, interval?: number, count?: number): unknown;
   readonly localAddr: A | null;
   readonly remoteAddr: A | null;
   readonly bytesRead: number;
@@ -182,6 +190,9 @@ export interface DatagramLike extends ChannelLike, DatagramHooks {
   readDelimiter: ReadDelimiter;
   readEncoding: string | null;
   bufferSize: number;
+  highWaterMark: number;
+  maxPendingBytes: number;
+  lingerTimeout: number;
   readonly localAddr: Address | null;
   readonly remoteAddr: Address | null;
   readonly bytesRead: number;

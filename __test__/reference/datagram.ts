@@ -15,7 +15,7 @@ import {
   plainHost,
 } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
-import { DEFAULTS, PROPERTIES } from './settings.ts';
+import { checkProperty, DATAGRAM_PROPERTIES, DEFAULTS } from './settings.ts';
 import { plainAddress } from './socket.ts';
 import type {
   Address,
@@ -40,6 +40,9 @@ export class Datagram extends Channel {
   declare readDelimiter: ReadDelimiter;
   declare readEncoding: string | null;
   declare bufferSize: number;
+  declare highWaterMark: number;
+  declare maxPendingBytes: number;
+  declare lingerTimeout: number;
 
   #settings = { ...DEFAULTS, maxSenders: 1024 };
   #delimiter: Delimiter = { kind: 'none' };
@@ -76,13 +79,13 @@ export class Datagram extends Channel {
   }
 
   static {
-    for (const [name, check] of Object.entries(PROPERTIES)) {
+    for (const name of DATAGRAM_PROPERTIES) {
       Object.defineProperty(Datagram.prototype, name, {
         get(this: Datagram): unknown {
           return Reflect.get(this.#settings, name);
         },
         set(this: Datagram, value: never) {
-          check(value);
+          checkProperty(name, value);
           this.#change({ [name]: value });
           setImmediate(() => this.#inbox.deliver());
         },
@@ -323,10 +326,10 @@ export class Datagram extends Channel {
   }
 
   #adoptFields(): void {
-    for (const [name, check] of Object.entries(PROPERTIES)) {
+    for (const name of DATAGRAM_PROPERTIES) {
       if (!Object.hasOwn(this, name)) continue;
       const value = Reflect.get(this, name) as never;
-      check(value);
+      checkProperty(name, value);
       Reflect.deleteProperty(this, name);
       Reflect.set(this, name, value);
     }

@@ -137,12 +137,6 @@ export function checkObject(options: object): void {
   if (!isReadable(options)) throw typeError('options', 'an object', options);
 }
 
-export function checkBufferSize(bufferSize: number): number {
-  if (bufferSize === undefined) throw typeError('bufferSize', 'a number', bufferSize);
-  checkInteger({ bufferSize }, 'bufferSize', 1);
-  return bufferSize;
-}
-
 function checkInteger<T>(options: T, name: string & keyof T, least: number): void {
   const value: unknown = options[name];
   if (value === undefined) return;

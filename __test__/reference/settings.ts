@@ -1,5 +1,5 @@
-import { checkBufferSize } from './options.ts';
-import { checkEncoding, parseDelimiter } from './read-delimiter.ts';
+import { typeError } from './errors.ts';
+import { checkStreamOptions } from './options.ts';
 import type { StreamOptions } from './types.ts';
 
 type Settled =
@@ -30,8 +30,13 @@ export const DEFAULTS: Settings = {
 };
 
 /** What may also be set by assignment, or as a class field. */
-export const PROPERTIES: Record<string, (value: never) => unknown> = {
-  readDelimiter: parseDelimiter,
-  readEncoding: checkEncoding,
-  bufferSize: checkBufferSize,
-};
+export const PROPERTIES = Object.keys(DEFAULTS);
+export const DATAGRAM_PROPERTIES = [
+  ...['readDelimiter', 'readEncoding', 'bufferSize'],
+  ...['highWaterMark', 'maxPendingBytes', 'lingerTimeout'],
+];
+
+export function checkProperty(name: string, value: unknown): void {
+  if (value === undefined && name !== 'readEncoding') throw typeError(name, 'a value', value);
+  checkStreamOptions({ [name]: value });
+}

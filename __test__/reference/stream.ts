@@ -6,10 +6,10 @@ import { Countdown } from './countdown.ts';
 import { codedError, notConnected } from './errors.ts';
 import { checkFileArguments, type FileLike, FilePiece } from './file.ts';
 import { Framer } from './framer.ts';
-import { checkFlush, checkStreamOptions } from './options.ts';
+import { checkFlush, checkMilliseconds, checkStreamOptions } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { Sender } from './sender.ts';
-import { DEFAULTS, PROPERTIES, type Settings } from './settings.ts';
+import { checkProperty, DEFAULTS, PROPERTIES, type Settings } from './settings.ts';
 import {
   canReset,
   filenoOf,
@@ -34,6 +34,12 @@ export abstract class ByteStream extends Channel {
   declare readDelimiter: ReadDelimiter;
   declare readEncoding: string | null;
   declare bufferSize: number;
+  declare highWaterMark: number;
+  declare maxPendingBytes: number;
+  declare allowHalfOpen: boolean;
+  declare idleTimeout: number;
+  declare frameTimeout: number;
+  declare lingerTimeout: number;
 
   #settings: Settings = DEFAULTS;
   #delimiter: Delimiter = { kind: 'none' };
@@ -93,14 +99,17 @@ export abstract class ByteStream extends Channel {
   }
 
   static {
-    for (const [name, check] of Object.entries(PROPERTIES)) {
+    for (const name of PROPERTIES) {
       Object.defineProperty(ByteStream.prototype, name, {
         get(this: ByteStream): unknown {
           return Reflect.get(this.#settings, name);
         },
         set(this: ByteStream, value: never) {
-          check(value);
+          checkProperty(name, value);
           this.#change({ [name]: value });
+          if (name === 'idleTimeout') this.#watchIdle();
+          if (name === 'frameTimeout') this.#watchFrame(true);
+          if (name === 'lingerTimeout') this.#linger();
           // The bytes that wait may be cut differently now.
           if (this.#phase === 'open') setImmediate(() => this.#deliver());
         },
@@ -207,6 +216,33 @@ export abstract class ByteStream extends Channel {
     this.#sender.flush();
   }
 
+  // Options of the socket
+
+  setNoDelay(noDelay = true): this {
+    return this.#setOptions({ noDelay });
+  }
+
+  setKeepAlive(enable = false, idle = 0, interval = 0, count = 0): this {
+    checkMilliseconds({ idle }, 'idle');
+    checkMilliseconds({ interval }, 'interval');
+    checkMilliseconds({ count }, 'count');
+    return this.#setOptions({ keepAlive: enable === true ? { idle, interval, count } : enable });
+  }
+
+  #setOptions(options: StreamOptions): this {
+    checkStreamOptions(options);
+    this.#change(options);
+    if (this.#socket !== null && this.#phase === 'open') this.#setSocketOptions(this.#socket);
+    return this;
+  }
+
+  #setSocketOptions(socket: Socket): void {
+    const { noDelay = true, keepAlive = false } = this.#settings;
+    socket.setNoDelay(noDelay);
+    if (typeof keepAlive === 'object') socket.setKeepAlive(true, keepAlive.idle ?? 0);
+    else socket.setKeepAlive(keepAlive);
+  }
+
   // Ending
 
   shutdown(): void {
@@ -266,10 +302,10 @@ export abstract class ByteStream extends Channel {
 
   /** The fields of a subclass are there only when its constructor has returned. */
   protected _adoptFields(): void {
-    for (const [name, check] of Object.entries(PROPERTIES)) {
+    for (const name of PROPERTIES) {
       if (!Object.hasOwn(this, name)) continue;
       const value = Reflect.get(this, name) as never;
-      check(value);
+      checkProperty(name, value);
       Reflect.deleteProperty(this, name);
       Reflect.set(this, name, value);
     }
@@ -310,10 +346,7 @@ export abstract class ByteStream extends Channel {
     this.#phase = 'open';
     this.#localAddr = localAddressOf(socket);
     this.#remoteAddr = remoteAddressOf(socket);
-    const { noDelay = true, keepAlive = false } = this.#settings;
-    socket.setNoDelay(noDelay);
-    if (typeof keepAlive === 'object') socket.setKeepAlive(true, keepAlive.idle ?? 0);
-    else socket.setKeepAlive(keepAlive);
+    this.#setSocketOptions(socket);
     this._opened(filenoOf(socket));
     this.#watchIdle();
     if (!this.#ended) this._hook(() => this.onConnect());
@@ -444,7 +477,8 @@ export abstract class ByteStream extends Channel {
 
   #watchIdle(): void {
     const { idleTimeout } = this.#settings;
-    if (idleTimeout > 0 && this.#phase === 'open') this.#idle.restart(idleTimeout);
+    this.#idle.stop();
+    if (idleTimeout > 0 && this.#phase === 'open') this.#idle.start(idleTimeout);
   }
 
   /** A frame that has begun must be complete within `frameTimeout`. */

@@ -9,7 +9,7 @@ import { checkDescriptor, checkFlush } from '../check/options.ts';
 import { MAX_FRAME } from '../check/read-delimiter.ts';
 import { isReadable } from '../check/values.ts';
 import { DatagramLink, type Destination } from '../link/datagram-link.ts';
-import { defineFields } from '../link/fields.ts';
+import { datagramFields, defineFields } from '../link/fields.ts';
 import { link } from '../link/link.ts';
 import { currentContext } from '../reactor/context.ts';
 import type {
@@ -66,6 +66,15 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    * together may leave 64 times as much waiting.
    */
   declare bufferSize: number;
+
+  /** The option of that name, which can be set at any time, and as a class field. @throws as it */
+  declare highWaterMark: number;
+  /** The option of that name; see `highWaterMark`. */
+  declare maxPendingBytes: number;
+  /** The option of that name; see `highWaterMark`. One that is set begins anew, after `end()` too. */
+  declare lingerTimeout: number;
+  /** The option of that name; see `highWaterMark`. */
+  declare maxSenders: number;
 
   /**
    * `new Datagram({ fd })` takes over a socket that was bound elsewhere, UDP or Unix, also one that
@@ -397,7 +406,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   }
 }
 
-defineFields(Datagram.prototype);
+defineFields(Datagram.prototype, datagramFields);
 
 function localAddress(
   first: unknown,

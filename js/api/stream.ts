@@ -4,7 +4,13 @@ import type { Destination } from '../check/address.ts';
 import { connectAnywhere } from '../check/destination.ts';
 import { channelActive, channelClosed, invalidType, invalidValue } from '../check/errors.ts';
 import { type FileLike, FileRequest } from '../check/file.ts';
-import { checkOptions, connectionNames, namesOf } from '../check/option-names.ts';
+import {
+  checkOptions,
+  connectionNames,
+  namesOf,
+  pickOptions,
+  socketNames,
+} from '../check/option-names.ts';
 import {
   checkDescriptor,
   checkFlush,
@@ -14,7 +20,7 @@ import {
 } from '../check/options.ts';
 import { Family, Flag } from '../generated/wire.ts';
 import { ConnectAttempt } from '../link/connect.ts';
-import { defineFields } from '../link/fields.ts';
+import { defineFields, streamFields } from '../link/fields.ts';
 import { link } from '../link/link.ts';
 import { AcceptedSocket } from '../link/socket.ts';
 import { StreamLink } from '../link/stream-link.ts';
@@ -31,6 +37,7 @@ import type {
   ReadDelimiter,
   ServerStats,
   Socket,
+  SocketOptions,
   StreamStats,
 } from '../types.ts';
 import { serverOf } from './accepted.ts';
@@ -102,6 +109,27 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   declare bufferSize: number;
 
   /**
+   * The option of that name. It can be set at any time, and as a class field: what is written next
+   * is judged by it.
+   *
+   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
+   */
+  declare highWaterMark: number;
+  /** The option of that name; see `highWaterMark`. */
+  declare maxPendingBytes: number;
+  /** The option of that name; see `highWaterMark`. */
+  declare allowHalfOpen: boolean;
+  /**
+   * The option of that name; see `highWaterMark`. Its clock begins anew when it is set, however long
+   * nothing has happened; 0 stops it.
+   */
+  declare idleTimeout: number;
+  /** The option of that name; see `idleTimeout`. A frame that has begun has so long from then on. */
+  declare frameTimeout: number;
+  /** The option of that name; see `idleTimeout`. It can be set after `end()`, too. */
+  declare lingerTimeout: number;
+
+  /**
    * `new Stream({ fd })` takes over a socket that was connected elsewhere, TCP or Unix. It is
    * connected from the start; `onConnect` follows from the event loop.
    *
@@ -141,6 +169,9 @@ export class Stream<A extends Address | string = Address | string> extends Chann
         throw invalidValue('engine', "left out, or the server's", engine);
       Object.assign(this, { server: server.channel });
       this[link].wrap(accepted as AcceptedSocket, server);
+      // What the server was told its socket has already.
+      const own = serverDefaults === undefined ? pickOptions(third as object, socketNames) : {};
+      if (Object.keys(own).length > 0) this.#setOptions(own);
       return;
     }
     this[link].context = currentContext();
@@ -232,6 +263,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     this[link].reactor.assertRunning();
     this[link].takeFields();
     this[link].configure(streamSettings(options, this[link].settings));
+    this.#options = { ...this.#options, ...options };
     this.#setFields(options);
     const attempt = new ConnectAttempt(this[link], to, settings);
     this[link].connecting(attempt);
@@ -296,6 +328,29 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   /** Sends now what was written in this turn. */
   flush(): void {
     this[link].reactor.submission.flush();
+  }
+
+  /**
+   * Whether small writes are sent at once (`TCP_NODELAY`): the option `noDelay`. On a channel that is
+   * not connected yet it holds when it is. A Unix socket has no such thing.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`
+   */
+  setNoDelay(noDelay = true): this {
+    return this.#setOptions({ noDelay });
+  }
+
+  /**
+   * Whether keep-alive probes are sent, and when: the option `keepAlive`, as `KeepAliveOptions` has
+   * its times. What is 0 or left out stays as it is. On a channel that is not connected yet it holds
+   * when it is. A Unix socket has no such thing.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   */
+  setKeepAlive(enable = false, idle = 0, interval = 0, count = 0): this {
+    const probes = count === 0 ? { idle, interval } : { idle, interval, count };
+    // What is no boolean is refused as the option is.
+    return this.#setOptions({ keepAlive: enable === true ? probes : enable });
   }
 
   /** Delivers no further frame, and stops reading, so that the peer feels it. */
@@ -390,10 +445,17 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void {}
 
+  #setOptions(changed: SocketOptions): this {
+    const options = { ...this.#options, ...changed };
+    this[link].setSocketOptions(socketOptions(options));
+    this.#options = options;
+    return this;
+  }
+
   #setFields({ readDelimiter, readEncoding }: StreamOptions): void {
     if (readEncoding !== undefined) this[link].setEncoding(readEncoding);
     if (readDelimiter !== undefined) this[link].setDelimiter(readDelimiter);
   }
 }
 
-defineFields(Stream.prototype);
+defineFields(Stream.prototype, streamFields);

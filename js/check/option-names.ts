@@ -141,6 +141,9 @@ export function namesOf(family: number): FamilyNames {
   return family === Family.UNIX ? unix : either;
 }
 
+/** @internal Those of a socket. */
+export const socketNames: object = SOCKET;
+
 /** @internal What the constructor of a connection takes. */
 export const connectionNames: object = { ...STREAM, ...ENGINE };
 

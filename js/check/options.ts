@@ -103,11 +103,6 @@ export function time(name: string, value: unknown, fallback: number, most = MAX_
 }
 
 /** @internal */
-export function checkBufferSize(value: unknown): number {
-  return integer('bufferSize', value, 1, MAX_FRAME, DEFAULTS.bufferSize);
-}
-
-/** @internal */
 export function checkEncoding(value: unknown): BufferEncoding | null {
   if (value === undefined || value === null) return null;
   if (typeof value !== 'string') throw invalidType('readEncoding', 'null or an encoding', value);
@@ -141,9 +136,8 @@ export function flowSettings(
 ): FlowSettings {
   const size = (name: 'highWaterMark' | 'maxPendingBytes') =>
     integer(name, options[name], 0, Number.MAX_SAFE_INTEGER, base[name]);
-  const { bufferSize } = options;
   return {
-    bufferSize: bufferSize === undefined ? base.bufferSize : checkBufferSize(bufferSize),
+    bufferSize: integer('bufferSize', options.bufferSize, 1, MAX_FRAME, base.bufferSize),
     highWaterMark: size('highWaterMark'),
     maxPendingBytes: size('maxPendingBytes'),
     lingerTimeout: time('lingerTimeout', options.lingerTimeout, base.lingerTimeout),

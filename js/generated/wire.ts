@@ -14,6 +14,7 @@ export const Op = {
   SEND: 11,
   SET_PEER: 12,
   DROP_PEER: 13,
+  CONFIGURE: 14,
 } as const;
 
 export const Kind = {
@@ -72,11 +73,27 @@ export const FramingKind = {
   REGEXP: 4,
 } as const;
 
-export const Start = {
-  IDLE_TIMEOUT: 0,
-  FRAME_TIMEOUT: 1,
-  LINGER_TIMEOUT: 2,
-  WORDS: 3,
+export const Settings = {
+  SET: 0,
+  IDLE_TIMEOUT: 1,
+  FRAME_TIMEOUT: 2,
+  LINGER_TIMEOUT: 3,
+  NO_DELAY: 4,
+  KEEP_ALIVE: 5,
+  KEEP_ALIVE_IDLE: 6,
+  KEEP_ALIVE_INTERVAL: 7,
+  KEEP_ALIVE_COUNT: 8,
+  RECV_BUFFER: 9,
+  SEND_BUFFER: 10,
+  WORDS: 11,
+} as const;
+
+export const Change = {
+  IDLE: 1,
+  FRAME: 2,
+  LINGER: 4,
+  SOCKET: 8,
+  TIMEOUTS: 7,
 } as const;
 
 export const Reframe = {

@@ -10,7 +10,7 @@
 
 import { constants } from 'node:os';
 import { decodeAddress } from '../check/address.ts';
-import type { DatagramSettings } from '../check/datagram-options.ts';
+import { type DatagramSettings, datagramSettings } from '../check/datagram-options.ts';
 import { Endpoint, Endpoints } from '../check/endpoint.ts';
 import {
   addressUnusable,
@@ -25,15 +25,16 @@ import {
 } from '../check/errors.ts';
 import { checkEncoding } from '../check/options.ts';
 import { framingOf, NOTHING } from '../check/read-delimiter.ts';
-import { Op, Syscall, Tally as TallyAt } from '../generated/wire.ts';
+import { Change, Op, Syscall, Tally as TallyAt } from '../generated/wire.ts';
 import type { Datagrams } from '../reactor/handler.ts';
-import type { ReframeRequest } from '../reactor/submission.ts';
+import type { ReframeRequest, SettingsRequest } from '../reactor/submission.ts';
 import { DatagramInbox, type DatagramReceiver } from '../read/packets.ts';
 import type { CloseInfo, DatagramStats, ReadDelimiter, ReadyState } from '../types.ts';
 import { checkData } from '../write/outbox.ts';
 import { DatagramOutbox, isTooLong, sizeOf } from '../write/packets.ts';
 import { assertNotAborted } from './abort.ts';
 import { type AnyAddress, BoundLink } from './bound-link.ts';
+import { datagramFields } from './fields.ts';
 import type { DatagramHooks } from './hooks.ts';
 import type { Owner } from './link.ts';
 import { Resolver } from './resolver.ts';
@@ -202,14 +203,16 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
     this.writing = 'ending';
     this.outbox.end('this side');
     this.inbox.clear();
-    if (this.#resolver.isBusy) {
-      // The reactor's own clock starts when it hears of the end.
-      const error = lingerTimeout(this.settings.lingerTimeout);
-      const expired = () => this.close({ reason: 'timeout', error });
-      this.#linger = setTimeout(expired, this.settings.lingerTimeout);
-    } else {
-      this.askStarted(Op.END);
-    }
+    // The reactor's own clock starts when it hears of the end.
+    if (this.#resolver.isBusy) this.#watchLinger();
+    else this.askStarted(Op.END);
+  }
+
+  #watchLinger(): void {
+    const error = lingerTimeout(this.settings.lingerTimeout);
+    const expired = () => this.close({ reason: 'timeout', error });
+    clearTimeout(this.#linger);
+    this.#linger = setTimeout(expired, this.settings.lingerTimeout);
   }
 
   // ── What the reactor reports ────────────────────────────────────────────────────────────────
@@ -414,11 +417,29 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
       this.hook(() => channel.onConnect());
     }
     if (this.closing) return;
-    const { lingerTimeout } = this.settings;
-    const timeouts = { idleTimeout: 0, frameTimeout: 0, lingerTimeout };
-    this.reactor.submission.start(this, { ...timeouts, reframe: this.#textRequest });
+    this.reactor.submission.start(this, this.settingsRequest(Change.LINGER), this.#textRequest);
     this.tellPause();
     if (this.writing === 'ending' && !this.#resolver.isBusy) this.askStarted(Op.END);
+  }
+
+  // ── Settings ────────────────────────────────────────────────────────────────────────────────
+
+  protected get fields(): readonly string[] {
+    return datagramFields;
+  }
+
+  protected checked(options: object): DatagramSettings {
+    return datagramSettings(options, this.settings);
+  }
+
+  protected settingsRequest(change: number): SettingsRequest {
+    const { lingerTimeout } = this.settings;
+    return { change, idleTimeout: 0, frameTimeout: 0, lingerTimeout, socket: null };
+  }
+
+  protected override changed(change: number): void {
+    super.changed(change);
+    if (change === Change.LINGER && this.#linger !== undefined) this.#watchLinger();
   }
 
   // ── How it ends ─────────────────────────────────────────────────────────────────────────────

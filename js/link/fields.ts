@@ -1,27 +1,47 @@
 /** What a subclass may give as class fields; each has an accessor on its class's prototype. */
 
+import type { DatagramSettings } from '../check/datagram-options.ts';
+import type { StreamSettings } from '../check/options.ts';
 import type { ReadDelimiter } from '../types.ts';
 import { link } from './link.ts';
 
-const FIELDS = ['readDelimiter', 'readEncoding', 'bufferSize'] as const;
-
-/** @internal What takes the values. */
+/** What takes the values. */
 interface FieldTarget {
   setDelimiter(value: ReadDelimiter): void;
   setEncoding(value: unknown): void;
-  setBufferSize(value: number): void;
+  /** One of its settings. */
+  set(name: string, value: unknown): void;
+  readonly settings: object;
 }
 
-/** @internal Class fields hide the accessors of the prototype: takes their values, uncovers those. */
-export function takeFields(owner: object, target: FieldTarget): void {
-  const channel = owner as Record<(typeof FIELDS)[number], unknown>;
-  const own = FIELDS.filter((name) => Object.hasOwn(channel, name));
+const READING = ['readDelimiter', 'readEncoding'];
+const OF_BOTH = ['bufferSize', 'highWaterMark', 'maxPendingBytes', 'lingerTimeout'] as const;
+/** @internal Which settings of a stream are properties. */
+export const streamFields = [
+  ...OF_BOTH,
+  'allowHalfOpen',
+  'idleTimeout',
+  'frameTimeout',
+] as const satisfies (keyof StreamSettings)[];
+/** @internal The same of a datagram channel. */
+export const datagramFields = [
+  ...OF_BOTH,
+  'maxSenders',
+] as const satisfies (keyof DatagramSettings)[];
+
+/**
+ * @internal Class fields hide the accessors of the prototype: takes their values, uncovers those.
+ * `names`: which settings are properties.
+ */
+export function takeFields(owner: object, target: FieldTarget, names: readonly string[]): void {
+  const channel = owner as Record<string, unknown>;
+  const own = [...READING, ...names].filter((name) => Object.hasOwn(channel, name));
   if (own.length === 0) return;
   for (const name of own) {
     const value = channel[name];
     if (name === 'readDelimiter') target.setDelimiter(value as ReadDelimiter);
     else if (name === 'readEncoding') target.setEncoding(value);
-    else target.setBufferSize(value as number);
+    else target.set(name, value);
   }
   // Only now: a value that was refused stays, and is refused again.
   uncover(channel, own);
@@ -56,7 +76,6 @@ interface Owner {
   readonly [link]: FieldTarget & {
     readonly delimiter: ReadDelimiter;
     readonly inbox: { readonly encoding: BufferEncoding | null };
-    readonly settings: { readonly bufferSize: number };
     /** `onWrite` is another one now. */
     watchDrain(): void;
   };
@@ -65,9 +84,10 @@ interface Owner {
 
 /**
  * @internal Puts accessors behind what the class declares as properties, so that a subclass may also
- * declare them as class fields; see `takeFields`.
+ * declare them as class fields; see `takeFields`. `names`: which settings are properties.
  */
-export function defineFields<C extends Owner>(prototype: C): void {
+export function defineFields<C extends Owner>(prototype: C, names: readonly string[]): void {
+  for (const name of names) Object.defineProperty(prototype, name, settingOf<C>(name));
   Object.defineProperties(prototype, {
     onWrite: drainHook(prototype),
     readDelimiter: {
@@ -88,16 +108,19 @@ export function defineFields<C extends Owner>(prototype: C): void {
         this[link].setEncoding(value);
       },
     },
-    bufferSize: {
-      configurable: true,
-      get(this: C) {
-        return this[link].settings.bufferSize;
-      },
-      set(this: C, value: number) {
-        this[link].setBufferSize(value);
-      },
-    },
   });
+}
+
+function settingOf<C extends Owner>(name: string): PropertyDescriptor & ThisType<C> {
+  return {
+    configurable: true,
+    get() {
+      return this[link].settings[name as never];
+    },
+    set(value: unknown) {
+      this[link].set(name, value);
+    },
+  };
 }
 
 /**

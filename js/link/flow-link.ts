@@ -1,9 +1,10 @@
 /** The JS half of a channel that reads and writes: what streams and datagram channels have in common. */
 
-import { lingerTimeout } from '../check/errors.ts';
-import { checkBufferSize, type FlowSettings } from '../check/options.ts';
-import { Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
+import { invalidType, lingerTimeout } from '../check/errors.ts';
+import type { FlowSettings } from '../check/options.ts';
+import { Change, Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
 import type { NativeEnd, Tally } from '../reactor/handler.ts';
+import type { SettingsRequest } from '../reactor/submission.ts';
 import type { CloseInfo, ReadDelimiter, StreamStats } from '../types.ts';
 import type { Ledger } from '../write/ledger.ts';
 import { takeFields } from './fields.ts';
@@ -24,6 +25,13 @@ interface Reading {
   interrupt(): void;
   clear(): void;
 }
+
+/** The settings that the reactor goes by, as its `Change` names them. */
+const NATIVE: Readonly<Record<string, number>> = {
+  idleTimeout: Change.IDLE,
+  frameTimeout: Change.FRAME,
+  lingerTimeout: Change.LINGER,
+};
 
 /** Why a channel closes. */
 type Why = Pick<CloseInfo, 'reason' | 'error'>;
@@ -98,8 +106,11 @@ export abstract class FlowLink<
   abstract setDelimiter(value: ReadDelimiter): void;
   abstract setEncoding(value: unknown): void;
 
-  setBufferSize(value: number): void {
-    this.configure({ ...this.settings, bufferSize: checkBufferSize(value) });
+  /** A property that is one of the settings is set. @throws as the option of that name */
+  set(name: string, value: unknown): void {
+    if (value === undefined) throw invalidType(name, 'a value', value);
+    this.configure(this.checked({ [name]: value }));
+    this.changed(NATIVE[name] ?? 0);
   }
 
   configure(settings: S): void {
@@ -109,7 +120,7 @@ export abstract class FlowLink<
 
   /** Takes over what the channel's class has declared as fields. */
   takeFields(): void {
-    takeFields(this.channel, this);
+    takeFields(this.channel, this, this.fields);
   }
 
   /** `onWrite` was replaced while bytes may be pending. */
@@ -221,6 +232,15 @@ export abstract class FlowLink<
 
   // ── What differs ────────────────────────────────────────────────────────────────────────────
 
+  /** Which settings are properties. */
+  protected abstract readonly fields: readonly string[];
+
+  /** The settings with these options. @throws where they are none */
+  protected abstract checked(options: object): S;
+
+  /** What the reactor is to go by from now on. */
+  protected abstract settingsRequest(change: number): SettingsRequest;
+
   /** The socket is gone: what goes with it. */
   protected abstract gone(info: CloseInfo): void;
 
@@ -239,6 +259,12 @@ export abstract class FlowLink<
   }
 
   // ── For the kinds ───────────────────────────────────────────────────────────────────────────
+
+  /** Settings have changed: tells the reactor, if it is of them and has been told before. */
+  protected changed(change: number): void {
+    if (change === 0 || this.phase !== 'open' || this.index < 0) return;
+    this.reactor.submission.configure(this, this.settingsRequest(change));
+  }
 
   protected get wantsDrain(): boolean {
     return this.channel.onWrite !== this.defaults.onWrite;

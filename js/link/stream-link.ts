@@ -22,15 +22,22 @@ import {
   systemError,
 } from '../check/errors.ts';
 import type { FileRequest } from '../check/file.ts';
-import { checkEncoding, type NativeSocketOptions, type StreamSettings } from '../check/options.ts';
+import {
+  checkEncoding,
+  type NativeSocketOptions,
+  type StreamSettings,
+  streamSettings,
+} from '../check/options.ts';
 import { type Framing, framingOf, NOTHING } from '../check/read-delimiter.ts';
-import { Flag, FramingKind, Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
+import { Change, Flag, FramingKind, Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
 import type { Context } from '../reactor/context.ts';
 import type { Chunk, NativeEnd } from '../reactor/handler.ts';
 import type { Slab } from '../reactor/slab.ts';
+import type { SettingsRequest } from '../reactor/submission.ts';
 import { Inbox, type Receiver } from '../read/inbox.ts';
 import type { Address, CloseInfo, PeerCredentials, ReadDelimiter, ReadyState } from '../types.ts';
 import { Outbox } from '../write/outbox.ts';
+import { streamFields } from './fields.ts';
 import { FlowLink } from './flow-link.ts';
 import type { StreamHooks } from './hooks.ts';
 import type { Owner } from './link.ts';
@@ -69,6 +76,8 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   #frameTimer: NodeJS.Timeout | undefined;
   /** Where in the stream the frame began that the timer is for; -1: none. */
   #frameAt = -1;
+  /** Options of the socket that it was not made with. */
+  #socketOptions: NativeSocketOptions | null = null;
 
   constructor(
     channel: StreamHooks,
@@ -122,6 +131,13 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   override configure(settings: StreamSettings): void {
     super.configure(settings);
     this.#setFraming(this.inbox.framing);
+  }
+
+  /** Other options of the socket, which has them when it opens; before, `connect()` makes it so. */
+  setSocketOptions(options: NativeSocketOptions): void {
+    if (this.phase === 'idle') return;
+    this.#socketOptions = options;
+    this.changed(Change.SOCKET);
   }
 
   write(data: unknown, flush: boolean): boolean {
@@ -221,9 +237,8 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
       this.hook(() => this.channel.onConnect());
     }
     if (this.closing) return;
-    const { idleTimeout, frameTimeout, lingerTimeout } = this.settings;
-    const reframe = this.inbox.begin();
-    this.reactor.submission.start(this, { idleTimeout, frameTimeout, lingerTimeout, reframe });
+    const change = Change.TIMEOUTS | (this.#socketOptions === null ? 0 : Change.SOCKET);
+    this.reactor.submission.start(this, this.settingsRequest(change), this.inbox.begin());
     this.#opened();
   }
 
@@ -297,6 +312,28 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
+
+  protected get fields(): readonly string[] {
+    return streamFields;
+  }
+
+  protected checked(options: object): StreamSettings {
+    return streamSettings(options, this.settings);
+  }
+
+  protected settingsRequest(change: number): SettingsRequest {
+    const { idleTimeout, frameTimeout, lingerTimeout } = this.settings;
+    const socket = this.#socketOptions;
+    return { change, idleTimeout, frameTimeout, lingerTimeout, socket };
+  }
+
+  protected override changed(change: number): void {
+    super.changed(change);
+    if (change !== Change.FRAME || this.phase !== 'open') return;
+    this.#frameAt = -1;
+    clearTimeout(this.#frameTimer);
+    this.#watchFrame();
+  }
 
   protected override exit(): void {
     this.server?.socketGone(this);

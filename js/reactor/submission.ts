@@ -11,9 +11,10 @@
  */
 
 import type { NativeFileHandle, NativeRegExpHandle } from '../binding.ts';
+import type { NativeSocketOptions } from '../check/options.ts';
 import type { Framing } from '../check/read-delimiter.ts';
 import { byteLength } from '../check/values.ts';
-import { Flag, HEADER_WORDS, Op, Packet, Reframe, Start } from '../generated/wire.ts';
+import { Flag, HEADER_WORDS, Op, Packet, Reframe, Settings } from '../generated/wire.ts';
 
 const HEADER_BYTES = 4 * HEADER_WORDS;
 const FIRST_BYTES = 16 * 1024;
@@ -55,12 +56,14 @@ export interface ReframeRequest {
   readonly last: boolean;
 }
 
-/** @internal How a channel begins to read; milliseconds, 0: never. */
-export interface StartRequest {
+/** @internal Settings of a native channel; milliseconds, 0: never. */
+export interface SettingsRequest {
+  /** Which of them count: wire's `Change`. */
+  readonly change: number;
   readonly idleTimeout: number;
   readonly frameTimeout: number;
   readonly lingerTimeout: number;
-  readonly reframe: ReframeRequest;
+  readonly socket: NativeSocketOptions | null;
 }
 
 /** @internal Whoever asks for something has it submitted when this turn ends, by the sink. */
@@ -152,15 +155,18 @@ export class Submission {
     this.#record(op, flags, target, 0);
   }
 
-  start(target: Target, start: StartRequest): void {
-    this.#share(start.reframe);
-    const bytes = 4 * Start.WORDS + reframeBytes(start.reframe);
+  /** It begins to read. */
+  start(target: Target, settings: SettingsRequest, reframe: ReframeRequest): void {
+    this.#share(reframe);
+    const bytes = 4 * Settings.WORDS + reframeBytes(reframe);
     const at = this.#record(Op.START, 0, target, bytes);
-    const words = this.#words;
-    words[at + Start.IDLE_TIMEOUT] = start.idleTimeout;
-    words[at + Start.FRAME_TIMEOUT] = start.frameTimeout;
-    words[at + Start.LINGER_TIMEOUT] = start.lingerTimeout;
-    encodeReframe(this.#buffer, words, at + Start.WORDS, start.reframe);
+    encodeSettings(this.#words, at, settings);
+    encodeReframe(this.#buffer, this.#words, at + Settings.WORDS, reframe);
+  }
+
+  configure(target: Target, settings: SettingsRequest): void {
+    const at = this.#record(Op.CONFIGURE, 0, target, 4 * Settings.WORDS);
+    encodeSettings(this.#words, at, settings);
   }
 
   reframe(target: Target, reframe: ReframeRequest): void {
@@ -234,6 +240,21 @@ export class Submission {
     this.#buffer = grown;
     this.#words = new Uint32Array(grown.buffer);
   }
+}
+
+function encodeSettings(words: Uint32Array, at: number, settings: SettingsRequest): void {
+  const { socket } = settings;
+  words[at + Settings.SET] = settings.change;
+  words[at + Settings.IDLE_TIMEOUT] = settings.idleTimeout;
+  words[at + Settings.FRAME_TIMEOUT] = settings.frameTimeout;
+  words[at + Settings.LINGER_TIMEOUT] = settings.lingerTimeout;
+  words[at + Settings.NO_DELAY] = Number(socket?.noDelay ?? false);
+  words[at + Settings.KEEP_ALIVE] = Number(socket?.keepAlive ?? false);
+  words[at + Settings.KEEP_ALIVE_IDLE] = socket?.keepAliveIdle ?? 0;
+  words[at + Settings.KEEP_ALIVE_INTERVAL] = socket?.keepAliveInterval ?? 0;
+  words[at + Settings.KEEP_ALIVE_COUNT] = socket?.keepAliveCount ?? 0;
+  words[at + Settings.RECV_BUFFER] = socket?.recvBufferSize ?? 0;
+  words[at + Settings.SEND_BUFFER] = socket?.sendBufferSize ?? 0;
 }
 
 /** @internal The size of a reframe's payload. */

@@ -39,6 +39,18 @@ impl SocketOptions {
         Ok(())
     }
 
+    /// Sets all of them where others were set before.
+    pub(crate) fn replace(&self, socket: &SockRef<'_>) -> std::io::Result<()> {
+        self.apply(socket)?;
+        if !self.no_delay {
+            socket.set_tcp_nodelay(false)?;
+        }
+        if self.keep_alive.is_none() {
+            socket.set_keepalive(false)?;
+        }
+        Ok(())
+    }
+
     /// Sets those that mean something to a Unix socket as well.
     pub(crate) fn apply_buffers(&self, socket: &SockRef<'_>) -> std::io::Result<()> {
         if let Some(bytes) = self.recv_buffer {

@@ -30,7 +30,7 @@ constants! {
         /// The next of the batch's owned pieces: bytes, or part of a file. flags:
         /// [`flag::NOTIFY`]. No payload.
         WRITE_OWNED = 2,
-        /// Begin to read. payload: [`start`], then [`reframe`].
+        /// Begin to read. payload: [`settings`], then [`reframe`].
         START = 3,
         /// The delimiter, its limit, or who cuts has changed. payload: [`reframe`].
         REFRAME = 4,
@@ -51,6 +51,8 @@ constants! {
         SET_PEER = 12,
         /// Takes [`op::SET_PEER`] back.
         DROP_PEER = 13,
+        /// Some of the settings have changed. payload: [`settings`].
+        CONFIGURE = 14,
     }
 }
 
@@ -164,12 +166,34 @@ constants! {
 }
 
 constants! {
-    /// Words at the front of a start's payload.
-    start, "Start" {
-        IDLE_TIMEOUT = 0,
-        FRAME_TIMEOUT = 1,
-        LINGER_TIMEOUT = 2,
-        WORDS = 3,
+    /// Words of a channel's settings; times are in milliseconds, 0: none.
+    settings, "Settings" {
+        /// Which of them count: [`change`].
+        SET = 0,
+        IDLE_TIMEOUT = 1,
+        FRAME_TIMEOUT = 2,
+        LINGER_TIMEOUT = 3,
+        /// Of the socket: 1 or 0.
+        NO_DELAY = 4,
+        KEEP_ALIVE = 5,
+        /// 0 leaves what it has; so it is with those below.
+        KEEP_ALIVE_IDLE = 6,
+        KEEP_ALIVE_INTERVAL = 7,
+        KEEP_ALIVE_COUNT = 8,
+        RECV_BUFFER = 9,
+        SEND_BUFFER = 10,
+        WORDS = 11,
+    }
+}
+
+constants! {
+    /// Which of the [`settings`] count.
+    change, "Change" {
+        IDLE = 1,
+        FRAME = 2,
+        LINGER = 4,
+        SOCKET = 8,
+        TIMEOUTS = 7,
     }
 }
 
@@ -301,7 +325,8 @@ pub fn typescript() -> String {
         reason::TS,
         syscall::TS,
         framing::TS,
-        start::TS,
+        settings::TS,
+        change::TS,
         reframe::TS,
         packet::TS,
         tally::TS,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use pants_core::addr::{self, Address};
 use pants_core::options::DatagramOptions;
 use pants_core::wire::{
-    batch, flag, framing, kind, op, packet, reason, reframe, start, syscall, tally,
+    batch, change, flag, framing, kind, op, packet, reason, reframe, settings, syscall, tally,
 };
 use pants_core::{ChannelId, Handle, Listening, ReactorThread};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -67,10 +67,11 @@ impl Scene {
     }
 
     fn start(&self) {
-        let mut payload = vec![0; (start::WORDS + reframe::WORDS) as usize];
-        payload[start::LINGER_TIMEOUT as usize] = 5000;
-        payload[(start::WORDS + reframe::EPOCH) as usize] = 1;
-        payload[(start::WORDS + reframe::KIND) as usize] = framing::RAW;
+        let mut payload = vec![0; (settings::WORDS + reframe::WORDS) as usize];
+        payload[settings::SET as usize] = change::TIMEOUTS;
+        payload[settings::LINGER_TIMEOUT as usize] = 5000;
+        payload[(settings::WORDS + reframe::EPOCH) as usize] = 1;
+        payload[(settings::WORDS + reframe::KIND) as usize] = framing::RAW;
         let payload: Vec<u8> = payload.iter().flat_map(|word| word.to_ne_bytes()).collect();
         self.submit(&[self.record(op::START, &payload)]);
     }

@@ -7,7 +7,8 @@ use super::piece::Piece;
 use crate::framing::RegExps;
 use crate::framing::reframe::{Reframe, parse_reframe};
 use crate::id::ChannelId;
-use crate::wire::{HEADER_WORDS, flag, op, packet, start, word};
+use crate::options::{KeepAlive, SocketOptions};
+use crate::wire::{HEADER_WORDS, change, flag, op, packet, settings, word};
 
 /// One record of a batch.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub(crate) enum Request<'a> {
         notify: bool,
     },
     Start(Box<Start>),
+    Configure(Box<Settings>),
     Reframe(Box<Reframe>),
     Pause,
     Resume,
@@ -49,28 +51,57 @@ pub(crate) enum Request<'a> {
     DropPeer,
 }
 
-/// The channel's settings, given when JS is ready for its data.
+/// JS is ready for the channel's data.
 #[derive(Debug)]
 pub(crate) struct Start {
-    pub(crate) idle: Option<Duration>,
-    pub(crate) frame: Option<Duration>,
-    pub(crate) linger: Duration,
+    pub(crate) settings: Settings,
     pub(crate) reframe: Reframe,
 }
 
+/// The settings of a channel, as far as they have changed.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    /// `Some(None)`: there is no such timeout any more.
+    pub(crate) idle: Option<Option<Duration>>,
+    pub(crate) frame: Option<Option<Duration>>,
+    pub(crate) linger: Option<Duration>,
+    pub(crate) socket: Option<SocketOptions>,
+}
+
 fn parse_start(payload: &[u8], regexps: &RegExps) -> Option<Start> {
-    let millis = |at: u32| Some(u64::from(word(payload, at as usize)?));
-    let timeout = |at| {
-        Some(match millis(at)? {
-            0 => None,
-            n => Some(Duration::from_millis(n)),
-        })
-    };
+    let reframe = payload.get(4 * settings::WORDS as usize..)?;
     Some(Start {
-        idle: timeout(start::IDLE_TIMEOUT)?,
-        frame: timeout(start::FRAME_TIMEOUT)?,
-        linger: Duration::from_millis(millis(start::LINGER_TIMEOUT)?),
-        reframe: parse_reframe(payload.get(4 * start::WORDS as usize..)?, regexps)?,
+        settings: parse_settings(payload)?,
+        reframe: parse_reframe(reframe, regexps)?,
+    })
+}
+
+fn parse_settings(payload: &[u8]) -> Option<Settings> {
+    let word = |at: u32| word(payload, at as usize);
+    let millis = |at| Some(Duration::from_millis(word(at)?.into()));
+    let timeout = |at| Some(millis(at)?).map(|time| (!time.is_zero()).then_some(time));
+    let size = |at| Some(word(at)?).map(|bytes| (bytes > 0).then_some(bytes as usize));
+    let which = word(settings::SET)?;
+    let count = word(settings::KEEP_ALIVE_COUNT)?;
+    let keep_alive = KeepAlive {
+        idle: timeout(settings::KEEP_ALIVE_IDLE)?,
+        interval: timeout(settings::KEEP_ALIVE_INTERVAL)?,
+        count: (count > 0).then_some(count),
+    };
+    let socket = SocketOptions {
+        no_delay: word(settings::NO_DELAY)? != 0,
+        keep_alive: (word(settings::KEEP_ALIVE)? != 0).then_some(keep_alive),
+        recv_buffer: size(settings::RECV_BUFFER)?,
+        send_buffer: size(settings::SEND_BUFFER)?,
+    };
+    let idle = timeout(settings::IDLE_TIMEOUT)?;
+    let frame = timeout(settings::FRAME_TIMEOUT)?;
+    let linger = millis(settings::LINGER_TIMEOUT)?;
+    Some(Settings {
+        idle: (which & change::IDLE != 0).then_some(idle),
+        frame: (which & change::FRAME != 0).then_some(frame),
+        linger: (which & change::LINGER != 0).then_some(linger),
+        socket: (which & change::SOCKET != 0).then_some(socket),
     })
 }
 
@@ -120,6 +151,7 @@ pub(crate) fn each_record(
             }
             op::SET_PEER => Request::SetPeer { to: payload },
             op::DROP_PEER => Request::DropPeer,
+            op::CONFIGURE => Request::Configure(Box::new(parse_settings(payload)?)),
             _ => return None,
         };
         each(Record { id, request });

@@ -252,9 +252,9 @@ impl Reactor {
             self.drive(id, |source, cx| source.timer(cx, timer));
         }
         let sources = &self.sources;
-        self.cx.timers.purge(|id| {
+        self.cx.timers.purge(|id, timer, at| {
             let source = sources.get(id.index as usize).and_then(Option::as_ref);
-            source.is_some_and(|(owner, _)| *owner == id)
+            source.is_some_and(|(owner, source)| *owner == id && source.awaits(timer, at))
         });
     }
 
@@ -364,6 +364,11 @@ impl Reactor {
     /// As if mio had said so.
     pub(super) fn tell(&mut self, id: ChannelId, readiness: Readiness) {
         self.drive(id, |source, cx| source.ready(cx, readiness));
+    }
+
+    /// How many timers there are, those included that are not meant any more.
+    pub(super) fn timers(&self) -> usize {
+        self.cx.timers.count()
     }
 }
 

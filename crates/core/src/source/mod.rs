@@ -43,6 +43,8 @@ pub(crate) use stream::Stream;
 #[cfg(test)]
 pub(crate) use stream_socket::StreamSocket;
 
+use std::time::Instant;
+
 use context::Context;
 use fate::{Closing, Fate};
 use readiness::Readiness;
@@ -95,6 +97,15 @@ impl Source {
             Self::Datagram(datagram) => datagram.timer(cx, timer),
             Self::Listener(listener) => listener.timer(cx, timer),
             Self::Stream(stream) => stream.timer(cx, timer),
+        }
+    }
+
+    /// Whether a timer that it had armed means anything to it still.
+    pub(crate) fn awaits(&self, timer: Timer, at: Instant) -> bool {
+        match self {
+            Self::Stream(stream) => stream.awaits(timer, at),
+            Self::Datagram(datagram) => datagram.awaits(timer, at),
+            Self::Connect(_) | Self::Listener(_) => true,
         }
     }
 

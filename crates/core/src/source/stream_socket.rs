@@ -13,6 +13,7 @@ use socket2::{SockRef, Socket};
 use super::played::Played;
 use crate::addr::{self, Address};
 use crate::buffer::Sink;
+use crate::options::SocketOptions;
 use crate::sys::{self, UnixStream};
 
 /// A connected, non-blocking stream socket. Reading and writing take no more than a reference: the
@@ -147,6 +148,16 @@ impl StreamSocket {
 
     pub(crate) fn options(&self) -> SockRef<'_> {
         each!(self, socket => SockRef::from(socket), _played => panic!("it is no socket"))
+    }
+
+    /// Sets other options. A connection that was reset meanwhile refuses them; reading it will tell.
+    pub(crate) fn set_options(&self, options: &SocketOptions) {
+        let _ = match self {
+            Self::Tcp(socket) => options.replace(&SockRef::from(socket)),
+            Self::Unix(socket) => options.apply_buffers(&SockRef::from(socket)),
+            #[cfg(test)]
+            Self::Played(_) => Ok(()),
+        };
     }
 
     /// What JS is told of a new connection: both addresses, and who the peer is.

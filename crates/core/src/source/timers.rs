@@ -25,14 +25,43 @@ pub(crate) enum Timer {
     Send,
 }
 
+/// One deadline that moves, and the timer that is armed for it: there is never a second one that is
+/// meant. A timer that comes before the deadline is armed anew by whoever it calls.
+#[derive(Debug, Default)]
+pub(crate) struct Alarm {
+    at: Option<Instant>,
+}
+
+impl Alarm {
+    /// Whether a timer is to be armed for this deadline: none is that comes as early.
+    pub(crate) fn set(&mut self, at: Instant) -> bool {
+        let is_first = self.at.is_none_or(|armed| at < armed);
+        if is_first {
+            self.at = Some(at);
+        }
+        is_first
+    }
+
+    /// A timer has come: whether it is the one that is meant.
+    pub(crate) fn rings(&mut self, now: Instant) -> bool {
+        self.at.take_if(|at| *at <= now).is_some()
+    }
+
+    /// Whether the timer of this deadline is the one that is meant.
+    pub(crate) fn is_for(&self, at: Instant) -> bool {
+        self.at == Some(at)
+    }
+}
+
 /// A heap of deadlines that are never taken back: a source that a timer calls checks whether it
 /// is still meant, and arms it again where the deadline has moved. So activity on a channel costs
-/// nothing here, however often it moves its deadline. Those of channels that have closed are
-/// dropped together, whenever the heap has doubled since the last time.
+/// nothing here, however often it moves its deadline. Those that are not meant any more, of channels
+/// that have closed or by an [`Alarm`] that was set to come earlier, are dropped together, whenever
+/// the heap has doubled since the last time.
 #[derive(Debug)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, u32, u32, Timer)>>,
-    /// How many there may be before those of closed channels are dropped.
+    /// How many there may be before those that are not meant are dropped.
     most: usize,
 }
 
@@ -54,19 +83,26 @@ impl Timers {
             .push(Reverse((at, id.index, id.generation, timer)));
     }
 
-    /// Drops those of closed channels, where there may be many.
-    pub(crate) fn purge(&mut self, is_open: impl Fn(ChannelId) -> bool) {
+    /// Drops those that are not meant any more, where there may be many.
+    pub(crate) fn purge(&mut self, is_meant: impl Fn(ChannelId, Timer, Instant) -> bool) {
         if self.heap.len() < self.most {
             return;
         }
         self.heap
-            .retain(|&Reverse((_, index, generation, _))| is_open(ChannelId { index, generation }));
+            .retain(|&Reverse((at, index, generation, timer))| {
+                is_meant(ChannelId { index, generation }, timer, at)
+            });
         self.heap.shrink_to(2 * self.heap.len());
         self.most = FEW.max(2 * self.heap.len());
     }
 
     pub(crate) fn next(&self) -> Option<Instant> {
         self.heap.peek().map(|Reverse((at, ..))| *at)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.heap.len()
     }
 
     /// One that is due, if any.
@@ -115,7 +151,7 @@ mod tests {
             let index = generation % open;
             let id = ChannelId { index, generation };
             timers.arm(id, Timer::Idle, late);
-            timers.purge(|id| id.generation + open > generation);
+            timers.purge(|id, _, _| id.generation + open > generation);
             assert!(timers.heap.len() <= FEW);
         }
         // The open ones have kept theirs.

@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pants_core::wire::reason;
+use pants_core::wire::{change, reason};
 
 use crate::support::{Ask, Cut, Engine, Peer, Start, on_both};
 
@@ -24,6 +24,21 @@ fn x10_nothing_sent_and_nothing_received() {
         assert!(took >= TIMEOUT && took < TIMEOUT + LATE, "{took:?}");
         assert_eq!(closed.reason, reason::IDLE);
         peer.expect_gone();
+    });
+}
+
+#[test]
+fn a_timeout_that_is_set_later() {
+    on_both(|engine| {
+        let (id, _peer) = engine.pair();
+        let start = Start::new(Cut::lines());
+        engine.ask(Ask::default().start(id, &start));
+        let began = Instant::now();
+        let start = start.idle(TIMEOUT);
+        engine.ask(Ask::default().configure(id, change::IDLE, &start));
+        let closed = engine.expect_closed(id);
+        assert!(began.elapsed() >= TIMEOUT);
+        assert_eq!(closed.reason, reason::IDLE);
     });
 }
 

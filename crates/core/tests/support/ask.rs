@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use pants_core::wire::{flag, framing, op, reframe, start};
+use pants_core::wire::{change, flag, framing, op, reframe, settings};
 use pants_core::{ChannelId, FileRange, Piece};
 
 /// A batch of submissions.
@@ -16,6 +16,11 @@ pub struct Ask {
 impl Ask {
     pub fn start(self, id: ChannelId, start: &Start) -> Self {
         self.record(op::START, 0, id, &start.payload())
+    }
+
+    /// Sets some of the settings that a start has: `which`, by `wire::change`.
+    pub fn configure(self, id: ChannelId, which: u32, start: &Start) -> Self {
+        self.record(op::CONFIGURE, 0, id, &start.settings(which))
     }
 
     pub fn reframe(self, id: ChannelId, cut: &Cut) -> Self {
@@ -115,13 +120,18 @@ impl Start {
     }
 
     fn payload(&self) -> Vec<u8> {
-        let mut words = [0; start::WORDS as usize];
-        words[start::IDLE_TIMEOUT as usize] = self.idle.as_millis() as u32;
-        words[start::FRAME_TIMEOUT as usize] = self.frame.as_millis() as u32;
-        words[start::LINGER_TIMEOUT as usize] = self.linger.as_millis() as u32;
-        let mut payload: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        let mut payload = self.settings(change::TIMEOUTS);
         payload.extend(self.cut.payload());
         payload
+    }
+
+    fn settings(&self, which: u32) -> Vec<u8> {
+        let mut words = [0; settings::WORDS as usize];
+        words[settings::SET as usize] = which;
+        words[settings::IDLE_TIMEOUT as usize] = self.idle.as_millis() as u32;
+        words[settings::FRAME_TIMEOUT as usize] = self.frame.as_millis() as u32;
+        words[settings::LINGER_TIMEOUT as usize] = self.linger.as_millis() as u32;
+        words.iter().flat_map(|word| word.to_ne_bytes()).collect()
     }
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{READABLE, Theatre, WRITABLE};
 use crate::support::{Ask, Cut, Start};
-use crate::wire::reason;
+use crate::wire::{change, reason};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -109,4 +109,65 @@ fn an_end_that_has_all_sent_waits_for_the_peer_as_long() {
     assert!(played.seen().finished);
     assert_eq!(theatre.closes_after(id), MINUTE);
     assert_eq!(theatre.reason(id), reason::END);
+}
+
+#[test]
+fn settings_that_change_hold_from_then_on() {
+    let mut theatre = Theatre::new();
+    let none = Start::new(Cut::lines());
+    let (id, played) = theatre.stream(&none);
+    let minute = none.clone().idle(MINUTE).frame(MINUTE);
+    theatre.pass(10 * MINUTE, MINUTE);
+    // However long nothing has happened: the clock begins when it is set.
+    theatre.ask(Ask::default().configure(id, change::IDLE, &minute));
+    theatre.pass(59 * SECOND, SECOND);
+    theatre.ask(Ask::default().configure(id, change::IDLE, &none));
+    theatre.pass(10 * MINUTE, MINUTE);
+    played.arrive(b"begun");
+    theatre.edge(id, READABLE);
+    theatre.pass(MINUTE, SECOND);
+    theatre.ask(Ask::default().configure(id, change::FRAME, &minute));
+    assert_eq!(theatre.closes_after(id), MINUTE);
+    assert_eq!(theatre.reason(id), reason::FRAME);
+}
+
+#[test]
+fn a_clock_that_is_made_shorter_rings_sooner_and_a_longer_one_later() {
+    let mut theatre = Theatre::new();
+    let none = Start::new(Cut::lines());
+    for (first, second) in [(MINUTE, SECOND), (SECOND, MINUTE)] {
+        let (id, _played) = theatre.stream(&none.clone().idle(first));
+        theatre.pass(SECOND / 2, SECOND / 10);
+        theatre.ask(Ask::default().configure(id, change::IDLE, &none.clone().idle(second)));
+        assert_eq!(theatre.closes_after(id), second);
+        let (id, _played) = theatre.stream(&none.clone().linger(first));
+        theatre.ask(
+            Ask::default()
+                .write(id, b"more than there is room for")
+                .end(id),
+        );
+        theatre.pass(SECOND / 2, SECOND / 10);
+        theatre.ask(Ask::default().configure(id, change::LINGER, &none.clone().linger(second)));
+        assert_eq!(theatre.closes_after(id), second);
+        assert_eq!(theatre.reason(id), reason::LINGER);
+    }
+}
+
+#[test]
+fn settings_that_change_all_the_time_leave_a_bounded_number_of_timers() {
+    let mut theatre = Theatre::new();
+    let none = Start::new(Cut::lines());
+    let (id, played) = theatre.stream(&none.clone().idle(MINUTE));
+    for round in 0..10_000 {
+        let idle = if round % 2 == 0 { 1 } else { 60_000 };
+        let settings = none.clone().idle(Duration::from_millis(idle));
+        theatre.ask(Ask::default().configure(id, change::IDLE, &settings));
+        if round % 2 == 1 {
+            theatre.clock.advance(Duration::from_millis(2));
+            played.arrive(b"still here\n");
+            theatre.edge(id, READABLE);
+        }
+    }
+    assert_eq!(theatre.engine.log.closed(id), None);
+    assert!(theatre.engine.reactor().timers() <= 2 * 1024);
 }

@@ -26,12 +26,12 @@ use records::Failure;
 use crate::addr::{self, Address};
 use crate::buffer::{PacketQueue, Step};
 use crate::id::ChannelId;
-use crate::queue::records::{Request, Start};
+use crate::queue::records::{Request, Settings, Start};
 use crate::source::context::{Context, Share, token};
 use crate::source::datagram_socket::DatagramSocket;
 use crate::source::fate::{Closing, Fate};
 use crate::source::readiness::Readiness;
-use crate::source::timers::Timer;
+use crate::source::timers::{Alarm, Timer};
 use crate::sys::answers::Answer;
 use crate::sys::packets::{MAX_SEGMENTS, SendsMany};
 use crate::wire::{kind, reason, syscall};
@@ -75,6 +75,7 @@ pub(crate) struct Datagram {
     backoff: Option<Duration>,
     linger: Duration,
     linger_until: Option<Instant>,
+    linger_alarm: Alarm,
 }
 
 impl Datagram {
@@ -107,6 +108,7 @@ impl Datagram {
             backoff: None,
             linger: Duration::ZERO,
             linger_until: None,
+            linger_alarm: Alarm::default(),
         }
     }
 
@@ -140,7 +142,8 @@ impl Datagram {
                 self.queue.push_step(Step::SetPeer(to));
             }
             Request::DropPeer => self.queue.push_step(Step::DropPeer),
-            Request::Start(start) => self.start(&start),
+            Request::Start(start) => self.start(cx, &start),
+            Request::Configure(settings) => self.configure(cx, &settings),
             Request::Reframe(reframe) => self.text = reframe.header.text,
             Request::Pause => {
                 self.paused = true;
@@ -163,9 +166,14 @@ impl Datagram {
                 self.writable = true;
                 self.send_and_read(cx)
             }
-            Timer::Linger => self.linger_due(cx),
+            Timer::Linger if self.linger_alarm.rings(cx.now) => self.linger_due(cx),
             _ => Fate::Keep,
         }
+    }
+
+    /// Whether this timer is one that was armed last.
+    pub(crate) fn awaits(&self, timer: Timer, at: Instant) -> bool {
+        timer != Timer::Linger || self.linger_alarm.is_for(at)
     }
 
     /// The kernel's last word on what it dropped.
@@ -179,17 +187,34 @@ impl Datagram {
         self.flush(cx);
     }
 
-    fn start(&mut self, start: &Start) {
+    fn start(&mut self, cx: &mut Context, start: &Start) {
         self.started = true;
-        self.linger = start.linger;
+        self.configure(cx, &start.settings);
         self.text = start.reframe.header.text;
+    }
+
+    fn configure(&mut self, cx: &mut Context, settings: &Settings) {
+        if let Some(linger) = settings.linger {
+            self.linger = linger;
+            if self.ending {
+                self.watch_linger(cx);
+            }
+        }
     }
 
     fn end(&mut self, cx: &mut Context) {
         if !self.ending {
             self.ending = true;
-            self.linger_until = Some(cx.now + self.linger);
-            cx.arm(self.id, Timer::Linger, cx.now + self.linger);
+            self.watch_linger(cx);
+        }
+    }
+
+    /// Starts the clock of the end anew.
+    fn watch_linger(&mut self, cx: &mut Context) {
+        let at = cx.now + self.linger;
+        self.linger_until = Some(at);
+        if self.linger_alarm.set(at) {
+            cx.arm(self.id, Timer::Linger, at);
         }
     }
 
@@ -270,7 +295,9 @@ impl Datagram {
         if until <= cx.now {
             return Fate::Close(Closing::new(reason::LINGER));
         }
-        cx.arm(self.id, Timer::Linger, until);
+        if self.linger_alarm.set(until) {
+            cx.arm(self.id, Timer::Linger, until);
+        }
         Fate::Keep
     }
 }

@@ -1,5 +1,7 @@
 //! The deadlines of a stream. Activity only moves them; a timer that comes too early is armed anew.
 
+use std::time::Instant;
+
 use super::Stream;
 use crate::source::context::Context;
 use crate::source::fate::{Closing, Fate};
@@ -9,42 +11,35 @@ use crate::wire::reason;
 impl Stream {
     pub(crate) fn timer(&mut self, cx: &mut Context, timer: Timer) -> Fate {
         match timer {
-            Timer::Idle => self.idle_due(cx),
-            Timer::Frame => self.frame_due(cx),
-            Timer::Linger => self.linger_due(cx),
-            Timer::Accept | Timer::Attempt | Timer::Connect | Timer::Send => Fate::Keep,
+            Timer::Idle if self.idle_alarm.rings(cx.now) => self.idle_due(cx),
+            Timer::Frame if self.frame_alarm.rings(cx.now) => self.frame_due(cx),
+            Timer::Linger if self.linger_alarm.rings(cx.now) => self.linger_due(cx),
+            _ => Fate::Keep,
         }
     }
 
-    /// Starts or stops the frame's clock. `progress`: what is held has begun just now.
-    pub(super) fn watch_frame(&mut self, cx: &mut Context, progress: bool) {
-        let Some(limit) = self.frame else { return };
-        if !self.recv.has_partial() || self.paused || self.outgrown {
-            self.frame_since = None;
-        } else if progress || self.frame_since.is_none() {
-            self.frame_since = Some(cx.now);
-            if !std::mem::replace(&mut self.frame_armed, true) {
-                cx.arm(self.id, Timer::Frame, cx.now + limit);
-            }
+    /// Whether this timer is the one that was armed last.
+    pub(crate) fn awaits(&self, timer: Timer, at: Instant) -> bool {
+        match timer {
+            Timer::Idle => self.idle_alarm.is_for(at),
+            Timer::Frame => self.frame_alarm.is_for(at),
+            Timer::Linger => self.linger_alarm.is_for(at),
+            Timer::Accept | Timer::Attempt | Timer::Connect | Timer::Send => false,
         }
     }
 
-    fn frame_due(&mut self, cx: &mut Context) -> Fate {
-        self.frame_armed = false;
-        let (Some(limit), Some(since)) = (self.frame, self.frame_since) else {
-            return Fate::Keep;
-        };
-        if self.is_discarding() || self.read_closed {
-            return Fate::Keep;
+    /// Starts the clock of silence anew, or stops it.
+    pub(super) fn watch_idle(&mut self, cx: &mut Context) {
+        self.active_at = cx.now;
+        self.arm_idle(cx);
+    }
+
+    fn arm_idle(&mut self, cx: &mut Context) {
+        if let Some(at) = self.idle.map(|idle| self.active_at + idle)
+            && self.idle_alarm.set(at)
+        {
+            cx.arm(self.id, Timer::Idle, at);
         }
-        let since = if self.is_behind() { cx.now } else { since };
-        if since + limit <= cx.now {
-            return self.time_is_up(cx, reason::FRAME);
-        }
-        self.frame_since = Some(since);
-        self.frame_armed = true;
-        cx.arm(self.id, Timer::Frame, since + limit);
-        Fate::Keep
     }
 
     fn idle_due(&mut self, cx: &mut Context) -> Fate {
@@ -61,7 +56,42 @@ impl Stream {
         } else if self.active_at + idle <= cx.now {
             return self.time_is_up(cx, reason::IDLE);
         }
-        cx.arm(self.id, Timer::Idle, self.active_at + idle);
+        self.arm_idle(cx);
+        Fate::Keep
+    }
+
+    /// Starts or stops the frame's clock. `progress`: what is held has begun just now.
+    pub(super) fn watch_frame(&mut self, cx: &mut Context, progress: bool) {
+        let is_timed = self.frame.is_some() && self.recv.has_partial();
+        if !is_timed || self.paused || self.outgrown {
+            self.frame_since = None;
+        } else if progress || self.frame_since.is_none() {
+            self.frame_since = Some(cx.now);
+            self.arm_frame(cx);
+        }
+    }
+
+    fn arm_frame(&mut self, cx: &mut Context) {
+        if let (Some(limit), Some(since)) = (self.frame, self.frame_since)
+            && self.frame_alarm.set(since + limit)
+        {
+            cx.arm(self.id, Timer::Frame, since + limit);
+        }
+    }
+
+    fn frame_due(&mut self, cx: &mut Context) -> Fate {
+        let (Some(limit), Some(since)) = (self.frame, self.frame_since) else {
+            return Fate::Keep;
+        };
+        if self.is_discarding() || self.read_closed {
+            return Fate::Keep;
+        }
+        let since = if self.is_behind() { cx.now } else { since };
+        if since + limit <= cx.now {
+            return self.time_is_up(cx, reason::FRAME);
+        }
+        self.frame_since = Some(since);
+        self.arm_frame(cx);
         Fate::Keep
     }
 
@@ -77,11 +107,25 @@ impl Stream {
         self.read(cx)
     }
 
+    /// Starts the clock of an end anew.
+    pub(super) fn watch_linger(&mut self, cx: &mut Context) {
+        self.linger_since = Some(cx.now);
+        self.arm_linger(cx);
+    }
+
+    fn arm_linger(&mut self, cx: &mut Context) {
+        if let Some(at) = self.linger_since.map(|since| since + self.linger)
+            && self.linger_alarm.set(at)
+        {
+            cx.arm(self.id, Timer::Linger, at);
+        }
+    }
+
     fn linger_due(&mut self, cx: &mut Context) -> Fate {
-        let Some(until) = self.linger_until else {
+        let Some(since) = self.linger_since else {
             return Fate::Keep;
         };
-        if until <= cx.now {
+        if since + self.linger <= cx.now {
             let reason = if self.send.is_empty() {
                 reason::END
             } else {
@@ -89,7 +133,7 @@ impl Stream {
             };
             return Fate::Close(Closing::new(reason));
         }
-        cx.arm(self.id, Timer::Linger, until);
+        self.arm_linger(cx);
         Fate::Keep
     }
 }

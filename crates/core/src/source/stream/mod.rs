@@ -21,13 +21,13 @@ use std::time::{Duration, Instant};
 
 use crate::buffer::{RecvBuffer, SendBuffer};
 use crate::id::ChannelId;
-use crate::queue::records::{Request, Start};
+use crate::queue::records::{Request, Settings, Start};
 use crate::source::context::{Context, Share, token};
 use crate::source::fate::{Closing, Fate};
 use crate::source::readiness::Readiness;
 use crate::source::shortcut::Shortcut;
 use crate::source::stream_socket::StreamSocket;
-use crate::source::timers::Timer;
+use crate::source::timers::Alarm;
 use crate::wire::{reason, syscall};
 
 /// What one read asks for.
@@ -91,9 +91,12 @@ pub(crate) struct Stream {
     frame: Option<Duration>,
     /// When the frame that is held began.
     frame_since: Option<Instant>,
-    frame_armed: bool,
     linger: Duration,
-    linger_until: Option<Instant>,
+    /// When an end was asked for, or something has left after that.
+    linger_since: Option<Instant>,
+    idle_alarm: Alarm,
+    frame_alarm: Alarm,
+    linger_alarm: Alarm,
 }
 
 impl Stream {
@@ -129,9 +132,11 @@ impl Stream {
             active_at: now,
             frame: None,
             frame_since: None,
-            frame_armed: false,
             linger: LINGER,
-            linger_until: None,
+            linger_since: None,
+            idle_alarm: Alarm::default(),
+            frame_alarm: Alarm::default(),
+            linger_alarm: Alarm::default(),
         }
     }
 
@@ -177,6 +182,7 @@ impl Stream {
                 self.mark_clear();
             }
             Request::Start(start) => self.start(cx, *start),
+            Request::Configure(settings) => self.configure(cx, *settings),
             Request::Reframe(reframe) => self.reframe(*reframe),
             Request::Pause => {
                 self.paused = true;
@@ -209,23 +215,40 @@ impl Stream {
 
     fn start(&mut self, cx: &mut Context, start: Start) {
         self.started = true;
-        self.idle = start.idle;
-        self.frame = start.frame;
-        self.linger = start.linger;
-        if self.linger_until.is_some() {
-            // It has ended before, in `onConnect`.
-            self.linger_until = Some(cx.now + self.linger);
-            cx.arm(self.id, Timer::Linger, cx.now + self.linger);
-        }
         self.active_at = cx.now;
-        if let Some(idle) = self.idle {
-            cx.arm(self.id, Timer::Idle, cx.now + idle);
-        }
+        self.configure(cx, start.settings);
         self.reframe(start.reframe);
         let shortcut = Arc::new(Shortcut::new(Arc::clone(&self.socket), cx.clock.clone()));
         cx.set_shortcut(self.id, Arc::clone(&shortcut));
         self.shortcut = Some(shortcut);
         self.mark_clear();
+    }
+
+    /// Clocks that are set begin anew.
+    fn configure(&mut self, cx: &mut Context, settings: Settings) {
+        let Settings {
+            idle,
+            frame,
+            linger,
+            socket,
+        } = settings;
+        if let Some(idle) = idle {
+            self.idle = idle;
+            self.watch_idle(cx);
+        }
+        if let Some(frame) = frame {
+            self.frame = frame;
+            self.watch_frame(cx, true);
+        }
+        if let Some(linger) = linger {
+            self.linger = linger;
+            if self.linger_since.is_some() {
+                self.watch_linger(cx);
+            }
+        }
+        if let Some(options) = socket {
+            self.socket.set_options(&options);
+        }
     }
 
     /// It is about to be dropped, and its socket closed. Where bytes are dropped with it, the peer

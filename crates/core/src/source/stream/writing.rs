@@ -6,7 +6,6 @@ use super::{LAST_TURNS, Stream, TURN_BYTES, Writing};
 use crate::buffer::Sent;
 use crate::source::context::{Context, token};
 use crate::source::fate::{Closing, Fate};
-use crate::source::timers::Timer;
 use crate::sys;
 use crate::wire::{kind, reason, syscall};
 
@@ -18,8 +17,7 @@ impl Stream {
             Writing::Ending | Writing::Lingering => return,
         };
         self.mark_clear();
-        self.linger_until = Some(cx.now + self.linger);
-        cx.arm(self.id, Timer::Linger, cx.now + self.linger);
+        self.watch_linger(cx);
     }
 
     /// Says whether the submitting thread may send by itself.
@@ -50,7 +48,7 @@ impl Stream {
                     self.active_at = cx.now;
                     budget -= bytes;
                     if self.writing == Writing::Ending {
-                        self.linger_until = Some(cx.now + self.linger);
+                        self.linger_since = Some(cx.now);
                     }
                     if short && sys::SHORT_IO_DRAINS {
                         self.writable = false;
