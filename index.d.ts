@@ -244,6 +244,11 @@ interface UnixConnectCallOptions extends StreamCallOptions {
   /** Aborts the connect. */
   signal?: AbortSignal | undefined;
 }
+/** Options of `drained()`. */
+export interface WaitOptions {
+  /** Ends the wait: the promise rejects with `ABORT_ERR`. The channel goes on. */
+  signal?: AbortSignal | undefined;
+}
 /** A socket that was made elsewhere: inherited, or passed by a supervisor. */
 export interface DescriptorOptions {
   /**
@@ -469,6 +474,22 @@ export declare abstract class Channel {
   get readyState(): ReadyState;
   /** Counters since the channel began; they can be read in `onClose` and after it, too. */
   stats(): StreamStats | DatagramStats | ServerStats;
+  /**
+   * Resolves with the channel when it is connected, listens or is bound, after that hook; also where
+   * that was before it was asked. Rejects with what `onConnectError` gets, or, where the channel has
+   * closed before, with what has closed it: `ERR_CHANNEL_CLOSED` where nothing but a wish has.
+   *
+   * A connect that fails gives no warning where this, or `closed`, was asked for.
+   */
+  get opened(): Promise<this>;
+  /** Resolves after `onClose`, with what that gets; never rejects. */
+  get closed(): Promise<CloseInfo>;
+  /**
+   * What `await using` calls: ends the channel, and resolves after `onClose`. What was written leaves
+   * first, as by `end()`; a connect that is under way, with nothing written, is given up. A server
+   * closes, and so do its connections, as by `close()`.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
   /** The channel keeps the process alive while it is open. That is the default. */
   ref(): this;
   /** The channel does not keep the process alive. */
@@ -611,6 +632,12 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    * @throws `ERR_CHANNEL_NOT_CONNECTED`, also between `connect()` and `onConnect`
    */
   disconnect(): this;
+  /**
+   * Resolves with the next `onWrite`, after that hook, or at once where nothing is pending: the whole
+   * of back-pressure is `if (!channel.write(data)) await channel.drained();`. Rejects when the channel
+   * closes before: with what has closed it, or `ERR_CHANNEL_CLOSED`; `ABORT_ERR` by the signal.
+   */
+  drained(options?: WaitOptions): Promise<void>;
   /** Delivers nothing until `resume()`; what arrives waits in the receive buffer, or is dropped. */
   pause(): this;
   /** Takes `pause()` back. What has waited follows from the event loop, never inside this call. */
@@ -885,6 +912,12 @@ export declare class Stream<A extends Address | string = Address | string> exten
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
   setKeepAlive(enable?: boolean, idle?: number, interval?: number, count?: number): this;
+  /**
+   * Resolves with the next `onWrite`, after that hook, or at once where nothing is pending: the whole
+   * of back-pressure is `if (!channel.write(data)) await channel.drained();`. Rejects when the channel
+   * closes before: with what has closed it, or `ERR_CHANNEL_CLOSED`; `ABORT_ERR` by the signal.
+   */
+  drained(options?: WaitOptions): Promise<void>;
   /** Delivers no further frame, and stops reading, so that the peer feels it. */
   pause(): this;
   /** Takes `pause()` back. Frames follow from the event loop, never inside this call. */

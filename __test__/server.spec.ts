@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 import test from 'ava';
-import { Connection, Server } from 'pants-native';
+import { type Address, Connection, Server } from 'pants-native';
 
 import { Peer } from './helpers/peer.ts';
 import { eventually } from './helpers/wait.ts';
@@ -59,4 +59,18 @@ test('reusePort: two servers share a port only where both ask for it', async (t)
     await eventually('accepted', () => who.length === count);
   }
   t.deepEqual([...new Set(who)].sort(), [1, 3]);
+});
+
+test('listen({ signal }): aborted before, it throws; after, it closes the server', async (t) => {
+  const early = new Server();
+  const signal = AbortSignal.abort('why');
+  const error = t.throws(() => early.listen({ port: 0, signal }), { code: 'ABORT_ERR' });
+  t.is(error?.cause, 'why');
+  const controller = new AbortController();
+  const server = new Server().listen({ port: 0, host: '127.0.0.1', signal: controller.signal });
+  const peer = await Peer.connect(server.localAddr as Address);
+  await eventually('a connection', () => server.channels.size === 1);
+  controller.abort();
+  t.deepEqual(await server.closed, { reason: 'close', unsentBytes: 0 });
+  await peer.gone();
 });

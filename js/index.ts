@@ -51,4 +51,5 @@ export type {
   StreamStats,
   SystemError,
   UnixListenOptions,
+  WaitOptions,
 } from './types.ts';

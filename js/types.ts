@@ -277,6 +277,12 @@ export interface UnixConnectCallOptions extends StreamCallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Options of `drained()`. */
+export interface WaitOptions {
+  /** Ends the wait: the promise rejects with `ABORT_ERR`. The channel goes on. */
+  signal?: AbortSignal | undefined;
+}
+
 /** A socket that was made elsewhere: inherited, or passed by a supervisor. */
 export interface DescriptorOptions {
   /**

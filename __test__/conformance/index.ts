@@ -21,6 +21,7 @@ import { hooks } from './hooks.ts';
 import { limits } from './limits.ts';
 import { overriding } from './overriding.ts';
 import { processes } from './processes.ts';
+import { datagramPromises, promises } from './promises.ts';
 import { refusing } from './refusing.ts';
 import { regexps } from './regexps.ts';
 import { resets } from './resets.ts';
@@ -58,6 +59,7 @@ export function conformance(name: string, impl: Implementation): void {
   datagramNames(suite);
   datagramFraming(suite);
   datagramOptions(suite);
+  datagramPromises(suite);
   datagramTraps(suite);
   processes(suite);
 }
@@ -89,4 +91,5 @@ function streams(suite: Suite): void {
   ending(suite);
   refusing(suite);
   resets(suite);
+  promises(suite);
 }

@@ -133,6 +133,13 @@ interface ChannelLike {
   close(): void;
   ref(): unknown;
   unref(): unknown;
+  readonly opened: Promise<unknown>;
+  readonly closed: Promise<CloseInfo>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface WaitOptions {
+  signal?: AbortSignal;
 }
 
 export interface StreamHooks {
@@ -169,6 +176,7 @@ export interface StreamLike<A = Address> extends ChannelLike, StreamHooks {
   write(data: string | ArrayBufferView | ArrayBufferLike, flush?: boolean): boolean;
   writeFile(file: FileLike, nbytes?: number, offset?: number, flush?: boolean): boolean;
   flush(): void;
+  drained(options?: WaitOptions): Promise<void>;
   pause(): void;
   resume(): void;
   end(data?: string | ArrayBufferView | ArrayBufferLike): void;
@@ -207,6 +215,7 @@ export interface DatagramLike extends ChannelLike, DatagramHooks {
     flush?: boolean,
   ): boolean;
   flush(): void;
+  drained(options?: WaitOptions): Promise<void>;
   connect(target: Target): this;
   disconnect(): this;
   pause(): void;

@@ -13,18 +13,9 @@ export class RespClient extends Client {
 
   /** What came without being asked for, from what was subscribed to. */
   readonly messages: Reply[] = [];
-  readonly closed: Promise<CloseInfo>;
   readonly #waiting: Waiting[] = [];
   /** The arrays that are not complete, the outermost first. */
   readonly #arrays: { items: Reply[]; length: number }[] = [];
-  #resolveClosed: (info: CloseInfo) => void = () => {};
-
-  constructor() {
-    super();
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
-  }
 
   /** Resolves to the reply; an error reply is a value, a connection that is lost a rejection. */
   command(...words: (string | number | Uint8Array)[]): Promise<Reply> {
@@ -58,7 +49,6 @@ export class RespClient extends Client {
 
   override onClose(info: CloseInfo): void {
     for (const { reject } of this.#waiting) reject(info.error ?? new Error(info.reason));
-    this.#resolveClosed(info);
   }
 
   #take(reply: Reply): void {

@@ -8,12 +8,13 @@ import { illegalConstructor } from './errors.ts';
 import { inspectAs, inspectChannel } from './inspect.ts';
 import type { Address, CloseInfo, Data, ReadyState } from './types.ts';
 import { warnUnhandled } from './unhandled.ts';
+import { Waits } from './waits.ts';
 
 /** What every channel has: the hooks, its state, and its place in the engine. */
 export abstract class Channel {
   onConnect(): void {}
   onConnectError(error: Error): void {
-    warnUnhandled(this, 'onConnectError', error);
+    if (!this._waits.isAwaited) warnUnhandled(this, 'onConnectError', error);
   }
   onRead(_data: Data): void {}
   onWrite(): void {}
@@ -32,6 +33,7 @@ export abstract class Channel {
   abstract close(): void;
 
   #fileno: number | null = null;
+  protected readonly _waits = new Waits();
 
   constructor() {
     // What is abstract here: a class that has it is one of this folder.
@@ -42,6 +44,36 @@ export abstract class Channel {
     // A prototype is no channel.
     if (!(#fileno in this)) return inspectAs(this, {}, depth, options);
     return inspectChannel(this, depth, options);
+  }
+
+  declare readonly opened: Promise<this>;
+  declare readonly closed: Promise<CloseInfo>;
+
+  static {
+    // A subclass may assign its own.
+    const cover = (name: string) =>
+      function (this: Channel, value: unknown) {
+        Object.defineProperty(this, name, { value, configurable: true, writable: true });
+      };
+    Object.defineProperties(Channel.prototype, {
+      opened: {
+        get(this: Channel) {
+          return this._waits.opened(this);
+        },
+        set: cover('opened'),
+      },
+      closed: {
+        get(this: Channel) {
+          return this._waits.closed();
+        },
+        set: cover('closed'),
+      },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this._dispose();
+    await this._waits.closed();
   }
 
   get fileno(): number | null {
@@ -62,6 +94,11 @@ export abstract class Channel {
 
   /** In which context hooks run: the one that the channel was made in. */
   #context = new AsyncResource('reference');
+
+  /** Done with: closes, and loses nothing that was written. */
+  protected _dispose(): void {
+    this.close();
+  }
 
   // What begins with an underscore is for the subclasses in this folder; the names of users' own
   // members do not.

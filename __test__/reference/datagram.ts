@@ -152,6 +152,15 @@ export class Datagram extends Channel {
     return this;
   }
 
+  async drained({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    const isIdle = this.#pendingCount === 0 && this.#phase !== 'closed';
+    if (!isIdle || signal?.aborted) await this._waits.next('drained', signal);
+  }
+
+  protected override _dispose(): void {
+    this.end();
+  }
+
   // Hooks that are others than a stream's
 
   override onRead(_data: Data, _addr?: Address): void {}
@@ -358,7 +367,9 @@ export class Datagram extends Channel {
     socket.on('error', (error) => this.#report(error));
     // Before anything can be received.
     process.nextTick(() => {
-      if (this.#phase === 'bound' && !this.#ended) this._hook(() => this.onListen());
+      if (this.#phase !== 'bound' || this.#ended) return;
+      this._hook(() => this.onListen());
+      this._waits.tell('opened');
     });
     return socket;
   }
@@ -448,7 +459,10 @@ export class Datagram extends Channel {
     if (error === null) this.#bytesSent += bytes.length;
     else this.#report(error);
     if (this.#pendingCount > 0) return;
-    if (this.#phase !== 'closed') this._hook(() => this.onWrite());
+    if (this.#phase !== 'closed') {
+      this._hook(() => this.onWrite());
+      this._waits.tell('drained');
+    }
     this.#endIfSent();
   }
 
@@ -542,6 +556,7 @@ export class Datagram extends Channel {
     const done = () => {
       this._closed();
       this._hook(() => this.onClose(info));
+      this._waits.tellClosed(info);
       this.#localAddr = null;
       this.#peerAddr = null;
     };

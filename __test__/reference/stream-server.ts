@@ -207,7 +207,10 @@ export class StreamServer extends Channel {
     this._opened(filenoOfServer(listener));
     // Before anything can be accepted.
     process.nextTick(() => {
-      if (this.#phase === 'listening') this._hook(() => this.onListen());
+      if (this.#phase === 'listening') {
+        this._hook(() => this.onListen());
+        this._waits.tell('opened');
+      }
     });
   }
 
@@ -265,6 +268,7 @@ export class StreamServer extends Channel {
     this.#onCloseCalled = true;
     this._closed();
     this._hook(() => this.onClose(this.#closeInfo));
+    this._waits.tellClosed(this.#closeInfo);
     this.#localAddr = null;
     for (const resolve of this.#waiting) resolve();
   }

@@ -243,7 +243,18 @@ export abstract class ByteStream extends Channel {
     else socket.setKeepAlive(keepAlive);
   }
 
+  async drained({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    const refuses = this.#refusing || (this.#writingEnded && !this.#endedHere);
+    const isIdle = this.pendingBytes === 0 && !refuses && this.#phase !== 'closed';
+    if (!isIdle || signal?.aborted) await this._waits.next('drained', signal);
+  }
+
   // Ending
+
+  protected override _dispose(): void {
+    if (this.#phase === 'opening' && this.#bytesQueued === 0) this.close();
+    else this.end();
+  }
 
   shutdown(): void {
     if (this.#phase === 'idle') throw notConnected('shutdown');
@@ -350,6 +361,7 @@ export abstract class ByteStream extends Channel {
     this._opened(filenoOf(socket));
     this.#watchIdle();
     if (!this.#ended) this._hook(() => this.onConnect());
+    this._waits.tell('opened');
     if (this.readyState === 'closed') return;
     this.#sender.start(socket);
     this.#linger();
@@ -382,7 +394,9 @@ export abstract class ByteStream extends Channel {
   #drained(): void {
     this.#awaited = false;
     this.#watchIdle();
-    if (this.#phase === 'open') this._hook(() => this.onWrite());
+    if (this.#phase !== 'open') return;
+    this._hook(() => this.onWrite());
+    this._waits.tell('drained');
   }
 
   /** A failed read also ends reading; after a failed write what is left is read first. */
@@ -390,7 +404,7 @@ export abstract class ByteStream extends Channel {
     this.#failure ??= error;
     if (this.#phase === 'opening') this._connectFailed(error);
     else if (this.#ended) this.#finish('error', error);
-    else if (this.#paused && this.#awaited) this.#fail(error);
+    else if (this.#paused && (this.#awaited || this._waits.drainIsAwaited)) this.#fail(error);
     else this.#deliver();
   }
 
@@ -532,6 +546,7 @@ export abstract class ByteStream extends Channel {
     if (info === null) return;
     this._closed();
     this._hook(() => this.onClose(info));
+    this._waits.tellClosed(info);
     this.#localAddr = null;
     this.#remoteAddr = null;
     this._afterClose();

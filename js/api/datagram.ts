@@ -22,7 +22,9 @@ import type {
   DescriptorOptions,
   Frame,
   ReadDelimiter,
+  WaitOptions,
 } from '../types.ts';
+import { drainedOf } from './adapters/promises.ts';
 import { Channel, Engine } from './engine.ts';
 import type { DatagramOptions } from './options.ts';
 import { warnUnhandled } from './unhandled.ts';
@@ -234,6 +236,15 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   disconnect(): this {
     this[link].disconnect();
     return this;
+  }
+
+  /**
+   * Resolves with the next `onWrite`, after that hook, or at once where nothing is pending: the whole
+   * of back-pressure is `if (!channel.write(data)) await channel.drained();`. Rejects when the channel
+   * closes before: with what has closed it, or `ERR_CHANNEL_CLOSED`; `ABORT_ERR` by the signal.
+   */
+  drained(options?: WaitOptions): Promise<void> {
+    return drainedOf(this[link], options);
   }
 
   /** Delivers nothing until `resume()`; what arrives waits in the receive buffer, or is dropped. */

@@ -10,7 +10,16 @@ import { illegalConstructor } from '../check/errors.ts';
 import { inspectAs, inspectChannel } from '../inspect.ts';
 import { type Link, link } from '../link/link.ts';
 import { Reactor } from '../reactor/reactor.ts';
-import type { DatagramStats, EngineStats, ReadyState, ServerStats, StreamStats } from '../types.ts';
+import type {
+  CloseInfo,
+  DatagramStats,
+  EngineStats,
+  ReadyState,
+  ServerStats,
+  StreamStats,
+} from '../types.ts';
+import { coverable } from './adapters/own.ts';
+import { closedOf, openedOf } from './adapters/promises.ts';
 import { Timers } from './timers.ts';
 
 /**
@@ -183,6 +192,32 @@ export abstract class Channel {
     return this[link].stats();
   }
 
+  /**
+   * Resolves with the channel when it is connected, listens or is bound, after that hook; also where
+   * that was before it was asked. Rejects with what `onConnectError` gets, or, where the channel has
+   * closed before, with what has closed it: `ERR_CHANNEL_CLOSED` where nothing but a wish has.
+   *
+   * A connect that fails gives no warning where this, or `closed`, was asked for.
+   */
+  get opened(): Promise<this> {
+    return openedOf(this[link], this);
+  }
+
+  /** Resolves after `onClose`, with what that gets; never rejects. */
+  get closed(): Promise<CloseInfo> {
+    return closedOf(this[link]);
+  }
+
+  /**
+   * What `await using` calls: ends the channel, and resolves after `onClose`. What was written leaves
+   * first, as by `end()`; a connect that is under way, with nothing written, is given up. A server
+   * closes, and so do its connections, as by `close()`.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this[link].dispose();
+    await closedOf(this[link]);
+  }
+
   /** The channel keeps the process alive while it is open. That is the default. */
   ref(): this {
     this[link].setRef(true);
@@ -202,3 +237,5 @@ export abstract class Channel {
     return inspectChannel(this, depth, options);
   }
 }
+
+coverable(Channel.prototype, 'opened', 'closed');

@@ -39,8 +39,10 @@ import type {
   Socket,
   SocketOptions,
   StreamStats,
+  WaitOptions,
 } from '../types.ts';
 import { serverOf } from './accepted.ts';
+import { drainedOf } from './adapters/promises.ts';
 import { Channel, Engine } from './engine.ts';
 import type { ConnectOptions, StreamOptions, UnixConnectOptions } from './options.ts';
 import { warnUnhandled } from './unhandled.ts';
@@ -351,6 +353,15 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     const probes = count === 0 ? { idle, interval } : { idle, interval, count };
     // What is no boolean is refused as the option is.
     return this.#setOptions({ keepAlive: enable === true ? probes : enable });
+  }
+
+  /**
+   * Resolves with the next `onWrite`, after that hook, or at once where nothing is pending: the whole
+   * of back-pressure is `if (!channel.write(data)) await channel.drained();`. Rejects when the channel
+   * closes before: with what has closed it, or `ERR_CHANNEL_CLOSED`; `ABORT_ERR` by the signal.
+   */
+  drained(options?: WaitOptions): Promise<void> {
+    return drainedOf(this[link], options);
   }
 
   /** Delivers no further frame, and stops reading, so that the peer feels it. */

@@ -13,6 +13,7 @@ import type {
   StreamCallOptions,
   UnixConnectCallOptions,
   UnixListenOptions,
+  WaitOptions,
 } from '../types.ts';
 import { invalidType, unknownOption } from './errors.ts';
 import { isReadable } from './values.ts';
@@ -103,6 +104,7 @@ const DATAGRAM: Names<DatagramCallOptions> = {
   signal: true,
 };
 
+const WAIT: Names<WaitOptions> = { signal: true };
 const KEEP_ALIVE: Names<KeepAliveOptions> = { idle: true, interval: true, count: true };
 const LENGTH_PREFIX: Names<LengthPrefixOptions> = { bytes: true, endian: true, adjust: true };
 
@@ -153,6 +155,9 @@ export const datagramNames: Readonly<Record<'channel' | 'listen' | 'listenAt', o
   listen: DATAGRAM,
   listenAt: { ...DATAGRAM, ...HOST_PORT, ...PATH },
 };
+
+/** @internal */
+export const waitNames: object = WAIT;
 
 /** @internal */
 export const keepAliveNames: object = KEEP_ALIVE;

@@ -215,6 +215,10 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
     this.#linger = setTimeout(expired, this.settings.lingerTimeout);
   }
 
+  dispose(): void {
+    this.end();
+  }
+
   // ── What the reactor reports ────────────────────────────────────────────────────────────────
 
   datagrams(record: Datagrams): void {
@@ -250,7 +254,9 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
   /** The reactor has sent or refused so many datagrams: perhaps nothing is pending any more. */
   drained(datagrams = this.outbox.reached): void {
     this.#open();
-    if (!this.closing && this.outbox.drained(datagrams)) this.hook(() => this.channel.onWrite());
+    if (this.closing || !this.outbox.drained(datagrams)) return;
+    this.hook(() => this.channel.onWrite());
+    this.tellDrained();
   }
 
   protected override work(): void {
@@ -413,6 +419,7 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
     if (this.closing || !this.enterOpen()) return;
     const { channel, defaults } = this;
     if (!this.done && channel.onListen !== defaults.onListen) this.hook(() => channel.onListen());
+    this.tellOpened();
     if (!this.done && this.hasPeer && channel.onConnect !== defaults.onConnect) {
       this.hook(() => channel.onConnect());
     }

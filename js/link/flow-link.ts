@@ -10,6 +10,7 @@ import type { Ledger } from '../write/ledger.ts';
 import { takeFields } from './fields.ts';
 import type { DatagramHooks, StreamHooks } from './hooks.ts';
 import { Link, type Owner } from './link.ts';
+import { trace } from './trace.ts';
 
 /** What reads, as far as it is the same for both. */
 interface Reading {
@@ -123,8 +124,7 @@ export abstract class FlowLink<
     takeFields(this.channel, this, this.fields);
   }
 
-  /** `onWrite` was replaced while bytes may be pending. */
-  watchDrain(): void {
+  override watchDrain(): void {
     if (this.outbox.pending > 0) this.askStarted(Op.NOTIFY);
   }
 
@@ -204,6 +204,7 @@ export abstract class FlowLink<
   }
 
   report(error: Error): void {
+    trace('error', this.channel, error);
     this.hook(() => this.channel.onError(error));
   }
 
@@ -215,6 +216,7 @@ export abstract class FlowLink<
   /** Something has outgrown its limit; the hook's default closes the channel, and that is why, then. */
   protected tellOverflow(error: Error): void {
     this.#why = { reason: 'overflow', error };
+    trace('overflow', this.channel, error);
     this.hook(() => this.channel.onOverflowError(error as never));
     if (!this.closing) this.#why = { reason: 'close' };
   }
@@ -267,7 +269,7 @@ export abstract class FlowLink<
   }
 
   protected get wantsDrain(): boolean {
-    return this.channel.onWrite !== this.defaults.onWrite;
+    return this.drainWatchers > 0 || this.channel.onWrite !== this.defaults.onWrite;
   }
 
   /** Asks something of the reactor, from `onConnect` on; START is followed by what was asked before. */
@@ -335,7 +337,10 @@ export abstract class FlowLink<
     const told = this.release(info);
     this.letGo();
     this.exit();
-    if (!this.silent) this.hook(() => this.channel.onClose(told));
+    if (!this.silent) {
+      this.hook(() => this.channel.onClose(told));
+      this.tellClosed(told);
+    }
     this.afterClose();
     this.reactor.registry.finish(this);
   }

@@ -13,6 +13,7 @@ import type {
   ServerStats,
   StreamStats,
 } from '../types.ts';
+import { trace } from './trace.ts';
 
 /** @internal The property under which a channel keeps its link. */
 export const link: unique symbol = Symbol('pants.link');
@@ -28,6 +29,15 @@ const REASONS: Readonly<Record<number, CloseReason>> = {
 
 /** Of a channel that has done nothing yet. */
 const NOTHING: Tally = new Float64Array(TallyAt.WORDS);
+
+/** @internal Who hears of a channel beside its hooks: each is called when the hook has run. */
+export interface Watcher {
+  /** It is connected, listens, or is bound. */
+  opened?(): void;
+  /** All that was written has left. */
+  drained?(): void;
+  closed?(info: CloseInfo): void;
+}
 
 /** @internal The engine that a channel is of, as far as links need it. */
 export interface Owner {
@@ -58,6 +68,14 @@ export abstract class Link<C extends object> implements Handler {
   context: Context = null;
   /** How often `onRead` was called. */
   frames = 0;
+  /** It is, or was, connected, listening or bound. */
+  wasOpened = false;
+  /** What `onClose` was told. */
+  told: CloseInfo | null = null;
+  /** How many watchers wait for a drain. */
+  protected drainWatchers = 0;
+  /** Nobody, mostly. */
+  #watchers: Set<Watcher> | null = null;
   #tally: Tally = NOTHING;
   #scheduled = false;
   #ref = true;
@@ -74,6 +92,9 @@ export abstract class Link<C extends object> implements Handler {
   abstract get readyState(): ReadyState;
   abstract stats(): StreamStats | DatagramStats | ServerStats;
   abstract close(): void;
+
+  /** It is done with: closes, and loses nothing that was written. */
+  abstract dispose(): void;
 
   /** The native channel is gone; or, without a tally, its channel is through without one. */
   protected abstract nativeGone(info: CloseInfo, tally?: Tally): void;
@@ -103,6 +124,48 @@ export abstract class Link<C extends object> implements Handler {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.reactor.turn.soon(this);
+  }
+
+  /** Has a watcher hear of what happens from now on. */
+  watch(watcher: Watcher): void {
+    this.#watchers ??= new Set();
+    this.#watchers.add(watcher);
+    if (watcher.drained === undefined) return;
+    this.drainWatchers += 1;
+    this.watchDrain();
+  }
+
+  unwatch(watcher: Watcher): void {
+    if (!this.#watchers?.delete(watcher)) return;
+    if (watcher.drained !== undefined) this.drainWatchers -= 1;
+    if (this.#watchers.size === 0) this.#watchers = null;
+  }
+
+  get isWatched(): boolean {
+    return this.#watchers !== null;
+  }
+
+  /** Somebody wants to hear when what is pending has left. */
+  watchDrain(): void {}
+
+  protected tellOpened(): void {
+    this.wasOpened = true;
+    trace('open', this.channel);
+    if (this.#watchers === null) return;
+    for (const watcher of [...this.#watchers]) this.hook(() => watcher.opened?.());
+  }
+
+  protected tellDrained(): void {
+    if (this.#watchers === null) return;
+    for (const watcher of [...this.#watchers]) this.hook(() => watcher.drained?.());
+  }
+
+  protected tellClosed(info: CloseInfo): void {
+    this.told = info;
+    trace('close', this.channel, undefined, info);
+    if (this.#watchers === null) return;
+    for (const watcher of [...this.#watchers]) this.hook(() => watcher.closed?.(info));
+    this.#watchers = null;
   }
 
   /** Runs a hook: what it throws is reported, and nothing else stops for it. */

@@ -20,6 +20,7 @@ import type { ServerHooks } from './hooks.ts';
 import { Link } from './link.ts';
 import { AcceptedSocket } from './socket.ts';
 import type { StreamLink } from './stream-link.ts';
+import { trace } from './trace.ts';
 
 type Listening = ReturnType<NativeBinding['listen']>;
 type Failure = NonNullable<Listening['failure']>;
@@ -163,6 +164,10 @@ export class ServerLink extends Link<ServerHooks> {
     this.schedule();
   }
 
+  dispose(): void {
+    this.close();
+  }
+
   /** Stops accepting; closes when the last connection has, or after a while. */
   end(timeout: number | undefined): Promise<void> {
     if (this.phase === 'closed') return Promise.resolve();
@@ -203,6 +208,7 @@ export class ServerLink extends Link<ServerHooks> {
     this.#unwatch();
     this.exit();
     this.hook(() => this.channel.onClose(this.#info));
+    this.tellClosed(this.#info);
     this.local = null;
     this.reactor.registry.finish(this);
     for (const resolve of this.#waiting) resolve();
@@ -217,6 +223,7 @@ export class ServerLink extends Link<ServerHooks> {
     if (this.#opened || this.phase !== 'listening' || this.closing) return;
     this.#opened = true;
     if (this.channel.onListen !== this.defaults.onListen) this.hook(() => this.channel.onListen());
+    this.tellOpened();
   }
 
   #stop(): void {
@@ -226,6 +233,7 @@ export class ServerLink extends Link<ServerHooks> {
   }
 
   #report(error: Error): void {
+    trace('error', this.channel, error);
     this.hook(() => this.channel.onError(error));
   }
 }

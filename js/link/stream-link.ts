@@ -42,6 +42,7 @@ import { FlowLink } from './flow-link.ts';
 import type { StreamHooks } from './hooks.ts';
 import type { Owner } from './link.ts';
 import { AcceptedSocket } from './socket.ts';
+import { trace } from './trace.ts';
 
 /** A server, as far as its connections need it. */
 interface Home {
@@ -180,6 +181,11 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     if (this.due !== null) this.schedule();
   }
 
+  dispose(): void {
+    if (this.phase === 'connecting' && this.outbox.accepted === 0) this.close();
+    else this.end();
+  }
+
   /** `Flag.RESET`: the peer shall not take it for the end, whatever is pending. */
   override close(why?: Pick<CloseInfo, 'reason' | 'error'>, flags = 0): void {
     super.close(why, this.outbox.cutsOff ? Flag.RESET : flags);
@@ -236,6 +242,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     if (!this.done && this.channel.onConnect !== this.defaults.onConnect) {
       this.hook(() => this.channel.onConnect());
     }
+    this.tellOpened();
     if (this.closing) return;
     const change = Change.TIMEOUTS | (this.#socketOptions === null ? 0 : Change.SOCKET);
     this.reactor.submission.start(this, this.settingsRequest(change), this.inbox.begin());
@@ -273,7 +280,9 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
 
   /** `sent` bytes have been taken by the operating system, and none was left then. */
   drained(sent: number): void {
-    if (this.outbox.drained(sent) && !this.closing) this.hook(() => this.channel.onWrite());
+    if (!this.outbox.drained(sent) || this.closing) return;
+    this.hook(() => this.channel.onWrite());
+    this.tellDrained();
   }
 
   protected override work(): void {
@@ -438,13 +447,17 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     if (this.awaitsTurn) return true;
     // What came before the end waits for `resume()`; but not where time is up, and where that
     // would wait in turn, for an `onWrite` that will not come.
-    const awaitsDrain = this.outbox.awaited && this.wantsDrain;
+    const awaitsDrain = this.drainWatchers > 0 || (this.outbox.awaited && this.wantsDrain);
     return this.paused && info.reason !== 'timeout' && !awaitsDrain;
   }
 
   protected override fail(error: Error): void {
-    if (this.phase !== 'connecting') super.fail(error);
-    else this.hook(() => this.channel.onConnectError(error));
+    if (this.phase !== 'connecting') {
+      super.fail(error);
+    } else {
+      trace('error', this.channel, error);
+      this.hook(() => this.channel.onConnectError(error));
+    }
   }
 
   protected release(info: CloseInfo): CloseInfo {

@@ -65,6 +65,11 @@ export abstract class Ledger<S extends Limits = Limits> {
     if (this.#endedBy !== 'this side') this.#endedBy = by;
   }
 
+  /** Whether what is written is dropped, by no wish of this side. */
+  get refuses(): boolean {
+    return this.#endedBy === 'others' || this.flooded !== null;
+  }
+
   /** Whether it is open for a write. @throws `ERR_CHANNEL_CLOSED` where this side has ended it */
   accepts(what: string): boolean {
     if (this.#endedBy === 'this side') throw channelClosed(what);
