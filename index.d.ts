@@ -1,5 +1,7 @@
 // The public types of pants-native, generated from js/index.ts by `npm run build:ts`.
 
+/// <reference types="node" />
+
 import { LookupFunction } from 'node:net';
 
 /** Both ends of a TCP channel are told like this. */
@@ -38,6 +40,10 @@ export type AddressLike =
 /** The codes of the errors that the package itself makes. System errors have Node's. */
 export type ErrorCode =
   | 'ABORT_ERR'
+  | 'ERR_ADDON_LOAD_FAILED'
+  | 'ERR_ADDON_NOT_INSTALLED'
+  | 'ERR_ADDON_VERSION_MISMATCH'
+  | 'ERR_ADDONS_DISABLED'
   | 'ERR_BUFFER_DETACHED'
   | 'ERR_CHANNEL_ACTIVE'
   | 'ERR_CHANNEL_CLOSED'
@@ -52,12 +58,14 @@ export type ErrorCode =
   | 'ERR_ILLEGAL_CONSTRUCTOR'
   | 'ERR_INVALID_ARG_TYPE'
   | 'ERR_INVALID_ARG_VALUE'
+  | 'ERR_LIBC_TOO_OLD'
   | 'ERR_LINGER_TIMEOUT'
   | 'ERR_PENDING_OVERFLOW'
   | 'ERR_SENDER_EVICTED'
   | 'ERR_SOCKET_BAD_PORT'
   | 'ERR_UNIX_UNSUPPORTED'
-  | 'ERR_UNKNOWN_OPTION';
+  | 'ERR_UNKNOWN_OPTION'
+  | 'ERR_UNSUPPORTED_PLATFORM';
 /** An error that the package itself makes. */
 export interface ChannelError extends Error {
   code: ErrorCode;
@@ -1222,7 +1230,7 @@ export declare class UnixServer<C extends Stream = UnixConnection> extends Strea
     } & UnixListenOptions,
   ): this;
 }
-/** The only module that imports the native addon. */
+/** What the package uses of the addon, in parts: what a reactor needs, and what needs none. */
 /** The version of the package's native part. */
 export declare const version: string;
 /**

@@ -1,13 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 
 import test from 'ava';
 
-import type * as binding from '../native/binding.cjs';
+import { native } from './helpers/addon.ts';
 
 // The addon by itself, as no user sees it: whatever it is called with, it throws or answers.
-
-const native = createRequire(import.meta.url)('../native/binding.cjs') as typeof binding;
 
 test('arrays that are too short are refused, and nothing is taken', (t) => {
   const engine = native.openEngine(() => {});

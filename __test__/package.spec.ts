@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
@@ -43,6 +43,17 @@ test('require() gives the same module as import', (t) => {
   for (const [name, value] of Object.entries(imported)) {
     t.is(Reflect.get(required, name), value, name);
   }
+});
+
+test('require() loads CommonJS: it works where ES modules cannot be required (Jest)', (t) => {
+  const flag = '--no-experimental-require-module';
+  const flags = process.allowedNodeEnvironmentFlags.has(flag) ? [flag] : [];
+  const program = "console.log(typeof require('pants-native').Server)";
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  t.is(
+    execFileSync(process.execPath, [...flags, '-e', program], { cwd, encoding: 'utf8' }),
+    'function\n',
+  );
 });
 
 test('channels belong to the engine of their thread', (t) => {

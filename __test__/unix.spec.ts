@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { Client, Server, UnixClient, UnixConnection, UnixServer } from 'pants-native';
 
+import { addonFile } from './helpers/addon.ts';
 import { temporaryDirectory } from './helpers/files.ts';
 import { record } from './helpers/log.ts';
 import { eventually } from './helpers/wait.ts';
@@ -283,7 +284,7 @@ test('a UnixServer and a Node server share nothing but the path', async (t) => {
 
 test('the backlog of a UnixServer', (t) => {
   const program = `
-    const binding = require('./native/binding.cjs');
+    const binding = require(${JSON.stringify(addonFile)});
     const { listenPath } = binding;
     binding.listenPath = (engine, path, options) => {
       console.log(options.backlog);
@@ -301,7 +302,7 @@ test('the backlog of a UnixServer', (t) => {
 test('a platform without Unix sockets says so, and of descriptors too', async (t) => {
   const program = `
     // As the addon is where there are none.
-    require('./native/binding.cjs').hasUnixSockets = () => false;
+    require(${JSON.stringify(addonFile)}).hasUnixSockets = () => false;
     const { Stream, UnixClient, UnixServer } = require('pants-native');
     const codeOf = (call) => { try { call(); } catch ({ code }) { return code; } };
     console.log(codeOf(() => new UnixServer().listen('/sock')));

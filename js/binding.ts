@@ -1,10 +1,11 @@
-/** The only module that imports the native addon. */
+/** What the package uses of the addon, in parts: what a reactor needs, and what needs none. */
 
-import * as native from '../native/binding.cjs';
+import type * as Native from '../native/binding.d.cts';
+import { addon } from './addon.ts';
 
 /** @internal What a reactor needs of the addon; a test may give it another. */
 export type NativeBinding = Pick<
-  typeof native,
+  typeof Native,
   | 'adopt'
   | 'adoptDatagram'
   | 'adoptListener'
@@ -34,19 +35,19 @@ export type NativeBinding = Pick<
 >;
 
 /** @internal */
-export type NativeEngineHandle = ReturnType<typeof native.openEngine>;
+export type NativeEngineHandle = ReturnType<typeof Native.openEngine>;
 
 /** @internal Part of a file that is held open. */
-export type NativeFileHandle = Exclude<ReturnType<typeof native.openFile>, number>;
+export type NativeFileHandle = Exclude<ReturnType<typeof Native.openFile>, number>;
 
 /** @internal A compiled delimiter. */
-export type NativeRegExpHandle = ReturnType<typeof native.compileRegExp>;
+export type NativeRegExpHandle = ReturnType<typeof Native.compileRegExp>;
 
 /** @internal How far one channel's bytes were searched for it. */
-export type NativeSearchHandle = ReturnType<typeof native.openSearch>;
+export type NativeSearchHandle = ReturnType<typeof Native.openSearch>;
 
 /** @internal */
-export const binding: NativeBinding = native;
+export const binding: NativeBinding = addon;
 
 /** @internal What needs no reactor. */
 export const {
@@ -55,11 +56,11 @@ export const {
   openFile,
   openSearch,
   parseAddress,
-}: Pick<typeof native, 'closeFile' | 'compileRegExp' | 'openFile' | 'openSearch' | 'parseAddress'> =
-  native;
+}: Pick<typeof Native, 'closeFile' | 'compileRegExp' | 'openFile' | 'openSearch' | 'parseAddress'> =
+  addon;
 
 /** @internal Whether the platform has Unix sockets, and sockets that can be adopted by number. */
-export const hasUnixSockets: boolean = native.hasUnixSockets();
+export const hasUnixSockets: boolean = addon.hasUnixSockets();
 
 /** The version of the package's native part. */
-export const version: string = native.version();
+export const version: string = addon.version();

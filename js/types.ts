@@ -38,6 +38,10 @@ export type AddressLike =
 /** The codes of the errors that the package itself makes. System errors have Node's. */
 export type ErrorCode =
   | 'ABORT_ERR'
+  | 'ERR_ADDON_LOAD_FAILED'
+  | 'ERR_ADDON_NOT_INSTALLED'
+  | 'ERR_ADDON_VERSION_MISMATCH'
+  | 'ERR_ADDONS_DISABLED'
   | 'ERR_BUFFER_DETACHED'
   | 'ERR_CHANNEL_ACTIVE'
   | 'ERR_CHANNEL_CLOSED'
@@ -52,12 +56,14 @@ export type ErrorCode =
   | 'ERR_ILLEGAL_CONSTRUCTOR'
   | 'ERR_INVALID_ARG_TYPE'
   | 'ERR_INVALID_ARG_VALUE'
+  | 'ERR_LIBC_TOO_OLD'
   | 'ERR_LINGER_TIMEOUT'
   | 'ERR_PENDING_OVERFLOW'
   | 'ERR_SENDER_EVICTED'
   | 'ERR_SOCKET_BAD_PORT'
   | 'ERR_UNIX_UNSUPPORTED'
-  | 'ERR_UNKNOWN_OPTION';
+  | 'ERR_UNKNOWN_OPTION'
+  | 'ERR_UNSUPPORTED_PLATFORM';
 
 /** An error that the package itself makes. */
 export interface ChannelError extends Error {

@@ -1,8 +1,14 @@
 // Builds what is out of date:  node scripts/build.mjs [native] [ts] [clean] [--force]
 //                              node scripts/build.mjs native -- <more arguments of `napi build`>
 //
-//   native   crates/{regexp,core,node}  → native/            loader, its types, the addon
+//   native   crates/{regexp,core,node}  → native/            the addon, its types
 //   ts       js/, native's types       → dist/, index.d.ts
+//
+// dist/ holds the package thrice, by who loads it:
+//
+//   index.cjs     the code, for require()
+//   index.js      its names, for import: in a process there is one state, whoever asks
+//   bundler.js    the code once more as an ES module, for bundlers (condition `module`)
 //
 // "Out of date" is judged by a hash over the contents of the inputs: a fresh checkout's timestamps
 // build nothing, and a deleted file does.
@@ -20,7 +26,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { publicTypes, root } from './generated.mjs';
+import { compileTypes, publicTypes, root } from './generated.mjs';
 import { missingCompiler, missingNode } from './requirements.mjs';
 
 need(missingNode());
@@ -34,13 +40,16 @@ const steps = [
       ...['Cargo.toml', 'Cargo.lock', 'build.rs', 'package.json'],
       ...['crates/regexp', 'crates/core', 'crates/node'],
     ],
-    outputs: ['native/binding.cjs', 'native/binding.d.cts', addon()],
+    outputs: ['native/binding.d.cts', addon()],
     run: buildNative,
   },
   {
     name: 'ts',
     inputs: ['js', 'native/binding.d.cts', 'tsconfig.json', 'tsconfig.build.json', 'package.json'],
-    outputs: ['dist/index.js', 'dist/index.cjs', 'dist/index.d.cts', 'index.d.ts'],
+    outputs: [
+      ...['dist/index.cjs', 'dist/index.js', 'dist/bundler.js'],
+      ...['dist/index.d.cts', 'index.d.ts'],
+    ],
     run: buildTs,
   },
 ];
@@ -92,20 +101,55 @@ function buildNative() {
   run('@napi-rs/cli/dist/cli.js', [
     ...['build', '--platform', '--release'],
     ...['--manifest-path', 'crates/node/Cargo.toml', '--output-dir', 'native'],
-    ...['--js', 'binding.cjs', '--dts', 'binding.d.cts', '--no-dts-cache'],
+    ...['--no-js', '--dts', 'binding.d.cts', '--no-dts-cache'],
     ...forwarded,
     ...cargo,
   ]);
 }
 
 async function buildTs() {
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  run('typescript/bin/tsc', ['--project', 'tsconfig.build.json']);
+  compileTypes();
   const types = await publicTypes();
-  writeFileSync(join(root, 'index.d.ts'), types);
-  // For `require()`: the same module under a name that TypeScript takes for CommonJS.
-  writeFileSync(join(root, 'dist/index.cjs'), "module.exports = require('./index.js');\n");
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const [commonjs] = await Promise.all([
+    bundle({ file: 'dist/index.cjs', format: 'cjs', sourcemap: true }, [ownRequire()]),
+    bundle({ file: 'dist/bundler.js', format: 'es' }),
+  ]);
+  const names = commonjs.output[0].exports.sort().map((name) => `  ${name},\n`);
+  writeFileSync(join(root, 'dist/index.js'), `export {\n${names.join('')}} from './index.cjs';\n`);
   writeFileSync(join(root, 'dist/index.d.cts'), types);
+  writeFileSync(join(root, 'index.d.ts'), types);
+}
+
+/** @param {import('rolldown').OutputOptions} output @param {import('rolldown').Plugin[]} plugins */
+async function bundle(output, plugins = []) {
+  const { build } = await import('rolldown');
+  return build({
+    cwd: root,
+    input: 'js/index.ts',
+    platform: 'node',
+    external: /^pants-native-/,
+    plugins,
+    transform: { target: 'es2023' },
+    // The code as it is written. Tools that drop what they take for useless drop, of the calls that
+    // are made to see whether they throw, the call.
+    treeshake: false,
+    // No `__esModule`: to everybody the CommonJS module's default export is the module.
+    output: { ...output, esModule: false, minify: false },
+  });
+}
+
+/** CommonJS has a `require`, and those who trace files know it. @returns {import('rolldown').Plugin} */
+function ownRequire() {
+  const made = 'const require = createRequire(import.meta.url ?? __filename);';
+  return {
+    name: 'own-require',
+    transform(code, id) {
+      if (!id.endsWith('addon.ts')) return null;
+      if (!code.includes(made)) fail(`js/addon.ts has no line '${made}'`);
+      return { code: code.replace(made, ''), map: null };
+    },
+  };
 }
 
 /** The addon's file for this platform, as `napi build --platform` names it. */

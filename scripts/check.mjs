@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { publicTypes, root, wireLayout } from './generated.mjs';
+import { compileTypes, publicTypes, root, wireLayout } from './generated.mjs';
 
 versionsAgree();
 coreKnowsNoHost();
@@ -85,10 +85,7 @@ function wireLayoutIsCommitted() {
 
 /** A change of the public surface must show up in review. */
 async function publicTypesAreCommitted() {
-  run(process.execPath, [
-    join(root, 'node_modules/typescript/bin/tsc'),
-    ...['--project', 'tsconfig.build.json'],
-  ]);
+  compileTypes();
   isCommitted('index.d.ts', await publicTypes(), 'npm run build:ts -- --force');
 }
 

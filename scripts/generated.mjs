@@ -6,13 +6,15 @@
 // `npm run generate` writes the first, `npm run build` the second; `npm run check` compares both.
 
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const banner = `// The public types of pants-native, generated from js/index.ts by \`npm run build:ts\`.
+
+/// <reference types="node" />
 
 `;
 
@@ -21,8 +23,15 @@ export function wireLayout() {
   return run('cargo', ['run', '--quiet', '--package', 'pants-core', '--example', 'wire']);
 }
 
+/** tsc's declarations, a file for each of js/: into target/types. */
+export function compileTypes() {
+  rmSync(join(root, 'target/types'), { recursive: true, force: true });
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  run(process.execPath, [tsc, '--project', 'tsconfig.build.json']);
+}
+
 /**
- * The text of index.d.ts, made from tsc's own declarations in dist/. The bundler brings a
+ * The text of index.d.ts, made from what `compileTypes()` has written. The bundler brings a
  * TypeScript 6 of its own, because TypeScript 7 has no JavaScript API; biome's formatting keeps the
  * file readable in a diff.
  *
@@ -31,7 +40,7 @@ export function wireLayout() {
 export async function publicTypes() {
   const { generateDtsBundle } = await import('dts-bundle-generator');
   const entry = {
-    filePath: join(root, 'dist/index.d.ts'),
+    filePath: join(root, 'target/types/index.d.ts'),
     output: { noBanner: true, sortNodes: false, exportReferencedTypes: false },
   };
   const options = { preferredConfigPath: join(root, 'scripts/tsconfig.public-types.json') };

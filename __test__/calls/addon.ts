@@ -1,12 +1,12 @@
 import { openSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { native } from '../helpers/addon.ts';
 import type { Judge } from './judge.ts';
 import type { Random } from './random.ts';
 import { Own, type Values } from './values.ts';
 
 type Export = (...args: unknown[]) => unknown;
 
-const addon = createRequire(import.meta.url)('../../native/binding.cjs') as Record<string, Export>;
+const addon = native as unknown as Record<string, Export>;
 const NAMES = Object.keys(addon).filter((name) => typeof addon[name] === 'function');
 
 /** So many handles of a kind are kept. */

@@ -1,5 +1,8 @@
 // Generated from crates/core/src/wire.rs by `npm run generate`. Do not edit.
 
+/** Of the addon that has this layout. */
+export const VERSION = '0.1.0';
+
 export const Op = {
   WRITE: 1,
   WRITE_OWNED: 2,

@@ -318,6 +318,8 @@ pub fn typescript() -> String {
     let mut text = String::from(
         "// Generated from crates/core/src/wire.rs by `npm run generate`. Do not edit.\n",
     );
+    text.push_str("\n/** Of the addon that has this layout. */\n");
+    text.push_str(&format!("export const VERSION = '{}';\n", crate::VERSION));
     let groups = [
         op::TS,
         kind::TS,
