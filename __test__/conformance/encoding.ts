@@ -17,6 +17,21 @@ export function encoding(suite: Suite): void {
     t.is(log.rest, TEXT);
   });
 
+  suite.test('an encoding by any of its names; it reads back as it was given', async (scene, t) => {
+    const names: string[] = ['UTF8', 'Utf-8', 'UCS2', 'Utf-16LE', 'BINARY'];
+    for (const name of names as BufferEncoding[]) {
+      const { channel, log, peer } = await scene.openConnection({ readEncoding: name });
+      const bytes = Buffer.from(TEXT, name);
+      // In the middle of a character.
+      await peer.write(bytes.subarray(0, 3));
+      await turn();
+      peer.end(bytes.subarray(3));
+      await log.closed();
+      t.is(log.data.join('') + log.rest, bytes.toString(name), name);
+      t.is(channel.readEncoding, name);
+    }
+  });
+
   const encodings: BufferEncoding[] = ['utf8', 'utf-8', 'utf16le', 'ucs2', 'latin1', 'binary'];
   for (const readEncoding of [...encodings, 'hex', 'base64', 'base64url', 'ascii'] as const) {
     suite.test(`each frame is decoded as a whole, ${readEncoding}`, async (scene, t) => {

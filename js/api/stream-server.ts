@@ -6,7 +6,7 @@ import { invalidType, invalidValue } from '../check/errors.ts';
 import { checkOptions, namesOf } from '../check/option-names.ts';
 import {
   checkDescriptor,
-  checkEncoding,
+  encodingOf,
   listenSettings,
   socketOptions,
   streamSettings,
@@ -256,7 +256,7 @@ function checkServerOptions(options: AnyServerOptions): StreamServer['connection
   const settings = streamSettings(options);
   socketOptions(options);
   listenSettings(options);
-  checkEncoding(options.readEncoding);
+  encodingOf(options.readEncoding);
   if (options.readDelimiter !== undefined) framingOf(options.readDelimiter);
   return { options, settings };
 }

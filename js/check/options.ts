@@ -103,14 +103,24 @@ export function time(name: string, value: unknown, fallback: number, most = MAX_
 }
 
 /** @internal */
-export function checkEncoding(value: unknown): BufferEncoding | null {
+export function encodingOf(value: unknown): BufferEncoding | null {
   if (value === undefined || value === null) return null;
   if (typeof value !== 'string') throw invalidType('readEncoding', 'null or an encoding', value);
   if (!Buffer.isEncoding(value)) {
     throw invalidValue('readEncoding', "an encoding that Buffer knows, such as 'utf8'", value);
   }
-  return value;
+  const name = value.toLowerCase();
+  return ENCODINGS[name] ?? (name as BufferEncoding);
 }
+
+/** Other names of theirs. */
+const ENCODINGS: Readonly<Record<string, BufferEncoding>> = {
+  'utf-8': 'utf8',
+  'utf-16le': 'utf16le',
+  ucs2: 'utf16le',
+  'ucs-2': 'utf16le',
+  binary: 'latin1',
+};
 
 /** @internal A descriptor; `undefined` where none is given. */
 export function checkDescriptor(value: unknown): number | undefined {

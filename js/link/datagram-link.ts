@@ -23,7 +23,7 @@ import {
   lingerTimeout,
   peerNotSet,
 } from '../check/errors.ts';
-import { checkEncoding } from '../check/options.ts';
+import { encodingOf } from '../check/options.ts';
 import { framingOf, NOTHING } from '../check/read-delimiter.ts';
 import { Change, Op, Syscall, Tally as TallyAt } from '../generated/wire.ts';
 import type { Datagrams } from '../reactor/handler.ts';
@@ -35,7 +35,7 @@ import { DatagramOutbox, isTooLong, sizeOf } from '../write/packets.ts';
 import { assertNotAborted } from './abort.ts';
 import { type AnyAddress, BoundLink } from './bound-link.ts';
 import { datagramFields } from './fields.ts';
-import type { DatagramHooks } from './hooks.ts';
+import type { DatagramHooks, Hook } from './hooks.ts';
 import type { Owner } from './link.ts';
 import { Resolver } from './resolver.ts';
 
@@ -118,7 +118,8 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
   }
 
   setEncoding(value: unknown): void {
-    this.inbox.setEncoding(checkEncoding(value));
+    this.inbox.setEncoding(encodingOf(value));
+    this.encoding = (value ?? null) as BufferEncoding | null;
     if (this.phase !== 'open' || this.index < 0) return;
     this.reactor.submission.reframe(this, this.#textRequest);
   }
@@ -278,7 +279,7 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
       const { channel, context } = this;
       const { address } = sender;
       if (context === null) channel.onRead(frame as never, address);
-      else context.runInAsyncScope(() => channel.onRead(frame as never, address));
+      else context.runInAsyncScope(channel.onRead as Hook, channel, frame, address);
     } catch (error) {
       this.reactor.uncaught(error);
     }

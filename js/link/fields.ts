@@ -75,7 +75,7 @@ function uncover(channel: object, names: readonly string[]): void {
 interface Owner {
   readonly [link]: FieldTarget & {
     readonly delimiter: ReadDelimiter;
-    readonly inbox: { readonly encoding: BufferEncoding | null };
+    readonly encoding: BufferEncoding | null;
     /** `onWrite` is another one now. */
     watchDrain(): void;
   };
@@ -102,7 +102,7 @@ export function defineFields<C extends Owner>(prototype: C, names: readonly stri
     readEncoding: {
       configurable: true,
       get(this: C) {
-        return this[link].inbox.encoding;
+        return this[link].encoding;
       },
       set(this: C, value: unknown) {
         this[link].setEncoding(value);

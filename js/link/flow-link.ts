@@ -57,6 +57,8 @@ export abstract class FlowLink<
   writing: 'open' | 'shut' | 'ending' | 'closing' = 'open';
   settings: S;
   delimiter: ReadDelimiter = null;
+  /** As it was given. */
+  encoding: BufferEncoding | null = null;
   /** `pause()` was called. */
   paused = false;
   /** Nothing is reported: the constructor of the channel has thrown. */

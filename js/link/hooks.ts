@@ -3,6 +3,9 @@
 import type { StreamSettings } from '../check/options.ts';
 import type { Address, CloseInfo, Socket, StreamCallOptions } from '../types.ts';
 
+/** @internal Any of them, to be called with what it takes. */
+export type Hook = (...args: unknown[]) => void;
+
 /** @internal */
 export interface StreamHooks {
   onConnect(): void;

@@ -23,7 +23,7 @@ import {
 } from '../check/errors.ts';
 import type { FileRequest } from '../check/file.ts';
 import {
-  checkEncoding,
+  encodingOf,
   type NativeSocketOptions,
   type StreamSettings,
   streamSettings,
@@ -39,7 +39,7 @@ import type { Address, CloseInfo, PeerCredentials, ReadDelimiter, ReadyState } f
 import { Outbox } from '../write/outbox.ts';
 import { streamFields } from './fields.ts';
 import { FlowLink } from './flow-link.ts';
-import type { StreamHooks } from './hooks.ts';
+import type { Hook, StreamHooks } from './hooks.ts';
 import type { Owner } from './link.ts';
 import { AcceptedSocket } from './socket.ts';
 import { trace } from './trace.ts';
@@ -120,13 +120,14 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     this.#setFraming(framing);
     if (framing !== NOTHING) return;
     this.inbox.expectEmpty();
-    if (this.phase === 'open') this.schedule();
+    if (this.phase === 'open' && !this.inbox.isDelivering) this.schedule();
   }
 
   setEncoding(value: unknown): void {
-    this.inbox.setEncoding(checkEncoding(value));
+    this.inbox.setEncoding(encodingOf(value));
+    this.encoding = (value ?? null) as BufferEncoding | null;
     // Half a character that waited for its other half is data of its own now.
-    if (!this.inbox.isEmpty) this.schedule();
+    if (!this.inbox.isEmpty && !this.inbox.isDelivering) this.schedule();
   }
 
   override configure(settings: StreamSettings): void {
@@ -305,7 +306,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     try {
       const { channel, context } = this;
       if (context === null) channel.onRead(frame as never);
-      else context.runInAsyncScope(() => channel.onRead(frame as never));
+      else context.runInAsyncScope(channel.onRead as Hook, channel, frame);
     } catch (error) {
       this.reactor.uncaught(error);
     }
@@ -377,7 +378,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     const { bufferSize } = this.settings;
     const fixed = framing.kind === FramingKind.FIXED;
     const limit = fixed ? Math.max(bufferSize, framing.parameter) : bufferSize;
-    if (!this.inbox.set(framing, limit) || this.phase !== 'open') return;
+    if (!this.inbox.set(framing, limit) || this.phase !== 'open' || this.inbox.isDelivering) return;
     this.reactor.turn.reframeSoon(this);
     if (!this.inbox.isEmpty) this.schedule();
   }

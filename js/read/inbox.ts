@@ -1,20 +1,14 @@
 /**
  * The reading half of a stream, on the JS side: frames out of what the reactor passes on.
  *
- * The reactor cuts, under the delimiter that it was told last. When that has changed meanwhile,
- * what it cut before is cut again here, by the same native code, and so is all that follows until
- * the reactor and this side agree on a byte from which it cuts again:
- *
  * ```text
- *              the delimiter changes                     a chunk of the epoch asked for
- *   CUTS ─────────────────────────────▶ ASKED ───────────────────────────────▶ CUTS
- *    (chunks carry frames of our epoch)  │  ▲
- *                 an uncut chunk: refused │  │ nothing left over, the delimiter has settled
- *                                         ▼  │
- *                                         RAW  (chunks come uncut, frames are found here)
+ *   a chunk ──cut under our delimiter, nothing held──▶ its frames ─────────────────▶ deliver
+ *      └──────── otherwise ──▶ held ──▶ frames that are found here (`framer.ts`) ──▶ deliver
+ *                               ▲                                                      │
+ *                               └── the rest, where a hook has changed something ◀─────┘
  * ```
  *
- * The reactor agrees when all the bytes that it has passed on have been taken in here, by count.
+ * Who cuts is a matter of the `Agreement`. A `RegExp` is searched by the reactor's own code, here too.
  *
  * Under a delimiter of 0 nothing is cut, and the reactor is not asked to: the bytes are held here. Each
  * time it is set, one empty frame is due, before anything else.
@@ -26,21 +20,16 @@ import { cutsAlike, type Framing, NOTHING, searchOf } from '../check/read-delimi
 import { CutResult, FramingKind, Stop } from '../generated/wire.ts';
 import { type Cut, MOST_FRAMES } from '../reactor/cutter.ts';
 import type { Chunk } from '../reactor/handler.ts';
-import { latin1, memory, type Slab } from '../reactor/slab.ts';
+import type { Slab } from '../reactor/slab.ts';
 import type { ReframeRequest } from '../reactor/submission.ts';
+import { Agreement } from './agreement.ts';
 import { nextFrame, overflowDetail } from './cut.ts';
-import { completeLength, decode, isAsciiCompatible } from './text.ts';
+import { announced, frameEnd, frameStart, scanned } from './framer.ts';
+import { Held } from './held.ts';
+import { asksForAscii, completeLength, decode, Slices } from './text.ts';
 
-const CUTS = 0;
-const ASKED = 1;
-const RAW = 2;
-
-/** After this many changes a delimiter counts as one that changes all the time … */
-const RESTLESS = 8;
-/** … and the reactor is asked to cut again only after this many chunks without a change. */
-const SETTLED = 16;
-/** ASCII chunks up to this size become one string, of which the frames are slices. */
-const SLICE_BYTES = 8 * 1024;
+/** No hook runs within another: one inbox delivers at a time. */
+const slices = new Slices();
 
 /** @internal What becomes of frames. */
 export interface Receiver {
@@ -62,26 +51,17 @@ export class Inbox {
   encoding: BufferEncoding | null = null;
   /** Bytes that the reactor has passed on. */
   consumed = 0;
-  /** Whether the reactor is to hear of how bytes are cut now; see `takeRequest`. */
-  requestDue = false;
+  /** Frames are being delivered, or it is seen whether there are: a change needs no other look. */
+  isDelivering = false;
   /** See `interrupt()`. */
   #changed = false;
   #whole: boolean;
   #receiver: Receiver;
   #cut: Cut;
-  #epoch = 1;
-  #state = CUTS;
-  /** The reactor reads nothing until it hears of how to go on. */
-  #halted = false;
-  #changes = 0;
-  #stable = 0;
+  #agreement = new Agreement();
   #burst = MOST_FRAMES;
-  /** Bytes not delivered, from `#at` on; `#scan`: what the last cut of the same ones said, or 0. */
-  #held: Buffer | null = null;
-  /** The memory that `#held` ends in, where it is our own, up to `#used`: room to grow into. */
-  #backing: Buffer | null = null;
-  #used = 0;
-  #at = 0;
+  #held = new Held();
+  /** What the last cut of the same bytes has said, or 0. */
   #scan = 0;
   /** What knows more of that for a RegExp, from the first cut on that is made here. */
   #search: NativeSearchHandle | null = null;
@@ -104,7 +84,7 @@ export class Inbox {
 
   /** Nothing waits here to be delivered. */
   get isEmpty(): boolean {
-    return this.#held === null && this.#empties === 0;
+    return this.#held.bytes === null && this.#empties === 0;
   }
 
   /** Under a delimiter of 0: as much is held as may be, and the peer is to be held back. */
@@ -114,24 +94,13 @@ export class Inbox {
 
   /** How many bytes are held. */
   get length(): number {
-    return this.#held === null ? 0 : this.#held.length - this.#at;
-  }
-
-  /** Moves the held bytes to memory of their own, where they use less than a quarter of theirs. */
-  #compact(held: Buffer): void {
-    const { length } = this;
-    if (held.buffer.byteLength <= 4 * length || held.length === 0) return;
-    const own = memory(length);
-    held.copy(own, 0, this.#at);
-    this.#held = own;
-    this.#at = 0;
-    this.#backing = null;
+    return this.#held.length;
   }
 
   /** Bytes at the front that are not a whole frame; changes when a frame has been cut off. */
   get partial(): { length: number; after: number } | null {
-    if (this.#held === null || this.framing.kind === FramingKind.RAW) return null;
-    const length = this.#held.length - this.#at;
+    if (this.#held.bytes === null || this.framing.kind === FramingKind.RAW) return null;
+    const { length } = this;
     return { length, after: this.consumed - length };
   }
 
@@ -143,10 +112,8 @@ export class Inbox {
     this.limit = limit;
     this.#scan = 0;
     this.#search = null;
-    this.#changes += 1;
-    this.#stable = 0;
     this.#changed = true;
-    this.#renew();
+    this.#agreement.change();
     return true;
   }
 
@@ -160,12 +127,6 @@ export class Inbox {
     this.#changed = true;
   }
 
-  /** Chunks that are on their way are cut anew, and the reactor is to hear of it. */
-  #renew(): void {
-    this.#epoch = this.#epoch === 0xffff_ffff ? 1 : this.#epoch + 1;
-    this.requestDue ||= this.#state !== RAW;
-  }
-
   setEncoding(encoding: BufferEncoding | null): void {
     this.encoding = encoding;
     this.#changed = true;
@@ -173,152 +134,164 @@ export class Inbox {
 
   /** What to tell the reactor when reading starts: it may cut from the first byte. */
   begin(): ReframeRequest {
-    this.requestDue = false;
-    this.#changes = 0;
     const mayCut = this.framing !== NOTHING;
-    this.#state = mayCut ? CUTS : RAW;
+    this.#agreement.begin(mayCut);
     return this.#request(mayCut);
   }
 
-  /** What to tell the reactor when a turn's work is done. */
+  /** Whether the reactor is to hear of how bytes are cut now. */
+  get requestDue(): boolean {
+    return this.#agreement.due;
+  }
+
+  /** That, when a turn's work is done. */
   takeRequest(): ReframeRequest | null {
-    if (!this.requestDue) return null;
-    this.requestDue = false;
-    const isSettled = this.#changes <= RESTLESS || this.#stable >= SETTLED;
-    const mayCut = this.#held === null && this.framing !== NOTHING && isSettled;
-    if (!mayCut && this.#state === RAW && !this.#halted) return null;
-    this.#halted = false;
-    this.#state = mayCut ? ASKED : RAW;
-    return this.#request(mayCut);
+    const canCut = this.#held.bytes === null && this.framing !== NOTHING;
+    const mayCut = this.#agreement.ask(canCut);
+    return mayCut === null ? null : this.#request(mayCut);
   }
 
   /** A chunk has arrived: delivers what it completes, holds the rest. */
   take(chunk: Chunk): void {
     this.consumed += chunk.length;
-    if (chunk.epoch === this.#epoch) {
-      this.#state = CUTS;
-      if (this.#held === null && this.#receiver.receptive) {
-        this.#deliverCut(chunk);
-        return;
-      }
-    } else if (chunk.epoch === 0 && this.#state === ASKED) {
-      this.#state = RAW;
+    const isCut = this.#agreement.take(chunk.epoch);
+    if (isCut && this.#held.bytes === null && this.#receiver.receptive) {
+      this.#deliverCut(chunk);
+      return;
     }
-    this.#stable += 1;
-    this.#keep(chunk.slab, chunk.start, chunk.start + chunk.length);
-    this.deliverHeld();
-    this.requestDue ||= this.#state === RAW && this.#held === null;
+    this.#keep(chunk.slab, chunk.start, chunk.start + chunk.length, chunk.ascii);
+    this.#deliverHeld(false);
+    if (this.#held.bytes === null) this.#agreement.level();
   }
 
   /** All that the reactor held when a frame outgrew the limit; it has halted. */
   takeOverflow(slab: Slab, start: number, length: number): void {
     this.consumed += length;
-    this.#state = RAW;
-    this.#halted = true;
-    this.requestDue = true;
+    this.#agreement.halt();
     this.#keep(slab, start, start + length);
     this.deliverHeld();
   }
 
   /** Holds bytes of a batch. */
-  #keep(slab: Slab, start: number, end: number): void {
+  #keep(slab: Slab, start: number, end: number, ascii = false): void {
     if (start >= end) return;
     const at = slab.keep(start, end, this.#receiver);
-    if (at >= 0) this.hold(slab.bytes, at, at + end - start);
+    if (at >= 0) this.hold(slab.bytes, at, at + end - start, ascii);
   }
 
   /** Holds bytes that nobody else writes to, behind those that are held. */
-  hold(bytes: Buffer, start: number, end: number): void {
-    if (start >= end) return;
-    const more = bytes.subarray(start, end);
-    if (this.#held === null) {
-      this.#held = more;
-      this.#scan = 0;
-    } else if (this.#held.length === 0) {
-      // Detached: `deliverHeld` says so.
-      return;
-    } else {
-      this.#held = this.#append(this.#held.subarray(this.#at), more);
-    }
-    this.#at = 0;
-  }
-
-  /**
-   * Both as one: `more` is copied behind `held` where there is room, else both to new memory with
-   * room for as much again, so that a large frame in many pieces is copied twice at most.
-   */
-  #append(held: Buffer, more: Buffer): Buffer {
-    let backing = this.#backing;
-    let from = backing === null ? 0 : held.byteOffset - backing.byteOffset;
-    if (backing === null || this.#used + more.length > backing.length) {
-      backing = memory(2 * (held.length + more.length));
-      held.copy(backing);
-      from = 0;
-      this.#backing = backing;
-      this.#used = held.length;
-    }
-    more.copy(backing, this.#used);
-    this.#used += more.length;
-    return backing.subarray(from, this.#used);
-  }
-
-  #release(): void {
-    this.#held = null;
-    this.#backing = null;
+  hold(bytes: Buffer, start: number, end: number, ascii = false): void {
+    if (this.#held.bytes === null) this.#scan = 0;
+    this.#held.add(bytes, start, end, ascii);
   }
 
   /** Delivers frames out of what is held, until it is incomplete or may not be delivered. */
   deliverHeld(): void {
-    this.#deliverHeld();
-    if (this.#held !== null) this.#compact(this.#held);
+    this.#deliverHeld(true);
   }
 
-  #deliverHeld(): void {
-    while (this.#receiver.receptive) {
-      if (this.#empties > 0) {
-        this.#empties -= 1;
-        this.#deliver(Buffer.alloc(0), 0, 0);
-        continue;
-      }
-      if (this.#held === null || this.framing === NOTHING) return;
-      const held: Buffer = this.#held;
-      const at = this.#at;
-      if (held.length === 0) {
-        this.#release();
-        this.#receiver.undeliverable(bufferDetached());
-        return;
-      }
-      if (this.framing.kind === FramingKind.RAW) {
-        this.#release();
-        const encoding = this.#whole ? null : this.encoding;
-        const end = at + completeLength(held, at, held.length, encoding);
-        this.hold(held, end, held.length);
-        if (end === at) return;
-        this.#deliver(held, at, end);
-        continue;
-      }
-      this.#search ??= searchOf(this.framing);
-      const request = this.#request(false);
-      const words = this.#cut(request, held, at, this.#scan, this.#burst, this.#search);
-      const stop = words[CutResult.STOP] as number;
-      const scan = words[CutResult.SCAN] as number;
-      const low = words[CutResult.ANNOUNCED_LOW] as number;
-      const announced = (words[CutResult.ANNOUNCED_HIGH] as number) * 0x1_0000_0000 + low;
-      if (!this.#deliverFound(held, at, words)) {
-        this.#burst = 1;
-        continue;
-      }
-      this.#burst = Math.min(2 * this.#burst, MOST_FRAMES);
-      this.#scan = scan;
-      if (stop === Stop.INCOMPLETE) {
-        this.#overflowed = false;
-        // Of frames that the reactor has cut and that were not delivered then, a RegExp may take
-        // more to find the last again: what decided on its end is still in the reactor.
-        if (this.#state === CUTS && this.framing.regexp !== null) this.#renew();
-        return;
-      }
-      if (stop !== Stop.BUDGET) this.#overflow(overflowDetail(stop, announced));
+  /** `few`: perhaps it ends with the first, as the last time. */
+  #deliverHeld(few: boolean): void {
+    this.isDelivering = true;
+    slices.begin(few);
+    try {
+      while (this.#receiver.receptive) if (!this.#deliverSome()) break;
+    } finally {
+      this.isDelivering = false;
     }
+    this.#held.compact();
+  }
+
+  /** Some of what is due, under one delimiter; false: no more can be. */
+  #deliverSome(): boolean {
+    const { framing } = this;
+    const { bytes, at } = this.#held;
+    if (this.#empties > 0) {
+      this.#empties -= 1;
+      this.#deliver(Buffer.alloc(0), 0, 0);
+      return true;
+    }
+    if (bytes === null || framing === NOTHING) return false;
+    if (bytes.length === 0) {
+      this.#held.release();
+      this.#receiver.undeliverable(bufferDetached());
+      return false;
+    }
+    if (framing.kind === FramingKind.RAW) return this.#deliverAll(bytes, at);
+    if (framing.kind === FramingKind.REGEXP) return this.#deliverMatched(bytes, at);
+    return this.#deliverFramed(bytes);
+  }
+
+  /** Without a delimiter: all that is whole characters. */
+  #deliverAll(bytes: Buffer, at: number): boolean {
+    const { ascii } = this.#held;
+    const end = at + completeLength(bytes, at, bytes.length, this.#whole ? null : this.encoding);
+    this.#held.release();
+    this.hold(bytes, end, bytes.length, ascii);
+    if (end > at) this.#deliver(bytes, at, end);
+    return end > at;
+  }
+
+  /** Frames that are found here. */
+  #deliverFramed(bytes: Buffer): boolean {
+    const held = this.#held;
+    let sliceable = this.#sliceable(held.ascii);
+    this.#changed = false;
+    while (held.bytes === bytes) {
+      const { framing } = this;
+      const from = held.at;
+      const end = frameEnd(framing, this.limit, bytes, from, this.#scan);
+      if (end < 0) return this.#notFound(~end, bytes, from);
+      const start = frameStart(framing, from);
+      held.advance(end + framing.sequence.length);
+      this.#scan = 0;
+      if (sliceable) this.#deliverText(slices.slice(bytes, start, end, bytes.length));
+      else this.#deliver(bytes, start, end);
+      if (!this.#changed) continue;
+      this.#changed = false;
+      const { kind } = this.framing;
+      if (kind === FramingKind.RAW || kind === FramingKind.REGEXP) return true;
+      if (bytes.length === 0 || !this.#receiver.receptive) return true;
+      sliceable = this.#sliceable(held.ascii);
+    }
+    return true;
+  }
+
+  /** The bytes from `from` on are not a whole frame. */
+  #notFound(stop: number, bytes: Buffer, from: number): boolean {
+    const { framing, limit } = this;
+    if (stop === Stop.INCOMPLETE) {
+      this.#scan = scanned(framing, limit, bytes, from);
+      this.#overflowed = false;
+      return false;
+    }
+    const length = stop === Stop.NO_DELIMITER ? 0 : Math.abs(announced(framing, bytes, from));
+    this.#overflow(overflowDetail(stop, length));
+    return true;
+  }
+
+  /** Frames up to matches of a RegExp, which are found natively. */
+  #deliverMatched(bytes: Buffer, at: number): boolean {
+    this.#search ??= searchOf(this.framing);
+    const request = this.#request(false);
+    const words = this.#cut(request, bytes, at, this.#scan, this.#burst, this.#search);
+    const stop = words[CutResult.STOP] as number;
+    const scan = words[CutResult.SCAN] as number;
+    if (!this.#deliverFound(bytes, at, words)) {
+      this.#burst = 1;
+      return true;
+    }
+    this.#burst = Math.min(2 * this.#burst, MOST_FRAMES);
+    this.#scan = scan;
+    if (stop === Stop.INCOMPLETE) {
+      this.#overflowed = false;
+      // Of frames that the reactor has cut and that were not delivered then, this may take more to
+      // find the last again: what decided on its end is still in the reactor.
+      if (this.#agreement.isCut) this.#agreement.renew();
+      return false;
+    }
+    if (stop !== Stop.BUDGET) this.#overflow(overflowDetail(stop, 0));
+    return true;
   }
 
   /** The peer has finished: what the reactor held. It may hold frames of a newer delimiter. */
@@ -331,58 +304,73 @@ export class Inbox {
 
   /** All that no delimiter completed, as `onEnd` gets it; null where it cannot be delivered. */
   rest(): Buffer | string | null {
-    const held = this.#held?.subarray(this.#at) ?? Buffer.alloc(0);
-    this.#release();
+    const { bytes, at } = this.#held;
+    const rest = bytes?.subarray(at) ?? Buffer.alloc(0);
+    this.#held.release();
     this.#over = true;
-    if (this.encoding === null) return held;
-    return decode(held, 0, held.length, this.encoding, this.#receiver);
+    if (this.encoding === null) return rest;
+    return decode(rest, 0, rest.length, this.encoding, this.#receiver);
   }
 
   /** Drops all that is held. */
   clear(): void {
     this.#overflowed = false;
     this.#empties = 0;
-    this.#release();
+    this.#held.release();
   }
 
   #request(mayCut: boolean): ReframeRequest {
     const { framing, limit, consumed, encoding } = this;
-    const text = encoding !== null;
-    return { epoch: this.#epoch, framing, limit, consumed, mayCut, text, last: this.#last };
+    const text = asksForAscii(encoding);
+    return {
+      epoch: this.#agreement.epoch,
+      framing,
+      limit,
+      consumed,
+      mayCut,
+      text,
+      last: this.#last,
+    };
   }
 
   /** The fast way: frames that the reactor has cut, under the delimiter that still holds. */
   #deliverCut(chunk: Chunk): void {
     if (!this.#receiver.listens) return;
-    if (this.framing.kind === FramingKind.RAW) {
-      this.#deliverRaw(chunk);
-      return;
+    this.isDelivering = true;
+    slices.begin(false);
+    try {
+      if (this.framing.kind === FramingKind.RAW) this.#deliverRaw(chunk);
+      else this.#deliverFrames(chunk);
+    } finally {
+      this.isDelivering = false;
     }
+  }
+
+  #deliverFrames(chunk: Chunk): void {
     const { slab, length, words, at } = chunk;
-    const epoch = this.#epoch;
+    const epoch = this.#agreement.epoch;
     const { kind } = this.framing;
-    let text = this.#sliceable(chunk)
-      ? latin1(chunk.bytes, chunk.start, chunk.start + length)
-      : null;
+    const last = chunk.start + length;
+    let sliceable = chunk.frames > 1 && this.#sliceable(chunk.ascii);
     let start = this.#startOf(chunk);
     if (start < 0) return;
     let bytes = this.encoding === null ? slab.bytes : chunk.bytes;
     this.#changed = false;
     const end = at + 2 * chunk.frames;
     for (let word = at; word < end; word += 2) {
-      const from = words[word] as number;
-      const to = words[word + 1] as number;
-      if (text === null) this.#deliver(bytes, start + from, start + to);
-      else this.#receiver.deliver(text.slice(from, to));
+      const from = start + (words[word] as number);
+      const to = start + (words[word + 1] as number);
+      if (sliceable) this.#deliverText(slices.slice(bytes, from, to, last));
+      else this.#deliver(bytes, from, to);
       if (!this.#changed) continue;
       this.#changed = false;
-      if (this.#epoch !== epoch || !this.#receiver.receptive) {
+      if (this.#agreement.epoch !== epoch || !this.#receiver.receptive) {
         const next = nextFrame(kind, words, word, end, length);
-        this.#keep(slab, chunk.start + next, chunk.start + length);
-        this.deliverHeld();
+        this.#keep(slab, chunk.start + next, last, chunk.ascii);
+        this.#deliverHeld(false);
         return;
       }
-      text = null;
+      sliceable = chunk.frames > 1 && this.#sliceable(chunk.ascii);
       start = this.#startOf(chunk);
       if (start < 0) return;
       bytes = this.encoding === null ? slab.bytes : chunk.bytes;
@@ -399,7 +387,7 @@ export class Inbox {
     const whole = completeLength(bytes, start, start + length, encoding);
     this.#keep(slab, chunk.start + whole, chunk.start + length);
     if (whole > 0) this.#deliver(bytes, start, start + whole);
-    if (this.#held !== null) this.deliverHeld();
+    if (this.#held.bytes !== null) this.#deliverHeld(false);
   }
 
   /** Text is made of the batch's bytes, a Buffer is one of those that outlive it; -1 for neither. */
@@ -407,25 +395,24 @@ export class Inbox {
     return this.encoding === null ? slab.keep(start, start + length, this.#receiver) : start;
   }
 
-  /** Whether a chunk's frames may be slices of one string: ASCII, and not pinning much memory. */
-  #sliceable({ ascii, frames, length }: Chunk): boolean {
-    return ascii && frames > 1 && length <= SLICE_BYTES && isAsciiCompatible(this.encoding);
+  /** Whether frames may be slices of a string: where bytes are the same text as latin1. */
+  #sliceable(ascii: boolean): boolean {
+    return this.encoding === 'latin1' || (ascii && asksForAscii(this.encoding));
   }
 
-  /** Frames that were cut here; false where something changed and the rest was cut in vain. */
-  #deliverFound(held: Buffer, at: number, words: Uint32Array): boolean {
+  /** Frames that were found natively; false where something changed and the rest was cut in vain. */
+  #deliverFound(bytes: Buffer, at: number, words: Uint32Array): boolean {
     const { kind } = this.framing;
-    const epoch = this.#epoch;
+    const epoch = this.#agreement.epoch;
     const consumed = words[CutResult.CONSUMED] as number;
     const end = CutResult.WORDS + 2 * (words[CutResult.FRAMES] as number);
     for (let word = CutResult.WORDS; word < end; word += 2) {
       const from = words[word] as number;
       const to = words[word + 1] as number;
-      this.#at = at + nextFrame(kind, words, word, end, consumed);
+      this.#held.advance(at + nextFrame(kind, words, word, end, consumed));
       this.#scan = 0;
-      if (this.#at >= held.length) this.#release();
-      this.#deliver(held, at + from, at + to);
-      if (this.#epoch !== epoch || !this.#receiver.receptive) return false;
+      this.#deliver(bytes, at + from, at + to);
+      if (this.#agreement.epoch !== epoch || !this.#receiver.receptive) return false;
     }
     return true;
   }
@@ -440,6 +427,11 @@ export class Inbox {
       const frame = decode(bytes, from, to, this.encoding, this.#receiver);
       if (frame !== null) this.#receiver.deliver(frame);
     }
+  }
+
+  #deliverText(frame: string): void {
+    this.#overflowed = false;
+    this.#receiver.deliver(frame);
   }
 
   #overflow(detail: string): void {

@@ -1,4 +1,10 @@
-/** What the reading half needs to know of encodings. */
+/** Bytes as text. Encodings have one name each here: that of `checkEncoding`. */
+
+import { latin1 } from '../reactor/slab.ts';
+
+/** A string is made of so many bytes at most, and at first, where few may be wanted. */
+const MOST_BYTES = 8 * 1024;
+const FIRST_BYTES = 512;
 
 /** Buffer's own decoder, which `toString` comes to after a look at its arguments. */
 interface Decoder {
@@ -22,9 +28,41 @@ export function decode(
   }
 }
 
-/** @internal Whether ASCII bytes are the same text as latin1. */
-export function isAsciiCompatible(encoding: BufferEncoding | null): boolean {
-  return encoding === 'utf8' || encoding === 'latin1' || encoding === 'ascii';
+/** @internal Whether it makes a difference to the encoding that bytes are ASCII. */
+export function asksForAscii(encoding: BufferEncoding | null): boolean {
+  return encoding === 'utf8' || encoding === 'ascii';
+}
+
+/**
+ * @internal Frames as slices of one string: to decode some kilobytes costs as much as to decode a
+ * frame. Only of bytes that are the same text as latin1. A frame that somebody keeps keeps the string
+ * alive: so it is a short one.
+ */
+export class Slices {
+  #text = '';
+  /** Which bytes it is made of. */
+  #from = 0;
+  #to = 0;
+  #most = MOST_BYTES;
+
+  /** Others follow. `few`: perhaps only the first of them is wanted. */
+  begin(few: boolean): void {
+    this.#to = 0;
+    this.#from = 0;
+    this.#most = few ? FIRST_BYTES : MOST_BYTES;
+  }
+
+  /** Those from `from` on, which is behind what was asked for before. There are `end`. */
+  slice(bytes: Buffer, from: number, to: number, end: number): string {
+    if (to > this.#to) {
+      if (to - from > this.#most) return latin1(bytes, from, to);
+      this.#from = from;
+      this.#to = Math.min(end, from + this.#most);
+      this.#most = Math.min(2 * this.#most, MOST_BYTES);
+      this.#text = latin1(bytes, from, this.#to);
+    }
+    return this.#text.slice(from - this.#from, to - this.#from);
+  }
 }
 
 /**
@@ -38,14 +76,10 @@ export function completeLength(
   encoding: BufferEncoding | null,
 ): number {
   const length = to - from;
-  switch (encoding?.toLowerCase()) {
+  switch (encoding) {
     case 'utf8':
-    case 'utf-8':
       return length - partialUtf8(bytes, from, to);
-    case 'utf16le':
-    case 'utf-16le':
-    case 'ucs2':
-    case 'ucs-2': {
+    case 'utf16le': {
       const units = length - (length % 2);
       // A high surrogate waits for its other half.
       const high = units > 0 && ((bytes[from + units - 1] as number) & 0xfc) === 0xd8;

@@ -21,7 +21,9 @@ function scripts(writes: boolean, canReset: boolean): Arbitrary<StreamScript> {
     delimiter: weighed([19, delimiter], [1, fc.constant(0)]),
     allowHalfOpen: once(3),
     phases: list(phase(actions), 1, 3),
-    onRead: fc.tuple(actions.byFrame, counted).map(([some, more]) => merged(some, more)),
+    onRead: fc
+      .tuple(actions.byFrame, counted, restless)
+      .map(([some, more, always]) => merged(merged(some, more), always)),
     onOverflow: afterOverflow(writes),
     onEnd: actions.perhaps(2),
     finish: fc.constantFrom(...finishes),
@@ -33,7 +35,7 @@ function phase(actions: Actions<StreamOwn>): Arbitrary<Phase> {
     const size = fc.record({ length: upTo(most), pause: once(3) });
     return list(size, 1, 20);
   });
-  const data = fc.oneof(bytes(6), bytes(30));
+  const data = fc.oneof(bytes(6), bytes(30), bytes(80));
   const sent = fc.tuple(data, fc.oneof(...sizes)).map(([all, chunks]) => split(all, chunks));
   return fc.record({ sent, outside: actions.outside });
 }
@@ -66,6 +68,31 @@ const counted: Arbitrary<Record<number, StreamAction[]>> = weighed(
           set.map((to, at): [number, StreamAction[]] => [frame + at, [{ do: 'delimiter', to }]]),
         );
       }),
+  ],
+);
+
+/** Now and then another delimiter with each frame, as protocols of lines and lengths have it. */
+const restless: Arbitrary<Record<number, StreamAction[]>> = weighed(
+  [3, fc.constant({})],
+  [
+    1,
+    fc
+      .record({
+        frames: fc.integer({ min: 9, max: 80 }),
+        delimiters: list(
+          delimiter.filter((to) => to !== null),
+          2,
+          4,
+        ),
+      })
+      .map(({ frames, delimiters }) =>
+        Object.fromEntries(
+          Array.from({ length: frames }, (_, at): [number, StreamAction[]] => {
+            const to = delimiters[at % delimiters.length] ?? null;
+            return [at, [{ do: 'delimiter', to }]];
+          }),
+        ),
+      ),
   ],
 );
 

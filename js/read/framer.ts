@@ -1,0 +1,140 @@
+/**
+ * Where frames end, found on this side: the same cuts as the reactor's, byte for byte.
+ *
+ * ```text
+ *   bytes   … h e l l o \r \n w o r l
+ *             └ from    └ end             the frame is what lies between, behind its header
+ *                             └ next      = end and the delimiter
+ * ```
+ *
+ * A native cut of one frame costs as much as ten of these, so this is for channels whose delimiter
+ * changes from frame to frame. A `RegExp` is searched natively always.
+ */
+
+import type { Framing } from '../check/read-delimiter.ts';
+import { FramingKind, Stop } from '../generated/wire.ts';
+
+/** So far a loop is quicker than a call of `indexOf`. */
+const NEAR = 48;
+/** Header values from here on are not exact as numbers. */
+const HIGH = 0x20_0000;
+
+/** @internal Where the frame's first byte is, behind its header. */
+export function frameStart({ kind, parameter }: Framing, from: number): number {
+  return kind === FramingKind.LENGTH_PREFIX ? from + (parameter & 0xff) : from;
+}
+
+/**
+ * @internal Where the frame ends that begins at `from`, header included; or, where it does not, the
+ * reason, one of wire's `Stop`, as `~Stop`. Its first `scan` bytes hold no beginning of a delimiter.
+ */
+export function frameEnd(
+  framing: Framing,
+  limit: number,
+  bytes: Buffer,
+  from: number,
+  scan: number,
+): number {
+  switch (framing.kind) {
+    case FramingKind.FIXED: {
+      const end = from + framing.parameter;
+      return end > bytes.length ? ~Stop.INCOMPLETE : end;
+    }
+    case FramingKind.SEQUENCE:
+      return delimitedEnd(framing.sequence, limit, bytes, from, scan);
+    default:
+      return prefixedEnd(framing, limit, bytes, from);
+  }
+}
+
+/** @internal How many bytes of an incomplete frame, as it begins at `from`, need no second look. */
+export function scanned(
+  { kind, sequence }: Framing,
+  limit: number,
+  bytes: Buffer,
+  from: number,
+): number {
+  if (kind !== FramingKind.SEQUENCE) return 0;
+  const { length } = sequence;
+  return Math.max(0, Math.min(bytes.length - from, limit + length) - (length - 1));
+}
+
+/** @internal How long the body is, as the header at `from` says; at most what 64 bits can say. */
+export function announced({ parameter, adjust }: Framing, bytes: Buffer, from: number): number {
+  const size = parameter & 0xff;
+  const isLittle = parameter >> 8 !== 0;
+  if (size < 8) {
+    return adjust + (isLittle ? bytes.readUIntLE(from, size) : bytes.readUIntBE(from, size));
+  }
+  const high = isLittle ? bytes.readUInt32LE(from + 4) : bytes.readUInt32BE(from);
+  const low = isLittle ? bytes.readUInt32LE(from) : bytes.readUInt32BE(from + 4);
+  const near = adjust + (high * 0x1_0000_0000 + low);
+  if (high < HIGH && Number.isSafeInteger(near)) return near;
+  const length = (BigInt(high) << 32n) + BigInt(low) + BigInt(adjust);
+  return Number(length > MOST ? MOST : length);
+}
+
+const MOST = 0xffff_ffff_ffff_ffffn;
+
+function prefixedEnd(framing: Framing, limit: number, bytes: Buffer, from: number): number {
+  const body = from + (framing.parameter & 0xff);
+  if (body > bytes.length) return ~Stop.INCOMPLETE;
+  // The limit is judged from the header, before a byte of the body is waited for.
+  const length = announced(framing, bytes, from);
+  if (length < 0) return ~Stop.NEGATIVE;
+  if (length > limit) return ~Stop.TOO_LONG;
+  return body + length > bytes.length ? ~Stop.INCOMPLETE : body + length;
+}
+
+function delimitedEnd(
+  sequence: Uint8Array,
+  limit: number,
+  bytes: Buffer,
+  from: number,
+  scan: number,
+): number {
+  const { length } = sequence;
+  // A match that starts past the limit ends a frame that is too long: none is looked for there.
+  const last = Math.min(bytes.length - length, from + limit);
+  const end = find(sequence, bytes, from + scan, last);
+  if (end >= 0) return end;
+  const size = bytes.length - from;
+  if (size > limit && !mayStillMatch(sequence, limit, bytes, from)) return ~Stop.NO_DELIMITER;
+  return ~Stop.INCOMPLETE;
+}
+
+/** The first match that starts at `at` or behind it, and not behind `last`; -1: none. */
+function find(sequence: Uint8Array, bytes: Buffer, at: number, last: number): number {
+  const first = sequence[0] as number;
+  const near = Math.min(last, at + NEAR);
+  for (; at <= near; at += 1) {
+    if (bytes[at] === first && matches(sequence, bytes, at)) return at;
+  }
+  if (at > last) return -1;
+  const found = bytes.indexOf(sequence.length === 1 ? first : sequence, at);
+  return found > last ? -1 : found;
+}
+
+function matches(sequence: Uint8Array, bytes: Buffer, at: number): boolean {
+  for (let i = 1; i < sequence.length; i += 1) {
+    if (bytes[at + i] !== sequence[i]) return false;
+  }
+  return true;
+}
+
+/** Whether more bytes could complete a match that starts at the limit or before it. */
+function mayStillMatch(sequence: Uint8Array, limit: number, bytes: Buffer, from: number): boolean {
+  const size = bytes.length - from;
+  for (let start = Math.max(0, size - (sequence.length - 1)); start <= limit; start += 1) {
+    if (beginsWith(sequence, bytes, from + start)) return true;
+  }
+  return false;
+}
+
+/** Whether all bytes from `at` on are the beginning of the sequence. */
+function beginsWith(sequence: Uint8Array, bytes: Buffer, at: number): boolean {
+  for (let i = 0; at + i < bytes.length; i += 1) {
+    if (bytes[at + i] !== sequence[i]) return false;
+  }
+  return true;
+}
