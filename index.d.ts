@@ -405,6 +405,8 @@ export interface EngineStats {
   queuedBatches: number;
   /** Batches of submissions that wait for the reactor. */
   queuedSubmissions: number;
+  /** Bytes of memory kept for large writes; given back where it is not needed for a second. */
+  spareBytes: number;
 }
 /**
  * Owns a reactor thread and the channels that use it.

@@ -26,6 +26,7 @@ export type NativeBinding = Pick<
   | 'pushFile'
   | 'pushOwned'
   | 'reportUncaught'
+  | 'send'
   | 'sent'
   | 'setPace'
   | 'shareRegExp'

@@ -446,4 +446,6 @@ export interface EngineStats {
   queuedBatches: number;
   /** Batches of submissions that wait for the reactor. */
   queuedSubmissions: number;
+  /** Bytes of memory kept for large writes; given back where it is not needed for a second. */
+  spareBytes: number;
 }

@@ -2,12 +2,12 @@ import test from 'ava';
 
 import type { NativeFileHandle, NativeRegExpHandle } from '../../js/binding.ts';
 import { Flag, FramingKind, HEADER_WORDS, Op, Packet } from '../../js/generated/wire.ts';
-import { Submission } from '../../js/reactor/submission.ts';
+import { Submission, type Writer } from '../../js/reactor/submission.ts';
 
-const A = { index: 3, generation: 7 };
-const B = { index: 4, generation: 1 };
 /** So much can be handed over. */
 const MOST = 1_000_000;
+/** And so much of it at once. */
+const PIECE = 15_000;
 
 /** A record as the reactor would read it. */
 interface Read {
@@ -17,8 +17,9 @@ interface Read {
   readonly payload: string;
 }
 
-/** A submission, and what its sink was told. */
-function make() {
+/** A submission, and what its sink was told. Of a large write `takes` bytes leave at once. */
+function make(takes = 0) {
+  const [A, B] = [writer(3), writer(4)];
   const told: unknown[] = [];
   const batches: Read[][] = [];
   const submission = new Submission({
@@ -27,14 +28,27 @@ function make() {
       told.push('submit');
       batches.push(read(records, length));
     },
-    pushOwned: (data) => {
+    pushOwned: (data, from) => {
       if (data.length > MOST) throw new RangeError('no memory');
-      told.push(['owned', data.length]);
+      const to = Math.min(data.length, from + PIECE);
+      told.push(['owned', to - from]);
+      return to;
+    },
+    send: (_target, after, records, at, data) => {
+      const record = Buffer.from(records.subarray(at));
+      const size = record.length > 0 ? record.readUInt32LE(12) : 0;
+      const from = 4 * HEADER_WORDS;
+      told.push(['send', after, record.toString('latin1', from, from + size), data.length]);
+      return Math.min(takes, size + data.length);
     },
     pushFile: () => told.push('file'),
     share: () => told.push('share'),
   });
-  return { told, batches, submission };
+  return { A, B, told, batches, submission };
+}
+
+function writer(index: number): Writer {
+  return { index, generation: 1, batch: 0 };
 }
 
 function read(records: Uint8Array, length: number): Read[] {
@@ -52,7 +66,7 @@ function read(records: Uint8Array, length: number): Read[] {
 }
 
 test('its end is asked for once a batch, by whatever comes first', (t) => {
-  const { told, submission } = make();
+  const { A, B, told, submission } = make();
   submission.writeString(A, 'one', false);
   submission.request(Op.PAUSE, B);
   submission.writeString(A, 'two', false);
@@ -65,7 +79,7 @@ test('its end is asked for once a batch, by whatever comes first', (t) => {
 });
 
 test('writes to one channel in a row are one record', (t) => {
-  const { batches, submission } = make();
+  const { A, B, batches, submission } = make();
   t.is(submission.writeString(A, 'é', false), 2);
   t.is(submission.writeBytes(A, Buffer.from('xyz'), true), 3);
   submission.writeString(B, 'b', false);
@@ -81,7 +95,7 @@ test('writes to one channel in a row are one record', (t) => {
 });
 
 test('a request stands between the writes before it and those behind it', (t) => {
-  const { batches, submission } = make();
+  const { A, batches, submission } = make();
   submission.writeString(A, 'before', false);
   submission.request(Op.SHUTDOWN, A);
   submission.flush();
@@ -92,18 +106,20 @@ test('a request stands between the writes before it and those behind it', (t) =>
 });
 
 test('large writes and files are handed over beside the batch, in order', (t) => {
-  const { told, batches, submission } = make();
+  const { A, told, batches, submission } = make();
   submission.writeString(A, 'head', false);
-  submission.writeBytes(A, Buffer.alloc(20_000), true);
+  t.is(submission.writeLarge(A, Buffer.alloc(20_000), true), 20_000);
   submission.writeFile(A, {} as NativeFileHandle, false);
   submission.writeString(A, 'x'.repeat(10_000), false);
   submission.flush();
-  t.deepEqual(told, ['begun', ['owned', 20_000], 'file', 'submit']);
+  const owned = [15_000, 5_000].map((size) => ['owned', size]);
+  t.deepEqual(told, ['begun', ['send', 0, 'head', 20_000], ...owned, 'file', 'submit']);
   const [batch = []] = batches;
   t.deepEqual(
     batch.map(({ op, flags, payload }) => [op, flags, payload.length]),
     [
       [Op.WRITE, 0, 4],
+      [Op.WRITE_OWNED, Flag.NOTIFY, 0],
       [Op.WRITE_OWNED, Flag.NOTIFY, 0],
       [Op.WRITE_OWNED, 0, 0],
       [Op.WRITE, 0, 10_000],
@@ -111,8 +127,52 @@ test('large writes and files are handed over beside the batch, in order', (t) =>
   );
 });
 
+test('a large write leaves at once, with what was gathered for its channel and nobody else', (t) => {
+  const { A, B, told, batches, submission } = make(20_004);
+  const large = Buffer.alloc(20_000);
+  submission.writeString(B, 'other', false);
+  submission.writeString(A, 'head', true);
+  t.is(submission.writeLarge(A, large, true), 0);
+  t.is(submission.writeLarge(A, large, true), 0);
+  submission.writeString(A, 'tail', false);
+  submission.flush();
+  t.deepEqual(told, ['begun', ['send', 0, 'head', 20_000], ['send', 0, '', 20_000], 'submit']);
+  t.deepEqual(batches.at(-1), [
+    { op: Op.WRITE, flags: 0, to: 4, payload: 'other' },
+    { op: Op.WRITE, flags: 0, to: 3, payload: 'tail' },
+  ]);
+  // It is to be done before what leaves now.
+  t.is(submission.writeLarge(A, large, false), 0);
+  t.deepEqual(told.at(-1), ['send', 1, '', 20_000]);
+  submission.writeString(A, 'more', false);
+  submission.writeLarge(A, large, false);
+  t.deepEqual(told.at(-1), ['send', 1, 'more', 20_000]);
+});
+
+test('a large write waits behind what cannot leave with it', (t) => {
+  const { A, B, told, batches, submission } = make(3);
+  const sent = () => told.filter((one) => Array.isArray(one) && one[0] === 'send').length;
+  // Cut off in the middle of what was gathered.
+  submission.writeString(A, 'head', false);
+  t.is(submission.writeLarge(A, Buffer.alloc(16_384), false), 16_384);
+  t.is(sent(), 1);
+  // Behind an owned piece, a file, and a write that another's stands behind.
+  t.is(submission.writeLarge(A, Buffer.alloc(16_384), false), 16_384);
+  submission.writeString(A, 'once more', false);
+  t.is(submission.writeLarge(A, Buffer.alloc(16_384), false), 16_384);
+  submission.writeFile(B, {} as NativeFileHandle, false);
+  t.is(submission.writeLarge(B, Buffer.alloc(16_384), false), 16_384);
+  t.is(sent(), 1);
+  submission.flush();
+  const [batch = []] = batches;
+  t.deepEqual(
+    batch.filter(({ op }) => op === Op.WRITE).map(({ payload }) => payload),
+    ['d', 'once more'],
+  );
+});
+
 test('a batch that is full is submitted before the turn ends, and nothing is lost', (t) => {
-  const { told, batches, submission } = make();
+  const { A, told, batches, submission } = make();
   const piece = 'y'.repeat(4_000);
   for (let i = 0; i < 200; i += 1) submission.writeString(A, piece, false);
   submission.flush();
@@ -123,7 +183,7 @@ test('a batch that is full is submitted before the turn ends, and nothing is los
 });
 
 test('a datagram has its address in front', (t) => {
-  const { batches, submission } = make();
+  const { A, batches, submission } = make();
   t.is(submission.sendDatagram(A, Buffer.from('addr'), 'data', true), 4);
   t.is(submission.sendDatagram(A, null, Buffer.from('peer'), false), 4);
   submission.flush();
@@ -141,7 +201,7 @@ test('a datagram has its address in front', (t) => {
 });
 
 test('a RegExp is shared before a record refers to it', (t) => {
-  const { told, submission } = make();
+  const { A, told, submission } = make();
   const regexp = {} as NativeRegExpHandle;
   const sequence = Buffer.from('/x');
   const framing = { kind: FramingKind.REGEXP, parameter: 0, adjust: 0, sequence, regexp };
@@ -151,9 +211,9 @@ test('a RegExp is shared before a record refers to it', (t) => {
 });
 
 test('what throws leaves the batch as it was', (t) => {
-  const { batches, submission } = make();
+  const { A, batches, submission } = make();
   submission.writeString(A, 'one', false);
-  t.throws(() => submission.writeBytes(A, Buffer.alloc(MOST + 1), true), { message: 'no memory' });
+  t.throws(() => submission.writeLarge(A, Buffer.alloc(MOST + 1), true), { message: 'no memory' });
   submission.writeString(A, 'two', false);
   submission.flush();
   t.deepEqual(batches, [

@@ -4,7 +4,7 @@ import type { StreamSettings } from '../../js/check/options.ts';
 import type { Submission } from '../../js/reactor/submission.ts';
 import { Outbox } from '../../js/write/outbox.ts';
 
-const TARGET = { index: 1, generation: 1 };
+const TARGET = { index: 1, generation: 1, batch: 0 };
 
 /** An outbox, and a reactor that keeps what it is given and has sent as much as the test says. */
 function make(limits: Partial<StreamSettings> = {}) {
@@ -12,6 +12,8 @@ function make(limits: Partial<StreamSettings> = {}) {
   const reactor = {
     sent: () => reactor.hasSent,
     hasSent: 0,
+    /** How much of a large write leaves at once. */
+    takes: 0,
     submission: {
       count: 0,
       writeString(_target: unknown, data: string, notify: boolean) {
@@ -21,6 +23,10 @@ function make(limits: Partial<StreamSettings> = {}) {
       writeBytes(_target: unknown, data: Uint8Array) {
         written.push(`[${data.join()}]`);
         return data.length;
+      },
+      writeLarge(_target: unknown, data: Uint8Array) {
+        written.push(`large ${data.length}`);
+        return data.length - reactor.takes;
       },
     } as unknown as Submission & { count: number },
   };
@@ -81,6 +87,31 @@ test('it is drained when all has been taken, not before', (t) => {
   t.true(outbox.drained(10));
   t.false(outbox.drained(10));
   t.is(outbox.pending, 0);
+});
+
+test('what leaves at once was never pending, and is drained when its link says so', (t) => {
+  const { written, reactor, outbox } = makeOpen({ maxPendingBytes: 1_000 });
+  const large = Buffer.alloc(16_384);
+  reactor.takes = large.length;
+  t.true(outbox.write(large, true));
+  t.true(outbox.emptied);
+  t.is(outbox.pending, 0);
+  t.true(outbox.drained(0));
+  t.false(outbox.drained(0));
+  // With it all that was written before.
+  outbox.write('small', true);
+  t.false(outbox.emptied);
+  outbox.write('x'.repeat(16_384), true);
+  t.deepEqual([outbox.pending, outbox.emptied], [0, true]);
+  // Not so where something is left.
+  reactor.takes = 16_000;
+  t.false(outbox.write(large, true));
+  t.deepEqual([outbox.pending, outbox.emptied], [384, false]);
+  t.false(outbox.drained(0));
+  // Nobody asks.
+  outbox.write(large, false);
+  t.false(outbox.emptied);
+  t.deepEqual(written, ['large 16384', 'small!', 'large 16384', 'large 16384', 'large 16384']);
 });
 
 test('above maxPendingBytes a write is refused, and nothing of it is submitted', (t) => {

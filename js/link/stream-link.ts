@@ -33,7 +33,7 @@ import { Change, Flag, FramingKind, Op, Reason, Tally as TallyAt } from '../gene
 import type { Context } from '../reactor/context.ts';
 import type { Chunk, NativeEnd } from '../reactor/handler.ts';
 import type { Slab } from '../reactor/slab.ts';
-import type { SettingsRequest } from '../reactor/submission.ts';
+import type { SettingsRequest, Writer } from '../reactor/submission.ts';
 import { Inbox, type Receiver } from '../read/inbox.ts';
 import type { Address, CloseInfo, PeerCredentials, ReadDelimiter, ReadyState } from '../types.ts';
 import { Outbox } from '../write/outbox.ts';
@@ -66,12 +66,13 @@ interface Attempt {
 }
 
 /** @internal */
-export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements Receiver {
+export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements Receiver, Writer {
   server: Home | null = null;
   socket: AcceptedSocket | null = null;
   attempt: Attempt | null = null;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
+  batch = 0;
   /** `finished`: the peer has, and `onEnd` follows what was received before; then it has `ended`. */
   #reading: 'open' | 'finished' | 'ended' = 'open';
   #frameTimer: NodeJS.Timeout | undefined;
@@ -151,7 +152,8 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   }
 
   #written(flows: boolean, flush: boolean): boolean {
-    if (this.outbox.flooded !== null && !this.closing) this.schedule();
+    const { emptied, flooded } = this.outbox;
+    if (emptied || (flooded !== null && !this.closing)) this.schedule();
     if (flush) this.reactor.submission.flush();
     return flows;
   }
@@ -288,8 +290,16 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
 
   protected override work(): void {
     this.open();
+    this.#tellDrain();
     this.flood();
     this.deliverHeld();
+  }
+
+  /** All has left during a write, and nothing was written since. */
+  #tellDrain(): void {
+    if (!this.outbox.emptied) return;
+    this.outbox.emptied = false;
+    this.drained(0);
   }
 
   /** Tells the reactor how to cut from now on, if that is news to it. */
@@ -435,6 +445,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   }
 
   protected gone(info: CloseInfo): void {
+    this.#tellDrain();
     this.attempt?.over();
     this.attempt = null;
     this.outbox.settle(info.unsentBytes);

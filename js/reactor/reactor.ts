@@ -49,6 +49,7 @@ const NOTHING: Omit<EngineStats, 'frames'> = {
   channels: 0,
   queuedBatches: 0,
   queuedSubmissions: 0,
+  spareBytes: 0,
 };
 
 /** How long a bind waits for a reactor that has others to serve. */
@@ -86,7 +87,9 @@ export class Reactor {
       submit: (records, length) => {
         if (this.#state !== 'closed') binding.submit(this.#thread, records, length);
       },
-      pushOwned: (data) => binding.pushOwned(this.#thread, data),
+      pushOwned: (data, from) => binding.pushOwned(this.#thread, data, from),
+      send: ({ index, generation }, after, records, at, data) =>
+        binding.send(this.#thread, index, generation, after, records, at, data),
       pushFile: (file) => binding.pushFile(this.#thread, file),
       share: (regexp) => {
         if (this.#shared.has(regexp)) return;

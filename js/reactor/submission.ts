@@ -22,10 +22,10 @@ const FIRST_BYTES = 16 * 1024;
 const MOST_BYTES = 256 * 1024;
 /** A buffer that one large turn made this big is given back. */
 const KEEP_BYTES = 1024 * 1024;
-/** Strings up to this length are encoded straight into the batch (3 bytes a UTF-16 unit at most). */
-const SHORT_STRING = 4096;
-/** Writes from this size on are handed over as one piece: one copy instead of three. */
-const OWNED_BYTES = 16 * 1024;
+/** @internal Strings up to this length are encoded straight into the batch (3 bytes a UTF-16 unit at most). */
+export const SHORT_STRING = 4096;
+/** @internal Writes from this size on are sent at once, where that keeps the order. */
+export const LARGE_BYTES = 16 * 1024;
 
 /** @internal Names a native channel. */
 export interface Target {
@@ -33,12 +33,25 @@ export interface Target {
   readonly generation: number;
 }
 
+/** @internal A channel that streams bytes. */
+export interface Writer extends Target {
+  /** The number of the last batch that has a write to it; 0 where there is none. */
+  batch: number;
+}
+
 /** @internal Where a full batch goes. */
 export interface Sink {
   /** The batch is empty no more: it is to be flushed when this turn ends. */
   begun(): void;
   submit(records: Uint8Array, length: number): void;
-  pushOwned(data: Uint8Array): void;
+  /** Copies bytes of a large write, as many as it takes; returns where those that follow begin. */
+  pushOwned(data: Uint8Array, from: number): number;
+  /**
+   * Sends the write that the record at `at` gathers, if one begins there, and then `data`, where the
+   * reactor is through with batch `after` and has nothing for the channel. Returns how many bytes
+   * have left.
+   */
+  send(target: Target, after: number, records: Uint8Array, at: number, data: Uint8Array): number;
   pushFile(file: NativeFileHandle): void;
   /** A record is going to refer to this. */
   share(regexp: NativeRegExpHandle): void;
@@ -77,6 +90,8 @@ export class Submission {
   /** The channel whose write is the last record, and where that record begins. */
   #writing: Target | null = null;
   #header = 0;
+  /** The last batch before this one that has a write to that channel; -1: this one had one already. */
+  #before = 0;
 
   constructor(sink: Sink) {
     this.#sink = sink;
@@ -94,32 +109,61 @@ export class Submission {
   }
 
   /** Queues a string; returns its bytes. */
-  writeString(target: Target, data: string, notify: boolean): number {
-    if (data.length > SHORT_STRING) return this.writeBytes(target, Buffer.from(data), notify);
+  writeString(target: Writer, data: string, notify: boolean): number {
     this.#openWrite(target, 3 * data.length, notify);
     const end = this.#header + HEADER_BYTES + (this.#words[this.#header / 4 + 3] as number);
     return this.#grow(this.#buffer.write(data, end));
   }
 
   /** Queues bytes; returns how many. */
-  writeBytes(target: Target, data: Uint8Array, notify: boolean): number {
+  writeBytes(target: Writer, data: Uint8Array, notify: boolean): number {
     const length = byteLength.call(data);
-    if (length >= OWNED_BYTES) {
-      // That may submit a full batch, which this is no part of.
-      this.#open(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
-      this.#sink.pushOwned(data);
-      this.#close(0);
-      return length;
-    }
     this.#openWrite(target, length, notify);
     const end = this.#header + HEADER_BYTES + (this.#words[this.#header / 4 + 3] as number);
     this.#buffer.set(data, end);
     return this.#grow(length);
   }
 
+  /** Sends bytes at once as far as that can be, and queues the rest; returns how many that are. */
+  writeLarge(target: Writer, data: Uint8Array, notify: boolean): number {
+    const length = byteLength.call(data);
+    const sent = this.#send(target, data);
+    for (let at = sent; at < length; ) {
+      // That may submit a full batch, which this is no part of.
+      this.#open(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
+      target.batch = this.count + 1;
+      at = this.#sink.pushOwned(data, at);
+      this.#close(0);
+    }
+    return length - sent;
+  }
+
+  /** Sends what it can of a write, and before it what was gathered; returns how much of the write. */
+  #send(target: Writer, data: Uint8Array): number {
+    if (target.batch <= this.count) {
+      return this.#sink.send(target, target.batch, this.#buffer, this.#buffer.length, data);
+    }
+    // What is in the batch goes first: that can be done where it is one record, and the last.
+    const before = this.#before;
+    if (this.#writing !== target || before < 0) return 0;
+    const from = this.#header + HEADER_BYTES;
+    const gathered = this.#words[this.#header / 4 + 3] as number;
+    const sent = this.#sink.send(target, before, this.#buffer, this.#header, data);
+    if (sent >= gathered) {
+      this.#length = this.#header;
+      this.#writing = null;
+      target.batch = before;
+      return sent - gathered;
+    }
+    this.#buffer.copyWithin(from, from + sent, from + gathered);
+    this.#close(gathered - sent);
+    return 0;
+  }
+
   /** Queues a file. */
-  writeFile(target: Target, file: NativeFileHandle, notify: boolean): void {
+  writeFile(target: Writer, file: NativeFileHandle, notify: boolean): void {
     this.#open(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
+    target.batch = this.count + 1;
     this.#sink.pushFile(file);
     this.#close(0);
   }
@@ -180,11 +224,13 @@ export class Submission {
   }
 
   /** Makes the last record a write to `target` with room for `room` more bytes. */
-  #openWrite(target: Target, room: number, notify: boolean): void {
+  #openWrite(target: Writer, room: number, notify: boolean): void {
     if (this.#writing !== target || this.#length > MOST_BYTES) {
       this.#open(Op.WRITE, notify ? Flag.NOTIFY : 0, target, room);
       this.#close(0);
       this.#writing = target;
+      this.#before = target.batch <= this.count ? target.batch : -1;
+      target.batch = this.count + 1;
       return;
     }
     this.#reserve(room + 3);

@@ -4,7 +4,7 @@ import { channelNotConnected, invalidType } from '../check/errors.ts';
 import { type FileRequest, OpenFile } from '../check/file.ts';
 import type { StreamSettings } from '../check/options.ts';
 import { bytesOf } from '../check/values.ts';
-import type { Submission, Target } from '../reactor/submission.ts';
+import { LARGE_BYTES, SHORT_STRING, type Submission, type Writer } from '../reactor/submission.ts';
 import { Ledger } from './ledger.ts';
 
 /** So many files are kept in mind before it is asked which of them have left. */
@@ -17,7 +17,7 @@ type Piece = string | Uint8Array | OpenFile;
 export interface OutboxReactor {
   readonly submission: Submission;
   /** How many of the channel's bytes have been sent; -1 where it is gone. */
-  sent(target: Target): number;
+  sent(target: Writer): number;
 }
 
 /**
@@ -28,8 +28,10 @@ export interface OutboxReactor {
  * ```
  */
 export class Outbox extends Ledger<StreamSettings> {
+  /** All has left during a write: nobody else will tell the drain. */
+  emptied = false;
   #reactor: OutboxReactor;
-  #target: Target;
+  #target: Writer;
   #state: 'idle' | 'early' | 'open' | 'gone' = 'idle';
   /** What was written before there was a socket to send it to. */
   #early: Piece[] = [];
@@ -37,8 +39,10 @@ export class Outbox extends Ledger<StreamSettings> {
   #files: { from: number; to: number; name: string }[] = [];
   /** How many there may be before it is asked which of them have left. */
   #mostFiles = LEAST_FILES;
+  /** How much of what was submitted last has not left at once. */
+  #unsent = 0;
 
-  constructor(reactor: OutboxReactor, target: Target, settings: StreamSettings) {
+  constructor(reactor: OutboxReactor, target: Writer, settings: StreamSettings) {
     super(reactor.submission, settings);
     this.#reactor = reactor;
     this.#target = target;
@@ -109,7 +113,15 @@ export class Outbox extends Ledger<StreamSettings> {
   }
 
   #accept(piece: Piece, notify: boolean): boolean {
-    this.count(this.#state === 'open' ? this.#submit(piece, notify) : this.#keep(piece));
+    if (this.#state !== 'open') {
+      this.count(this.#keep(piece));
+      return this.flows;
+    }
+    const length = this.#submit(piece, notify);
+    this.count(length);
+    // With all that was accepted before it.
+    if (this.#unsent < length) this.taken = this.accepted - this.#unsent;
+    this.emptied = notify && this.#unsent === 0;
     return this.flows;
   }
 
@@ -138,15 +150,25 @@ export class Outbox extends Ledger<StreamSettings> {
     return lengthOf(kept);
   }
 
+  /** Returns how long it is. */
   #submit(piece: Piece, notify: boolean): number {
     const { submission } = this.#reactor;
     if (piece instanceof OpenFile) {
       submission.writeFile(this.#target, piece.native, notify);
+      this.#unsent = piece.length;
       return piece.length;
     }
-    return typeof piece === 'string'
-      ? submission.writeString(this.#target, piece, notify)
-      : submission.writeBytes(this.#target, piece, notify);
+    if (typeof piece === 'string' && piece.length <= SHORT_STRING) {
+      this.#unsent = submission.writeString(this.#target, piece, notify);
+      return this.#unsent;
+    }
+    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    const { length } = bytes;
+    this.#unsent =
+      length < LARGE_BYTES
+        ? submission.writeBytes(this.#target, bytes, notify)
+        : submission.writeLarge(this.#target, bytes, notify);
+    return length;
   }
 
   protected override ask(): void {

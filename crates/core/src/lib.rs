@@ -46,6 +46,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub const UNIX_SOCKETS: bool = sys::UNIX_SOCKETS;
 
 pub use id::ChannelId;
+pub use queue::block::Block;
 pub use queue::file::FileRange;
 pub use queue::piece::Piece;
 pub use reactor::{Adopted, Handle, Listening, Reactor, ReactorThread};

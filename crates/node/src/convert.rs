@@ -88,6 +88,7 @@ pub struct NativeStats {
     pub channels: f64,
     pub queued_batches: f64,
     pub queued_submissions: f64,
+    pub spare_bytes: f64,
 }
 
 fn millis(ms: Option<u32>) -> Option<Duration> {
@@ -247,6 +248,7 @@ impl From<Stats> for NativeStats {
             channels: from.channels as f64,
             queued_batches: from.queued_batches as f64,
             queued_submissions: from.queued_submissions as f64,
+            spare_bytes: from.spare_bytes as f64,
         }
     }
 }

@@ -105,10 +105,32 @@ pub fn submit(engine: &External<NativeEngine>, records: &[u8], length: u32) -> R
     Ok(())
 }
 
-/// Copies `data` for the next `WRITE_OWNED` record.
+/// Copies bytes of `data`, from `from` on, for the next `WRITE_OWNED` record: as many as it takes.
+/// Returns where those that follow begin.
 #[napi(catch_unwind, strict)]
-pub fn push_owned(engine: &External<NativeEngine>, data: &[u8]) {
-    engine.push(data.to_vec().into());
+pub fn push_owned(engine: &External<NativeEngine>, data: &[u8], from: f64) -> f64 {
+    let data = data.get(from as usize..).unwrap_or_default();
+    let block = engine.handle(|handle| handle.copy(data));
+    let length = block.len();
+    engine.push(block.into());
+    from + length as f64
+}
+
+/// Sends what it can of a write on this thread, see `Handle::send`: behind the write that the record
+/// at `at` of `records` gathers, if one begins there. Returns how many bytes have been taken.
+#[napi(catch_unwind, strict)]
+pub fn send(
+    engine: &External<NativeEngine>,
+    index: u32,
+    generation: u32,
+    after: f64,
+    records: &[u8],
+    at: u32,
+    data: &[u8],
+) -> f64 {
+    let id = ChannelId { index, generation };
+    let record = records.get(at as usize..).unwrap_or_default();
+    engine.handle(|handle| handle.send(id, after as u64, record, data)) as f64
 }
 
 /// Makes a pattern known to the engine before a `REFRAME` or `START` refers to it.

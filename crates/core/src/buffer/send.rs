@@ -114,7 +114,7 @@ impl SendBuffer {
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let (mut count, mut offered) = (0, 0);
         for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
-            let Piece::Bytes(bytes) = piece else { break };
+            let Some(bytes) = piece.bytes() else { break };
             let from = if count == 0 { self.head } else { 0 };
             let to = bytes.len().min(from.saturating_add(most - offered));
             *slice = IoSlice::new(&bytes[from..to]);
@@ -137,7 +137,7 @@ impl SendBuffer {
         if self.len == 0 {
             return self.clear();
         }
-        while let Some(Piece::Bytes(first)) = self.pieces.front() {
+        while let Some(first) = self.pieces.front().and_then(Piece::bytes) {
             let left = first.len() - self.head;
             if sent < left {
                 self.head += sent;

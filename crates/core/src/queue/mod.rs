@@ -1,10 +1,11 @@
 //! The only meeting place of the threads.
 //!
 //! - [`submissions`]: what the reactor shall do, in order; most of it are [`records`].
-//! - [`piece`]: what is handed over whole; a [`file`] is.
+//! - [`piece`]: what is handed over whole: a [`file`], or a [`block`] of a large write.
 //! - [`completion`]: what has happened, a batch at a time, bounded.
 //! - [`fence`]: how to wait until what was submitted is done.
 
+pub(crate) mod block;
 pub(crate) mod completion;
 pub(crate) mod fence;
 pub(crate) mod file;

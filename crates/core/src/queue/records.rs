@@ -172,6 +172,13 @@ pub(crate) fn lone_write(records: &[u8]) -> Option<(ChannelId, &[u8])> {
     lone.then(|| (id, &records[4 * HEADER_WORDS..4 * HEADER_WORDS + length]))
 }
 
+/// The payload of the record at the front; nothing, where there is none.
+pub(crate) fn payload_of(records: &[u8]) -> &[u8] {
+    let length = word(records, 3).unwrap_or(0) as usize;
+    let payload = records.get(4 * HEADER_WORDS..).unwrap_or_default();
+    payload.get(..length).unwrap_or_default()
+}
+
 /// The record of a write.
 pub(crate) fn push_write(records: &mut Vec<u8>, id: ChannelId, data: &[u8]) {
     let length = u32::try_from(data.len()).expect("it came out of a record");

@@ -1,6 +1,7 @@
 //! What other threads hold of a reactor.
 
 use std::collections::VecDeque;
+use std::io::IoSlice;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +12,11 @@ use crate::addr::Address;
 use crate::framing::RegExp;
 use crate::id::ChannelId;
 use crate::options::{ConnectOptions, ListenOptions, SocketOptions};
+use crate::queue::block::Block;
 use crate::queue::completion::Taken;
 use crate::queue::fence::Fence;
 use crate::queue::piece::Piece;
-use crate::queue::records::{lone_write, push_write};
+use crate::queue::records::{lone_write, payload_of, push_write};
 use crate::source::{
     AdoptError, Connect, ListenError, Listener, ListenerSocket, Stats, Stream, Tally,
     adopt_listener, adopt_stream, listen, listen_path,
@@ -60,17 +62,51 @@ impl Handle {
     /// the pieces of its `WRITE_OWNED` records, in order.
     pub fn submit(&self, records: &[u8], owned: VecDeque<Piece>) {
         let mut copy = lock(&self.shared.spare).pop().unwrap_or_default();
+        let number = self.shared.batches.submit();
         match lone_write(records) {
-            Some((id, data)) if owned.is_empty() => match self.send_past_reactor(id, data) {
-                sent if sent == data.len() => return self.shared.recycle(copy),
+            Some((id, data)) if owned.is_empty() => match self.send_lone(id, data) {
+                sent if sent == data.len() => {
+                    // With all that was submitted before.
+                    self.shared.batches.done(number);
+                    return self.shared.recycle(copy);
+                }
                 sent => push_write(&mut copy, id, &data[sent..]),
             },
             _ => copy.extend_from_slice(records),
         }
         self.shared.submit(Submission::Batch {
+            number,
             records: copy,
             owned,
         });
+    }
+
+    /// Sends what it can of a write on this thread, where that keeps the order: where the first
+    /// `after` batches that were submitted are done, and the reactor holds nothing for the channel.
+    /// Later ones must have no write to it. What the record of a write before it has, which was not
+    /// submitted, goes first. Returns how many bytes of both the operating system has taken.
+    ///
+    /// Never waits. An error is left for the reactor, which meets it with the bytes that are
+    /// submitted next.
+    pub fn send(&self, id: ChannelId, after: u64, record: &[u8], data: &[u8]) -> usize {
+        if !self.shared.batches.are_done(after) {
+            return 0;
+        }
+        let parts = [IoSlice::new(payload_of(record)), IoSlice::new(data)];
+        self.send_past_reactor(
+            id,
+            if parts[0].is_empty() {
+                &parts[1..]
+            } else {
+                &parts
+            },
+        )
+    }
+
+    /// A copy of the first bytes of a large write, as many as a block has room for: for a
+    /// `WRITE_OWNED`.
+    pub fn copy(&self, data: &[u8]) -> Block {
+        self.shared.pool.copy(data)
     }
 
     /// Waits until all that was submitted by now is done, what was closed included, but no longer
@@ -86,16 +122,21 @@ impl Handle {
         self.shared.regexps.share(regexp);
     }
 
-    /// Sends what it can of a lone write on this thread, where that keeps the order; see
-    /// [`Shortcut`](crate::source::Shortcut). Returns how much that was.
-    fn send_past_reactor(&self, id: ChannelId, data: &[u8]) -> usize {
-        if !self.shared.submissions.is_caught_up() {
-            return 0;
+    /// Sends what it can of a lone write on this thread, where the reactor would have to be woken
+    /// for it.
+    fn send_lone(&self, id: ChannelId, data: &[u8]) -> usize {
+        match self.shared.submissions.is_caught_up() {
+            true => self.send_past_reactor(id, &[IoSlice::new(data)]),
+            false => 0,
         }
+    }
+
+    /// See [`Shortcut`](crate::source::Shortcut).
+    fn send_past_reactor(&self, id: ChannelId, parts: &[IoSlice<'_>]) -> usize {
         let Some(shortcut) = lock(&self.shared.slots).shortcut(id) else {
             return 0;
         };
-        shortcut.send(data, |sent| {
+        shortcut.send(parts, |sent| {
             if let Some(tally) = lock(&self.shared.slots).tally(id) {
                 tally.writes += 1;
                 tally.sent += sent as u64;
@@ -247,6 +288,7 @@ impl Handle {
         Stats {
             queued_batches: self.shared.completions.depth() as u64,
             queued_submissions: self.shared.submissions.depth() as u64,
+            spare_bytes: self.shared.pool.idle_bytes() as u64,
             ..*lock(&self.shared.stats)
         }
     }

@@ -1,6 +1,7 @@
 //! What a reactor and its handles have in common.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use mio::Waker;
@@ -8,6 +9,7 @@ use mio::Waker;
 use super::submission::Submission;
 use crate::clock::Clock;
 use crate::framing::RegExps;
+use crate::queue::block::Pool;
 use crate::queue::completion::Completions;
 use crate::queue::submissions::Submissions;
 use crate::source::context::Context;
@@ -22,6 +24,7 @@ const SPARE_BYTES: usize = 256 * 1024;
 pub(crate) struct Shared {
     pub(super) clock: Clock,
     pub(super) submissions: Submissions<Submission>,
+    pub(super) batches: Batches,
     pub(super) completions: Completions,
     pub(super) slots: Arc<Mutex<Slots>>,
     /// The patterns that reframes refer to.
@@ -29,6 +32,8 @@ pub(crate) struct Shared {
     /// Counted by whoever did it: the reactor, once a turn, and who sends past it.
     pub(super) stats: Mutex<Stats>,
     pub(super) spare: Mutex<Vec<Vec<u8>>>,
+    /// For large writes.
+    pub(super) pool: Pool,
     /// Gone with the reactor: a handle that outlives it keeps no descriptor open.
     waker: Weak<Waker>,
     /// `None` once nobody will ring any more: what it refers to may refer to a handle.
@@ -44,11 +49,13 @@ impl Shared {
         Self {
             clock,
             submissions: Submissions::default(),
+            batches: Batches::default(),
             completions: Completions::default(),
             slots: Arc::default(),
             regexps: RegExps::default(),
             stats: Mutex::default(),
             spare: Mutex::default(),
+            pool: Pool::default(),
             waker,
             doorbell: Mutex::new(Some(doorbell)),
         }
@@ -96,6 +103,34 @@ impl Shared {
             // An eventfd, pipe or user event can only be full, which wakes just as well.
             let _ = waker.wake();
         }
+    }
+}
+
+/// How many batches were submitted, and how many of them are done: in order, so one number says
+/// which.
+#[derive(Debug, Default)]
+pub(super) struct Batches {
+    /// The submitting thread's alone.
+    submitted: AtomicU64,
+    done: AtomicU64,
+}
+
+impl Batches {
+    /// The number of the next.
+    pub(super) fn submit(&self) -> u64 {
+        // Relaxed: one thread submits.
+        self.submitted.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// This one is done, and all before it.
+    pub(super) fn done(&self, number: u64) {
+        // Release: who sees it in `are_done` sees what the batch has done.
+        self.done.store(number, Ordering::Release);
+    }
+
+    pub(super) fn are_done(&self, number: u64) -> bool {
+        // Acquire: the partner of `done`.
+        self.done.load(Ordering::Acquire) >= number
     }
 }
 

@@ -12,6 +12,8 @@ use crate::source::{Connect, Datagram, Listener, Stream};
 pub(crate) enum Submission {
     /// Records; large writes and files stand beside them, in the order of their `WRITE_OWNED`s.
     Batch {
+        /// See [`Batches`](super::shared::Batches).
+        number: u64,
         records: Vec<u8>,
         owned: VecDeque<Piece>,
     },

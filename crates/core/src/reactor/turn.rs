@@ -134,12 +134,17 @@ impl Reactor {
         let go_on = self.shared.submissions.take_all(&mut submitted);
         for submission in submitted.drain(..) {
             match submission {
-                Submission::Batch { records, mut owned } => {
+                Submission::Batch {
+                    number,
+                    records,
+                    mut owned,
+                } => {
                     let shared = Arc::clone(&self.shared);
                     let whole = each_record(&records, &mut owned, &shared.regexps, |record| {
                         self.drive(record.id, |source, cx| source.request(cx, record.request));
                     });
                     whole.ok_or(io::ErrorKind::InvalidData)?;
+                    self.shared.batches.done(number);
                     self.shared.recycle(records);
                 }
                 Submission::Fence(passage) => drop(passage),
@@ -219,15 +224,10 @@ impl Reactor {
         if self.cx.at_once || (wanted && has_room()) || !self.shared.submissions.fall_asleep() {
             return Some(Duration::ZERO);
         }
-        let deadline = self
-            .cx
-            .timers
-            .next()
-            .map(|at| at.saturating_duration_since(self.cx.now));
-        match (timeout, deadline) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        let deadlines = [self.cx.timers.next(), self.shared.pool.trim(self.cx.now)];
+        let until = |at: Instant| at.saturating_duration_since(self.cx.now);
+        let waits = deadlines.into_iter().flatten().map(until).chain(timeout);
+        waits.min()
     }
 
     fn dispatch_events(&mut self) {

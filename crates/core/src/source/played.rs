@@ -17,6 +17,8 @@ struct Stage {
     incoming: VecDeque<io::Result<Vec<u8>>>,
     /// How much it takes before it would block.
     room: usize,
+    /// What the next write meets.
+    refusal: Option<io::Error>,
     seen: Seen,
 }
 
@@ -49,6 +51,11 @@ impl Played {
     /// It takes so many bytes more.
     pub(crate) fn make_room(&self, bytes: usize) {
         lock(&self.0).room += bytes;
+    }
+
+    /// The next write fails with this.
+    pub(crate) fn refuse(&self, error: io::Error) {
+        lock(&self.0).refusal = Some(error);
     }
 
     pub(crate) fn seen(&self) -> Seen {
@@ -91,6 +98,9 @@ impl Read for &Played {
 impl Write for &Played {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut stage = lock(&self.0);
+        if let Some(refusal) = stage.refusal.take() {
+            return Err(refusal);
+        }
         let taken = bytes.len().min(stage.room);
         if taken == 0 {
             return Err(io::ErrorKind::WouldBlock.into());

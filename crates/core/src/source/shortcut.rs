@@ -1,12 +1,12 @@
-//! The way past the reactor, for a lone write.
+//! The way past the reactor, for a lone write and for large ones.
 //!
-//! Handing a write over costs the other thread's wake-up. Where the reactor sleeps and holds
-//! nothing for the socket, the submitting thread sends by itself:
+//! Handing a write over costs the other thread's wake-up, and a copy of its bytes. Where the reactor
+//! holds nothing for the socket, the submitting thread sends by itself:
 //!
 //! ```text
 //!   submitting thread                             reactor thread
-//!   all I submitted has been done? ◀─ submissions' lock ─ drained, going to sleep
-//!   ┌ the way's lock ────────────┐                (an event may wake it at any time)
+//!   is done what I submitted for it? ◀─ `done` ── each batch of submissions, once it is done
+//!   ┌ the way's lock ────────────┐                (it may be at work for others meanwhile)
 //!   │ open, and clear?           │ ◀─ the same ── clear = nothing unsent, and writing is open
 //!   │ send, and count            │ ◀─ the same ── close: the socket is taken away, and then
 //!   └────────────────────────────┘                the count is final
@@ -17,12 +17,13 @@
 //! neither does the reactor close the socket between the send and its count, nor is a socket open
 //! any longer that it has closed.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::stream_socket::StreamSocket;
+use crate::buffer::Sink as _;
 use crate::clock::Clock;
 use crate::sync::lock;
 
@@ -41,6 +42,8 @@ struct Way {
     /// `None` once the channel has closed.
     socket: Option<Arc<StreamSocket>>,
     clear: bool,
+    /// What a send has met: the operating system tells it once.
+    error: Option<io::Error>,
 }
 
 impl Shortcut {
@@ -49,6 +52,7 @@ impl Shortcut {
             way: Mutex::new(Way {
                 socket: Some(socket),
                 clear: true,
+                error: None,
             }),
             began: clock.now(),
             clock,
@@ -58,7 +62,17 @@ impl Shortcut {
 
     /// The reactor says whether it holds nothing for the socket, and writing is open.
     pub(crate) fn set_clear(&self, clear: bool) {
-        lock(&self.way).clear = clear;
+        let mut way = lock(&self.way);
+        way.clear = clear;
+        if clear {
+            // It has passed: what was to be sent then has left.
+            way.error = None;
+        }
+    }
+
+    /// What a send by this way has met.
+    pub(crate) fn take_error(&self) -> Option<io::Error> {
+        lock(&self.way).error.take()
     }
 
     /// Lets go of the socket: nothing is sent, or counted, by this way any more.
@@ -76,14 +90,14 @@ impl Shortcut {
     /// Sends what the operating system takes now, and has it counted; 0 where it takes nothing, or
     /// the way is closed.
     ///
-    /// An error is left for the reactor, which meets it with the same bytes.
-    pub(crate) fn send(&self, data: &[u8], count: impl FnOnce(usize)) -> usize {
-        let way = lock(&self.way);
+    /// An error is left for the reactor, which is given the same bytes, and fails with them.
+    pub(crate) fn send(&self, slices: &[IoSlice<'_>], count: impl FnOnce(usize)) -> usize {
+        let mut way = lock(&self.way);
         let Some(socket) = way.socket.as_ref().filter(|_| way.clear) else {
             return 0;
         };
         loop {
-            match socket.write_one(data) {
+            match (&mut &**socket).write(slices) {
                 Ok(sent) => {
                     let elapsed = self.clock.now().saturating_duration_since(self.began);
                     let micros = elapsed.as_micros() as u64;
@@ -92,7 +106,12 @@ impl Shortcut {
                     return sent;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return 0,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return 0,
+                Err(error) => {
+                    way.clear = false;
+                    way.error = Some(error);
+                    return 0;
+                }
             }
         }
     }

@@ -26,6 +26,9 @@ pub struct Stats {
     pub queued_batches: u64,
     /// Submissions that wait for the reactor.
     pub queued_submissions: u64,
+    /// Bytes of memory that is kept for large writes, and given back where it is not needed for a
+    /// second.
+    pub spare_bytes: u64,
 }
 
 impl Stats {

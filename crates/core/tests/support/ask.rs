@@ -36,7 +36,7 @@ impl Ask {
         self.record(op::WRITE, flag::NOTIFY, id, data)
     }
 
-    pub fn write_owned(mut self, id: ChannelId, data: Vec<u8>) -> Self {
+    pub fn write_owned(mut self, id: ChannelId, data: impl Into<Piece>) -> Self {
         self.owned.push_back(data.into());
         self.record(op::WRITE_OWNED, 0, id, &[])
     }

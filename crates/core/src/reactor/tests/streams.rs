@@ -1,6 +1,8 @@
 use std::io;
+use std::time::Duration;
 
 use super::{BROKEN, READABLE, Theatre, WRITABLE};
+use crate::ChannelId;
 use crate::support::{Ask, Cut, Start, errno_of};
 use crate::wire::{reason, syscall};
 
@@ -146,4 +148,127 @@ fn a_file_is_read_where_it_cannot_be_sent() {
         theatre.edge(id, WRITABLE);
     }
     assert_eq!(played.seen().bytes, b"<23456>");
+}
+
+/// A large write as JS makes one, with nothing gathered before it.
+fn send(theatre: &Theatre, id: ChannelId, after: u64, data: &[u8]) -> usize {
+    theatre.engine.handle().send(id, after, &[], data)
+}
+
+#[test]
+fn a_large_write_passes_nothing_that_was_submitted_before_it() {
+    let mut theatre = Theatre::new();
+    // The first batch.
+    let (id, played) = theatre.stream(&Start::new(Cut::raw()));
+    assert_eq!(send(&theatre, id, 1, b"blocked"), 0);
+    played.make_room(100);
+    assert_eq!(send(&theatre, id, 1, b"one "), 4);
+    // The second is not done yet.
+    theatre
+        .engine
+        .ask(Ask::default().write(id, b"two ").pause(id));
+    assert_eq!(send(&theatre, id, 2, b"too early"), 0);
+    theatre.turn();
+    assert_eq!(send(&theatre, id, 2, b"three "), 6);
+    // A lone write leaves at once, or waits for room with all that follows.
+    theatre.engine.ask(Ask::default().write(id, b"four "));
+    assert_eq!(send(&theatre, id, 3, b"five "), 5);
+    assert_eq!(played.seen().bytes, b"one two three four five ");
+    assert_eq!(theatre.engine.handle().sent(id), Some(24));
+    played.make_room(1);
+    theatre.ask(Ask::default().write(id, &[b'x'; 100]));
+    played.make_room(1);
+    assert_eq!(send(&theatre, id, 4, b"y"), 0);
+    theatre.edge(id, WRITABLE);
+    assert_eq!(send(&theatre, id, 4, b"y"), 0);
+    played.make_room(100);
+    theatre.edge(id, WRITABLE);
+    assert_eq!(send(&theatre, id, 4, b"y"), 1);
+    // Nor does it leave behind an end.
+    theatre.ask(Ask::default().shutdown(id));
+    assert_eq!(send(&theatre, id, 5, b"z"), 0);
+    assert!(played.seen().finished);
+}
+
+#[test]
+fn what_was_gathered_leaves_before_a_large_write() {
+    let mut theatre = Theatre::new();
+    let (id, played) = theatre.stream(&Start::new(Cut::raw()));
+    let gathered = Ask::default().write(id, b"small ").pause(id).records;
+    for (room, sent) in [(3, 3), (9, 9), (100, 11)] {
+        played.make_room(room);
+        let handle = theatre.engine.handle();
+        assert_eq!(handle.send(id, 1, &gathered, b"large"), sent);
+    }
+    assert_eq!(played.seen().bytes, b"smasmall larsmall large");
+}
+
+#[test]
+fn an_error_that_a_large_write_meets_is_told_with_its_bytes() {
+    let refused = || io::Error::from_raw_os_error(errno_of(io::ErrorKind::ConnectionReset));
+    let broken = || io::Error::from_raw_os_error(errno_of(io::ErrorKind::BrokenPipe));
+    let errno = errno_of(io::ErrorKind::ConnectionReset);
+
+    // The next write hears only that nobody is there.
+    let mut theatre = Theatre::new();
+    let (id, played) = theatre.stream(&Start::new(Cut::raw()));
+    played.refuse(refused());
+    assert_eq!(send(&theatre, id, 1, b"data"), 0);
+    played.make_room(4);
+    assert_eq!(send(&theatre, id, 1, b"data"), 0, "what failed comes first");
+    played.refuse(broken());
+    theatre.ask(Ask::default().write_owned(id, b"data".to_vec()));
+    played.finish();
+    theatre.edge(id, READABLE);
+    let closed = theatre.engine.log.closed(id).unwrap();
+    let told = (closed.reason, closed.errno, closed.syscall);
+    assert_eq!(told, (reason::ERROR, errno, syscall::WRITE));
+
+    // Or it is a read that hears so, as if that were the end.
+    let mut theatre = Theatre::new();
+    let (id, played) = theatre.stream(&Start::new(Cut::raw()));
+    played.refuse(refused());
+    assert_eq!(send(&theatre, id, 1, b"data"), 0);
+    played.finish();
+    theatre.edge(id, READABLE);
+    assert_eq!(theatre.engine.log.of(id).end, None);
+    let closed = theatre.engine.log.closed(id).unwrap();
+    assert_eq!((closed.reason, closed.errno), (reason::ERROR, errno));
+
+    // One that passes is forgotten.
+    let mut theatre = Theatre::new();
+    let (id, played) = theatre.stream(&Start::new(Cut::raw()));
+    played.refuse(refused());
+    assert_eq!(send(&theatre, id, 1, b"data"), 0);
+    played.make_room(4);
+    theatre.ask(Ask::default().write_owned(id, b"data".to_vec()));
+    played.finish();
+    theatre.edge(id, READABLE);
+    assert!(theatre.engine.log.of(id).end.is_some());
+    assert_eq!(theatre.engine.log.closed(id), None);
+}
+
+#[test]
+fn memory_for_large_writes_is_given_back_when_it_is_not_needed() {
+    let mut theatre = Theatre::new();
+    let (id, played) = theatre.stream(&Start::new(Cut::raw()));
+    let spare = |theatre: &Theatre| theatre.engine.stats().spare_bytes;
+    let data = vec![7; 100_000];
+    for _ in 0..3 {
+        let handle = theatre.engine.handle();
+        let (mut ask, mut at) = (Ask::default(), 0);
+        while at < data.len() {
+            let block = handle.copy(&data[at..]);
+            at += block.len();
+            ask = ask.write_owned(id, block);
+        }
+        played.make_room(data.len());
+        theatre.ask(ask);
+    }
+    assert_eq!(played.seen().bytes.len(), 3 * data.len());
+    let kept = spare(&theatre);
+    assert!((data.len() as u64..200_000).contains(&kept), "{kept}");
+    // A turn or two do it, and nothing wakes the reactor after that.
+    theatre.pass(Duration::from_secs(3), Duration::from_millis(500));
+    assert_eq!(spare(&theatre), 0);
 }

@@ -83,6 +83,8 @@ pub(crate) struct Stream {
     notify: bool,
     /// How the submitting thread may send without the reactor, once JS has started the channel.
     shortcut: Option<Arc<Shortcut>>,
+    /// What that was told last.
+    clear: bool,
     /// It is in the context's list of sources to call again.
     queued: bool,
     share: Share,
@@ -126,6 +128,7 @@ impl Stream {
             reset: false,
             notify: false,
             shortcut: None,
+            clear: true,
             queued: false,
             share: Share::default(),
             idle: None,
@@ -221,6 +224,7 @@ impl Stream {
         let shortcut = Arc::new(Shortcut::new(Arc::clone(&self.socket), cx.clock.clone()));
         cx.set_shortcut(self.id, Arc::clone(&shortcut));
         self.shortcut = Some(shortcut);
+        self.clear = true;
         self.mark_clear();
     }
 
@@ -283,7 +287,8 @@ impl Stream {
         if reads || self.failure.is_some() || !std::mem::take(&mut self.broken) {
             return None;
         }
-        let error = self.socket.take_error().ok().flatten()?;
+        let error = self.socket.take_error().ok().flatten();
+        let error = error.or_else(|| self.met_by_shortcut())?;
         Some(Closing::error(&error, syscall::READ))
     }
 

@@ -138,6 +138,10 @@ impl Stream {
         if self.failure.is_some() {
             return self.failed(cx);
         }
+        // After a reset that the submitting thread has met this is no end.
+        if let Some(error) = self.met_by_shortcut() {
+            return self.read_failed(cx, &error);
+        }
         self.read_closed = true;
         self.frame_since = None;
         let rest = self.recv.take_all();

@@ -21,11 +21,21 @@ impl Stream {
     }
 
     /// Says whether the submitting thread may send by itself.
-    pub(super) fn mark_clear(&self) {
-        if let Some(shortcut) = &self.shortcut {
-            let open = self.writing == Writing::Open && self.failure.is_none();
-            shortcut.set_clear(open && self.send.is_empty());
+    pub(super) fn mark_clear(&mut self) {
+        let open = self.writing == Writing::Open && self.failure.is_none();
+        let clear = open && self.send.is_empty();
+        // It has a lock, which is held while somebody sends.
+        if let Some(shortcut) = &self.shortcut
+            && clear != self.clear
+        {
+            shortcut.set_clear(clear);
+            self.clear = clear;
         }
+    }
+
+    /// The error that the submitting thread has met: the operating system tells of it once.
+    pub(super) fn met_by_shortcut(&self) -> Option<io::Error> {
+        self.shortcut.as_ref()?.take_error()
     }
 
     pub(super) fn flush(&mut self, cx: &mut Context) -> Fate {
@@ -117,8 +127,9 @@ impl Stream {
     }
 
     fn write_failed(&mut self, error: &io::Error, syscall: u32) -> Fate {
-        let closing = match error.kind() {
-            io::ErrorKind::UnexpectedEof => Closing::new(reason::TRUNCATED),
+        let closing = match (error.kind(), self.met_by_shortcut()) {
+            (io::ErrorKind::UnexpectedEof, _) => Closing::new(reason::TRUNCATED),
+            (_, Some(first)) => Closing::error(&first, syscall::WRITE),
             _ => Closing::error(error, syscall),
         };
         if self.is_discarding() || self.read_closed {
