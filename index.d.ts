@@ -2,7 +2,7 @@
 
 /// <reference types="node" />
 
-import { LookupFunction } from 'node:net';
+import { BlockList, LookupFunction } from 'node:net';
 
 /** Both ends of a TCP channel are told like this. */
 export interface Address {
@@ -113,6 +113,8 @@ export interface CloseInfo {
 export type Frame = Buffer | string;
 /** What `write()` takes. A string is sent as UTF-8. The bytes are taken at the call. */
 export type Data = string | ArrayBufferView | ArrayBufferLike;
+/** As `Data`, or several pieces of it that belong together. */
+export type Gathered = Data | readonly Data[];
 /**
  * - `'idle'`: neither `connect()` nor `listen()` was called
  * - `'opening'`: connecting
@@ -152,22 +154,40 @@ export interface SocketOptions {
   recvBufferSize?: number | undefined;
   /** `SO_SNDBUF` in bytes. Default: the operating system's. */
   sendBufferSize?: number | undefined;
+  /**
+   * `TCP_USER_TIMEOUT` in milliseconds (on Linux; elsewhere it does nothing): how long what was sent
+   * may stay unacknowledged before the connection fails with `ETIMEDOUT`. Default: 0, the operating
+   * system's.
+   */
+  userTimeout?: number | undefined;
+  /**
+   * The type of service of what is sent, 0 to 255: `IP_TOS` and `IPV6_TCLASS`, a DSCP times 4. On
+   * Windows it does nothing. Default: 0, the operating system's.
+   */
+  typeOfService?: number | undefined;
 }
 /** Options of `lengthPrefix`. */
 export interface LengthPrefixOptions {
-  /** The header's size. */
-  bytes: 1 | 2 | 4 | 8;
-  /** The order of the header's bytes. Default: `'big'`. */
+  /** The header's size; `'varint'`: an unsigned LEB128, as Protocol Buffers have it. */
+  bytes: 1 | 2 | 4 | 8 | 'varint';
+  /** The order of the header's bytes. Default: `'big'`; a varint has its own, which is little. */
   endian?: 'big' | 'little' | undefined;
   /** Added to the header's value to get the body's length. Default: 0. */
   adjust?: number | undefined;
 }
 /** A delimiter made by `lengthPrefix`. */
-export declare class LengthPrefix {
-  #private;
-  readonly bytes: 1 | 2 | 4 | 8;
+export interface LengthPrefix {
+  readonly bytes: 1 | 2 | 4 | 8 | 'varint';
   readonly endian: 'big' | 'little';
   readonly adjust: number;
+  /**
+   * A body with its header in front, as one Buffer: what `readDelimiter` cuts on the other side. A
+   * string is encoded as UTF-8. The header's value is the body's length, less `adjust`.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` where the header cannot hold that; `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_BUFFER_DETACHED`
+   */
+  encode(body: Data): Buffer;
 }
 /**
  * How a stream's bytes become frames:
@@ -311,6 +331,11 @@ export interface ListenOptions extends StreamCallOptions {
   reusePort?: boolean | undefined;
   /** Connections beyond this number are closed at once, by the reactor. Default: none. */
   maxConnections?: number | undefined;
+  /**
+   * Who may not connect: such connections are closed at once, by the reactor, and counted as refused.
+   * Its rules are read by `listen()`; for those that are added later, see `setBlockList()`.
+   */
+  blockList?: BlockList | undefined;
   /** Closes the server when aborted. */
   signal?: AbortSignal | undefined;
 }
@@ -374,7 +399,7 @@ export interface DatagramStats extends StreamStats {
 export interface ServerStats {
   /** Connections accepted. */
   accepted: number;
-  /** Connections refused by `maxConnections`. */
+  /** Connections refused by `maxConnections` or by `blockList`. */
   refused: number;
   /** Connections that are open. */
   connections: number;
@@ -387,7 +412,7 @@ export interface EngineStats {
   rings: number;
   /** Connections accepted. */
   accepted: number;
-  /** Connections refused by `maxConnections`. */
+  /** Connections refused by `maxConnections` or by `blockList`. */
   refused: number;
   bytesRead: number;
   bytesWritten: number;
@@ -860,7 +885,8 @@ export declare class Stream<A extends Address | string = Address | string> exten
   ): this;
   /**
    * Sends; the bytes are taken at the call. What is written in one turn of the event loop leaves
-   * together; `flush` sends it now.
+   * together; `flush` sends it now. The pieces of an array leave one after the other, and are accepted
+   * or refused as a whole.
    *
    * Returns false when more than `highWaterMark` is pending: wait for `onWrite`. Nothing that was
    * accepted is dropped silently: `onClose` counts what never left. With more than
@@ -875,7 +901,7 @@ export declare class Stream<A extends Address | string = Address | string> exten
    *   own `end()`, `shutdown()`, `close()` or its server's `close()`; `ERR_INVALID_ARG_TYPE`
    *   (also for a `flush` that is no boolean), `ERR_BUFFER_DETACHED`
    */
-  write(data: Data, flush?: boolean): boolean;
+  write(data: Gathered, flush?: boolean): boolean;
   /**
    * Sends a file, or part of it, in order with what is written before and after; the bytes go from
    * the file to the socket without passing through JavaScript, or (by `sendfile(2)`, on Linux,
@@ -946,7 +972,7 @@ export declare class Stream<A extends Address | string = Address | string> exten
    *
    * @throws what `write(data)` throws; then nothing has happened. Without data: nothing
    */
-  end(data?: Data): void;
+  end(data?: Gathered): void;
   /**
    * Closes at once: what is pending is dropped, and counted in `onClose`'s `unsentBytes`. No other
    * hook follows. A second call is a no-op.
@@ -1063,6 +1089,14 @@ export declare class StreamServer<
     backlog?: number,
     options?: ListenOptions & UnixListenOptions,
   ): this;
+  /**
+   * Who may not connect from now on: the rules that the list has now, also where it is the same list
+   * again; `null`: nobody. Connections that are open go on. It takes the place of `blockList`; before
+   * `listen()` it is kept. Unix sockets have no addresses to go by.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`
+   */
+  setBlockList(blockList: BlockList | null): this;
   /** Closes the listener and every connection, at once. A second call is a no-op. */
   close(): void;
   /**
@@ -1081,6 +1115,11 @@ export declare class StreamServer<
    * collected as garbage.
    */
   onAccept(socket: Socket<A>, _addr: A | null): void;
+  /**
+   * A connection was refused, by `maxConnections` or by `blockList`: it is closed by now, and counted in
+   * `stats().refused`. Told at most 100 times a second. `addr` is its peer's address.
+   */
+  onDrop(_addr: A | null): void;
   /**
    * Accepting failed for now (it goes on by itself), or the listening socket has failed. The default
    * tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
@@ -1139,6 +1178,10 @@ export declare class Server<C extends Stream = Connection> extends StreamServer<
    * port 0 picks one. A host's name is looked up while the call waits.
    *
    * `({ fd, …options })` takes over a socket that was bound elsewhere; see `StreamServer`.
+   *
+   * Several processes or threads share a port by `reusePort: true`, workers of `node:cluster` too: the
+   * cluster's primary hands out no sockets of this package. Without it, the second one that listens
+   * throws `EADDRINUSE`.
    *
    * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
    *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments
@@ -1236,10 +1279,12 @@ export declare class UnixServer<C extends Stream = UnixConnection> extends Strea
 /** The version of the package's native part. */
 export declare const version: string;
 /**
- * Frames behind a length header: `onRead` gets the body, the header is dropped.
+ * Frames behind a length header: `onRead` gets the body, the header is dropped. `encode(body)` makes
+ * such a frame.
  *
- * The limit (`bufferSize`) is judged from the header, before the body is buffered. A header that
- * announces more, or with `adjust` less than 0, is an overflow.
+ * `bytes` is the size of the header, or `'varint'`: an unsigned LEB128, as Protocol Buffers have it,
+ * of at most 10 bytes. The limit (`bufferSize`) is judged from the header, before the body is
+ * buffered. A header that announces more, or with `adjust` less than 0, is an overflow.
  *
  * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
  */

@@ -143,6 +143,25 @@ linux(`setNoDelay(), setKeepAlive(): on a live channel, and kept before${reason}
   t.is(of(client).noDelay, 0);
 });
 
+linux(`userTimeout and typeOfService: both ends, both families${reason}`, async (t) => {
+  const options = { userTimeout: 7_000, typeOfService: 0x28 };
+  const questions = { userTimeout: [6, 18], tos: [0, 1], trafficClass: [41, 67] } as const;
+  for (const [host, name] of [
+    ['127.0.0.1', 'tos'],
+    ['::1', 'trafficClass'],
+  ] as const) {
+    const server = new Server(options).listen(0, host);
+    const client = new Client(options).connect(host, server.localAddr?.port ?? 0);
+    t.teardown(() => [client, server].map((channel) => channel.close()));
+    await eventually('connected', () => client.connected && server.channels.size === 1);
+    const [connection] = server.channels.values();
+    const asked = { userTimeout: questions.userTimeout, [name]: questions[name] };
+    for (const fileno of [client.fileno, connection?.fileno ?? null]) {
+      t.deepEqual(optionsOf(fileno, asked), { userTimeout: 7_000, [name]: 0x28 });
+    }
+  }
+});
+
 linux(`a connection's own options of its socket${reason}`, async (t) => {
   class Own extends Connection {
     constructor(socket: Socket, server: Server) {

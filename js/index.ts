@@ -25,7 +25,7 @@ export {
 } from './api/unix.ts';
 export { version } from './binding.ts';
 export type { FileLike } from './check/file.ts';
-export { lengthPrefix } from './check/read-delimiter.ts';
+export { lengthPrefix } from './check/length-prefix.ts';
 export type {
   Address,
   AddressLike,
@@ -38,6 +38,7 @@ export type {
   EngineStats,
   ErrorCode,
   Frame,
+  Gathered,
   KeepAliveOptions,
   LengthPrefix,
   LengthPrefixOptions,

@@ -3,7 +3,7 @@
  * options with an engine in `api/options.ts`.
  */
 
-import type { LookupFunction } from 'node:net';
+import type { BlockList, LookupFunction } from 'node:net';
 
 /** Both ends of a TCP channel are told like this. */
 export interface Address {
@@ -118,6 +118,9 @@ export type Frame = Buffer | string;
 /** What `write()` takes. A string is sent as UTF-8. The bytes are taken at the call. */
 export type Data = string | ArrayBufferView | ArrayBufferLike;
 
+/** As `Data`, or several pieces of it that belong together. */
+export type Gathered = Data | readonly Data[];
+
 /**
  * - `'idle'`: neither `connect()` nor `listen()` was called
  * - `'opening'`: connecting
@@ -159,38 +162,42 @@ export interface SocketOptions {
   recvBufferSize?: number | undefined;
   /** `SO_SNDBUF` in bytes. Default: the operating system's. */
   sendBufferSize?: number | undefined;
+  /**
+   * `TCP_USER_TIMEOUT` in milliseconds (on Linux; elsewhere it does nothing): how long what was sent
+   * may stay unacknowledged before the connection fails with `ETIMEDOUT`. Default: 0, the operating
+   * system's.
+   */
+  userTimeout?: number | undefined;
+  /**
+   * The type of service of what is sent, 0 to 255: `IP_TOS` and `IPV6_TCLASS`, a DSCP times 4. On
+   * Windows it does nothing. Default: 0, the operating system's.
+   */
+  typeOfService?: number | undefined;
 }
 
 /** Options of `lengthPrefix`. */
 export interface LengthPrefixOptions {
-  /** The header's size. */
-  bytes: 1 | 2 | 4 | 8;
-  /** The order of the header's bytes. Default: `'big'`. */
+  /** The header's size; `'varint'`: an unsigned LEB128, as Protocol Buffers have it. */
+  bytes: 1 | 2 | 4 | 8 | 'varint';
+  /** The order of the header's bytes. Default: `'big'`; a varint has its own, which is little. */
   endian?: 'big' | 'little' | undefined;
   /** Added to the header's value to get the body's length. Default: 0. */
   adjust?: number | undefined;
 }
 
 /** A delimiter made by `lengthPrefix`. */
-export class LengthPrefix {
-  readonly bytes: 1 | 2 | 4 | 8;
+export interface LengthPrefix {
+  readonly bytes: 1 | 2 | 4 | 8 | 'varint';
   readonly endian: 'big' | 'little';
   readonly adjust: number;
-  #made: boolean;
-
-  /** @internal Whether it is one itself, with what `lengthPrefix` has checked. */
-  static isLengthPrefix(value: object): value is LengthPrefix {
-    return #made in value;
-  }
-
-  /** @internal */
-  constructor(bytes: 1 | 2 | 4 | 8, endian: 'big' | 'little', adjust: number) {
-    this.#made = true;
-    this.bytes = bytes;
-    this.endian = endian;
-    this.adjust = adjust;
-    Object.freeze(this);
-  }
+  /**
+   * A body with its header in front, as one Buffer: what `readDelimiter` cuts on the other side. A
+   * string is encoded as UTF-8. The header's value is the body's length, less `adjust`.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` where the header cannot hold that; `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_BUFFER_DETACHED`
+   */
+  encode(body: Data): Buffer;
 }
 
 /**
@@ -346,6 +353,11 @@ export interface ListenOptions extends StreamCallOptions {
   reusePort?: boolean | undefined;
   /** Connections beyond this number are closed at once, by the reactor. Default: none. */
   maxConnections?: number | undefined;
+  /**
+   * Who may not connect: such connections are closed at once, by the reactor, and counted as refused.
+   * Its rules are read by `listen()`; for those that are added later, see `setBlockList()`.
+   */
+  blockList?: BlockList | undefined;
   /** Closes the server when aborted. */
   signal?: AbortSignal | undefined;
 }
@@ -414,7 +426,7 @@ export interface DatagramStats extends StreamStats {
 export interface ServerStats {
   /** Connections accepted. */
   accepted: number;
-  /** Connections refused by `maxConnections`. */
+  /** Connections refused by `maxConnections` or by `blockList`. */
   refused: number;
   /** Connections that are open. */
   connections: number;
@@ -428,7 +440,7 @@ export interface EngineStats {
   rings: number;
   /** Connections accepted. */
   accepted: number;
-  /** Connections refused by `maxConnections`. */
+  /** Connections refused by `maxConnections` or by `blockList`. */
   refused: number;
   bytesRead: number;
   bytesWritten: number;

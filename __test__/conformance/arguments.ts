@@ -74,6 +74,8 @@ const STREAM_OPTIONS: Record<string, [unknown, Code][]> = {
   keepAlive: NO_BOOLEANS,
   recvBufferSize: NO_SIZES,
   sendBufferSize: NO_SIZES,
+  userTimeout: NO_TIMES,
+  typeOfService: [[256, VALUE], ...NO_SIZES.slice(1)],
 };
 
 /** Options of a stream that are properties, too. */
@@ -242,7 +244,9 @@ export function badArguments(suite: Suite): void {
       [{ bytes: 3 }, VALUE, 3],
       [{ bytes: 0 }, VALUE, 0],
       [{ bytes: 16 }, VALUE, 16],
+      [{ bytes: 'varying' }, TYPE, 'varying'],
       [{ bytes: 4, endian: 'middle' }, VALUE, 'middle'],
+      [{ bytes: 'varint', endian: 'big' }, VALUE, 'big'],
       [{ bytes: 4, adjust: '1' }, TYPE, '1'],
       [{ bytes: 4, adjust: 0.5 }, VALUE, 0.5],
       [{ bytes: 4, adjust: Number.NaN }, VALUE, Number.NaN],

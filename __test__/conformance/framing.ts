@@ -1,4 +1,4 @@
-import type { ReadDelimiter } from '../helpers/implementation.ts';
+import type { Prefix, ReadDelimiter } from '../helpers/implementation.ts';
 import { Lockstep } from '../helpers/lockstep.ts';
 import { eventually } from '../helpers/wait.ts';
 import type { Suite } from './suite.ts';
@@ -155,10 +155,68 @@ const CASES: Case[] = [
     frames: ['ab'],
     rest: '\x01',
   },
+  {
+    title: 'a length header that is a varint',
+    delimiter: (lengthPrefix) => lengthPrefix({ bytes: 'varint' }),
+    input: '\x02ab\0\x01c\x05de',
+    frames: ['ab', '', 'c'],
+    rest: '\x05de',
+  },
+];
+
+const PREFIXES: Prefix[] = [
+  { bytes: 1, adjust: 200 },
+  { bytes: 2 },
+  { bytes: 2, endian: 'little', adjust: -2 },
+  { bytes: 4, adjust: -4 },
+  { bytes: 8 },
+  { bytes: 8, endian: 'little', adjust: -8 },
+  { bytes: 'varint' },
+  { bytes: 'varint', adjust: -1_000_000_000 },
 ];
 
 /** SPEC §3: what each delimiter cuts, however the bytes come. */
 export function framing(suite: Suite): void {
+  suite.both('encode(): a frame that its own delimiter cuts', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side);
+    for (const prefix of PREFIXES) {
+      const delimiter = scene.impl.lengthPrefix(prefix);
+      const bodies = [200, 201, 327, 328, 20_000].map((length) => Buffer.alloc(length, 'x'));
+      if (prefix.bytes === 1) bodies.length = 3;
+      else bodies.push(Buffer.alloc(0));
+      channel.readDelimiter = delimiter;
+      const before = log.data.length;
+      for (const body of bodies) await peer.write(delimiter.encode(body));
+      await log.frames(before + bodies.length);
+      t.deepEqual(log.data.slice(before), bodies, JSON.stringify(prefix));
+    }
+  });
+
+  suite.test('encode(): header and body, as one Buffer', (scene, t) => {
+    const { lengthPrefix } = scene.impl;
+    const hex = (prefix: Prefix, body: Parameters<ReturnType<typeof lengthPrefix>['encode']>[0]) =>
+      lengthPrefix(prefix).encode(body).toString('hex');
+    t.is(hex({ bytes: 1 }, 'ab'), '026162');
+    t.is(hex({ bytes: 2 }, new Uint16Array([1])), '00020100');
+    t.is(hex({ bytes: 4, endian: 'little', adjust: -4 }, new ArrayBuffer(1)), '0500000000');
+    t.is(hex({ bytes: 8 }, ''), '0000000000000000');
+    t.is(hex({ bytes: 'varint' }, 'x'.repeat(300)).slice(0, 6), 'ac0278');
+    t.is(hex({ bytes: 'varint' }, '€'), '03e282ac');
+    t.is(hex({ bytes: 'varint', adjust: -(2 ** 31) }, ''), '8080808008');
+    const tooLong = (prefix: Prefix, body: string) =>
+      t.throws(() => lengthPrefix(prefix).encode(body), { code: 'ERR_INVALID_ARG_VALUE' });
+    tooLong({ bytes: 1 }, 'x'.repeat(256));
+    tooLong({ bytes: 1, adjust: -1 }, 'x'.repeat(255));
+    tooLong({ bytes: 2 }, 'x'.repeat(65_536));
+    tooLong({ bytes: 8, adjust: 1 }, '');
+    tooLong({ bytes: 'varint', adjust: 3 }, 'ab');
+    const encode = lengthPrefix({ bytes: 1 }).encode as (body: unknown) => Buffer;
+    for (const body of [undefined, null, 1, {}, ['x']]) {
+      const call = () => encode.call(lengthPrefix({ bytes: 1 }), body);
+      t.throws(call, { code: 'ERR_INVALID_ARG_TYPE' });
+    }
+  });
+
   for (const { title, delimiter, input, frames, rest = '' } of CASES) {
     const expected = ['connect', ...frames.map((frame) => `read ${frame}`), `end ${rest}`];
 

@@ -1,4 +1,4 @@
-import type { ReadDelimiter } from '../helpers/implementation.ts';
+import type { Prefix, ReadDelimiter } from '../helpers/implementation.ts';
 import { Lockstep } from '../helpers/lockstep.ts';
 import { textOf } from '../helpers/log.ts';
 import { turn } from '../helpers/wait.ts';
@@ -135,7 +135,7 @@ export function limits(suite: Suite): void {
     t.deepEqual(log.order, ['connect', 'read a', ...OVERFLOWN]);
   });
 
-  const headers: [title: string, bytes: 1 | 2 | 4 | 8, adjust: number, header: number[]][] = [
+  const headers: [title: string, bytes: Prefix['bytes'], adjust: number, header: number[]][] = [
     ['less than nothing after the adjustment', 2, -3, [0, 2]],
     ['2^31', 4, 0, [0x80, 0, 0, 0]],
     ['2^32 - 1', 4, 0, [255, 255, 255, 255]],
@@ -143,6 +143,10 @@ export function limits(suite: Suite): void {
     ['2^53', 8, 0, [0, 0x20, 0, 0, 0, 0, 0, 0]],
     ['2^63', 8, 0, [0x80, 0, 0, 0, 0, 0, 0, 0]],
     ['2^64 - 1', 8, 0, [255, 255, 255, 255, 255, 255, 255, 255]],
+    ['a varint of 65,537', 'varint', 0, [0x81, 0x80, 4]],
+    ['a varint of less than nothing after the adjustment', 'varint', -3, [2]],
+    ['a varint of 2^64 - 1', 'varint', 0, [255, 255, 255, 255, 255, 255, 255, 255, 255, 1]],
+    ['a varint that does not end', 'varint', 0, Array(10).fill(0x80)],
     ['2^64 - 1, and nothing by the adjustment', 8, 1, [255, 255, 255, 255, 255, 255, 255, 255]],
   ];
   for (const [title, bytes, adjust, header] of headers) {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { BlockList, connect } from 'node:net';
 import { constants } from 'node:os';
 
 import type {
@@ -400,6 +400,45 @@ function accepts(suite: Suite): void {
       await turn();
     }
     t.is(connections.length, 3);
+  });
+
+  suite.test('onDrop: who was refused by maxConnections', async (scene, t) => {
+    const dropped: unknown[] = [];
+    const { server, accepted } = scene.server({}, undefined, { maxConnections: 1 });
+    server.onDrop = (addr) => dropped.push(addr);
+    await scene.peer(server);
+    await accepted(0);
+    const excess = [await scene.peer(server), await scene.peer(server)];
+    const ports = excess.map(({ socket }) => socket.localPort ?? 0);
+    for (const peer of excess) await peer.gone();
+    await eventually('both are told', () => dropped.length === 2);
+    t.deepEqual(
+      dropped,
+      ports.map((port) => ({ address: '127.0.0.1', port, family: 'IPv4' })),
+    );
+    t.is(server.channels.size, 1);
+  });
+
+  suite.test('blockList: who may not connect', async (scene, t) => {
+    const dropped: unknown[] = [];
+    const blockList = new BlockList();
+    blockList.addAddress('127.0.0.1');
+    const { server, connections } = scene.server({}, undefined, { host: '', blockList });
+    server.onDrop = (addr) => dropped.push(addr);
+    const { port = 0 } = server.localAddr ?? {};
+    const blocked = await scene.peerTo({ address: '127.0.0.1', port, family: 'IPv4' });
+    await blocked.gone();
+    const free = await scene.peerTo({ address: '::1', port, family: 'IPv6' });
+    await eventually('the other is accepted', () => connections.length === 1);
+    free.end();
+    await connections[0]?.log.closed();
+    t.like(dropped, [{ address: '127.0.0.1', family: 'IPv4' }]);
+    t.is(dropped.length, 1);
+    for (const value of [[], '127.0.0.1', { rules: [] }]) {
+      const options = { port: 0, blockList: value as never };
+      const { Server } = scene.impl;
+      t.throws(() => new Server().listen(options), { code: 'ERR_INVALID_ARG_TYPE' });
+    }
   });
 }
 

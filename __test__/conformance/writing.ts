@@ -1,5 +1,5 @@
 import { temporaryFile } from '../helpers/files.ts';
-import { milliseconds, turn } from '../helpers/wait.ts';
+import { eventually, milliseconds, turn } from '../helpers/wait.ts';
 import type { Suite } from './suite.ts';
 
 const MiB = 1024 * 1024;
@@ -22,6 +22,42 @@ export function writing(suite: Suite): void {
     channel.end();
     await peer.finished();
     t.is(peer.text, '\xc3\xa91bcdefabcdefghgh');
+  });
+
+  suite.both('an array: its pieces in order, accepted as a whole', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side, {
+      maxPendingBytes: 9,
+      highWaterMark: 12,
+    });
+    const pieces = [
+      'a€',
+      Buffer.from('bc'),
+      new Uint8Array([100]),
+      new DataView(new ArrayBuffer(1)),
+    ];
+    t.true(channel.write(pieces));
+    t.true(channel.write([]));
+    // What is pending before it decides, not between its pieces.
+    channel.write(['efghi', 'jklmn', 'opqrs']);
+    peer.socket.pause();
+    await eventually('all is sent', () => channel.pendingBytes === 0);
+    for (const bad of [[1], ['x', null], ['x', ['y']], [new Array(1)]]) {
+      t.throws(() => channel.write(bad as never), { code: 'ERR_INVALID_ARG_TYPE' });
+    }
+    channel.end(['t', 'u']);
+    peer.socket.resume();
+    await log.closed();
+    await peer.finished();
+    t.is(Buffer.from(peer.text, 'latin1').toString(), 'a€bcd\0efghijklmnopqrstu');
+  });
+
+  suite.both('an array is refused as a whole', async (scene, t, side) => {
+    const { channel, log, peer } = await scene.open(side, { maxPendingBytes: 4 });
+    peer.socket.pause();
+    channel.write(Buffer.alloc(32 * 1024 * 1024));
+    t.false(channel.write(['one', Buffer.from('two'), '€']));
+    t.is(channel.stats().refusedBytes, 9);
+    t.is((await log.closed()).reason, 'overflow');
   });
 
   suite.both('W14: the bytes are taken at the call', async (scene, t, side) => {

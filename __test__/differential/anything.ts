@@ -12,11 +12,15 @@ const SEQUENCES = ['\n', '\n', '\r\n', 'a', 'ab', 'aa', 'aab', 'abab', '\r\r\n',
 
 const sequence = fc.constantFrom(...SEQUENCES);
 
-const prefix = fc.record({
-  bytes: fc.constantFrom(1, 1, 1, 2, 2, 4, 8),
-  endian: fc.constantFrom('big', 'big', 'little'),
-  adjust: weighed([3, fc.constant(0)], [1, fc.integer({ min: -2, max: 2 })]),
-});
+const adjust = weighed([3, fc.constant(0)], [1, fc.integer({ min: -2, max: 2 })]);
+const prefix = fc.oneof(
+  fc.record({
+    bytes: fc.constantFrom(1, 1, 1, 2, 2, 4, 8),
+    endian: fc.constantFrom('big', 'big', 'little'),
+    adjust,
+  }),
+  fc.record({ bytes: fc.constant('varint'), endian: fc.constant('little'), adjust }),
+);
 
 export const delimiter: Arbitrary<Delimiter> = weighed<Delimiter>(
   [4, sequence.map((text) => ({ text }))],
@@ -47,6 +51,10 @@ const PIECES = [
 
 const pieces = fc.constantFrom(
   ...PIECES.map((text) => Buffer.from(text)),
+  // Varints of more than a byte.
+  ...['\x82\0yz', '\x81\x80\0x', '\x80\x01', '\xff\xff\xff\xff\xff', '\x83'].map((text) =>
+    Buffer.from(text, 'latin1'),
+  ),
   // A pair of surrogates, which is four bytes, and no UTF-8.
   Buffer.from('😀', 'utf16le'),
 );

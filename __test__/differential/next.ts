@@ -68,14 +68,24 @@ function bySequence(text: string, sequence: string, limit: number): Next {
 
 function byPrefix(
   text: string,
-  { bytes, endian, adjust }: { bytes: number; endian: string; adjust: number },
+  { bytes: size, endian, adjust }: { bytes: number | 'varint'; endian: string; adjust: number },
   limit: number,
 ): Next {
+  if (size === 'varint') return byVarint(text, adjust, limit);
+  const bytes = size;
   if (text.length < bytes) return null;
   const digits = Array.from(text.slice(0, bytes), (digit) => digit.charCodeAt(0));
   if (endian === 'little') digits.reverse();
   const length = digits.reduce((value, digit) => 256 * value + digit, 0) + adjust;
   return length < 0 || length > limit ? 'too long' : apart(text, bytes, length);
+}
+
+function byVarint(text: string, adjust: number, limit: number): Next {
+  const [header] = /^[\x80-\xff]{0,9}[\0-\x7f]/.exec(text) ?? [];
+  if (header === undefined) return text.length < 10 ? null : 'too long';
+  const digits = Array.from(header, (digit) => digit.charCodeAt(0) & 0x7f);
+  const length = digits.reduceRight((value, digit) => 128 * value + digit, 0) + adjust;
+  return length < 0 || length > limit ? 'too long' : apart(text, header.length, length);
 }
 
 function byPattern(

@@ -1,4 +1,4 @@
-import type { LookupFunction } from 'node:net';
+import type { BlockList, LookupFunction } from 'node:net';
 
 /**
  * What the conformance and the differential tests need of an implementation, as far as they use it:
@@ -17,7 +17,7 @@ export interface Implementation {
   Server: ServerConstructor;
   Datagram: new (options?: DatagramOptions) => DatagramLike;
   Engine: { instance(): EngineLike };
-  lengthPrefix(options: Prefix): Required<Prefix>;
+  lengthPrefix(options: Prefix): LengthPrefix;
 }
 
 /** The same over Unix sockets. */
@@ -102,8 +102,9 @@ export interface ServerConstructor {
 
 export type ConnectionConstructor = new (socket: SocketLike, server: ServerLike) => ConnectionLike;
 
-export type ReadDelimiter = null | string | number | Uint8Array | Required<Prefix> | RegExp;
+export type ReadDelimiter = null | string | number | Uint8Array | LengthPrefix | RegExp;
 export type Data = Buffer | string;
+type Bytes = string | ArrayBufferView | ArrayBufferLike;
 
 export interface Address {
   address: string;
@@ -173,13 +174,13 @@ export interface StreamLike<A = Address> extends ChannelLike, StreamHooks {
   readonly bytesWritten: number;
   readonly pendingBytes: number;
   stats(): { readonly refusedBytes: number };
-  write(data: string | ArrayBufferView | ArrayBufferLike, flush?: boolean): boolean;
+  write(data: Bytes | Bytes[], flush?: boolean): boolean;
   writeFile(file: FileLike, nbytes?: number, offset?: number, flush?: boolean): boolean;
   flush(): void;
   drained(options?: WaitOptions): Promise<void>;
   pause(): void;
   resume(): void;
-  end(data?: string | ArrayBufferView | ArrayBufferLike): void;
+  end(data?: Bytes | Bytes[]): void;
   reset(): void;
   shutdown(): void;
 }
@@ -254,6 +255,7 @@ export interface ConnectionLike extends StreamLike {
 export interface ServerHooks<A> {
   onListen(): void;
   onAccept(socket: SocketLike<A>, addr: A): void;
+  onDrop(addr: A | null): void;
   onError(error: Error): void;
   onClose(info: CloseInfo): void;
 }
@@ -278,8 +280,12 @@ export interface EngineLike {
   stop(): void;
 }
 
+export interface LengthPrefix extends Required<Prefix> {
+  encode(body: string | ArrayBufferView | ArrayBufferLike): Buffer;
+}
+
 export interface Prefix {
-  readonly bytes: 1 | 2 | 4 | 8;
+  readonly bytes: 1 | 2 | 4 | 8 | 'varint';
   readonly endian?: 'big' | 'little';
   readonly adjust?: number;
 }
@@ -326,6 +332,7 @@ export interface ServerOptions
     Pick<ListenOptions, 'backlog' | 'ipv6Only' | 'maxConnections'> {}
 
 export interface ListenOptions {
+  blockList?: BlockList;
   host?: string;
   port?: number;
   backlog?: number;

@@ -6,7 +6,8 @@ import test from 'ava';
 import fc from 'fast-check';
 
 import { binding, type NativeBinding } from '../../js/binding.ts';
-import { type Framing, framingOf, lengthPrefix } from '../../js/check/read-delimiter.ts';
+import { lengthPrefix } from '../../js/check/length-prefix.ts';
+import { type Framing, framingOf } from '../../js/check/read-delimiter.ts';
 import { CutResult, Stop } from '../../js/generated/wire.ts';
 import { cutter } from '../../js/reactor/cutter.ts';
 import { announced, frameEnd, frameStart, scanned } from '../../js/read/framer.ts';
@@ -29,7 +30,7 @@ const NOTHING = { start: 0, end: 0, next: 0, scan: 0, announced: 0 };
 const here: Cutting = (framing, limit, bytes, from, scan) => {
   const end = frameEnd(framing, limit, bytes, from, scan);
   if (end >= 0) {
-    const start = frameStart(framing, from);
+    const start = frameStart(framing, bytes, from);
     return { ...NOTHING, stop: Stop.BUDGET, start, end, next: end + framing.sequence.length };
   }
   const stop = ~end;
@@ -99,15 +100,19 @@ function play(cutting: Cutting, { chunks, settings }: Script): unknown[] {
 
 const SEQUENCES = ['\n', '\r\n', 'a', 'ab', 'aa', 'aab', 'abab', '\r\r\n', '\0', 'a'.repeat(70)];
 
-const prefix = fc.record({
-  bytes: fc.constantFrom(1, 1, 2, 4, 8),
-  endian: fc.constantFrom('big', 'little'),
-  adjust: weighed(
-    [3, fc.constant(0)],
-    [1, fc.integer({ min: -3, max: 3 })],
-    [1, fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER)],
-  ),
-});
+const adjust = weighed(
+  [3, fc.constant(0)],
+  [1, fc.integer({ min: -3, max: 3 })],
+  [1, fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER)],
+);
+const prefix = fc.oneof(
+  fc.record({
+    bytes: fc.constantFrom(1, 1, 2, 4, 8),
+    endian: fc.constantFrom('big', 'little'),
+    adjust,
+  }),
+  fc.record({ bytes: fc.constant('varint'), adjust }),
+);
 
 const framing = weighed<Framing>(
   [4, fc.constantFrom(...SEQUENCES).map(framingOf)],
@@ -122,6 +127,7 @@ const piece = weighed<Uint8Array>(
   [2, fc.constantFrom('\0\0\0\x03', '\x01\0\0\0', '\0\0\0\0\0\0\0\x02').map(bytesOf)],
   [1, fc.uint8Array({ minLength: 1, maxLength: 12 })],
   [1, fc.constantFrom('ff', '00', '80').map((hex) => Buffer.from(hex.repeat(8), 'hex'))],
+  [1, fc.constantFrom('8300', '83808000', '8102', 'ff80').map((hex) => Buffer.from(hex, 'hex'))],
 );
 
 const script: fc.Arbitrary<Script> = fc.record({

@@ -10,6 +10,11 @@ export function copyBytes(data: Writable): Buffer {
   throw typeError('data', 'a string, an ArrayBufferView or an ArrayBuffer', data);
 }
 
+/** The same of several pieces, which are one. */
+export function copyAll(data: Writable | Writable[]): Buffer {
+  return Array.isArray(data) ? Buffer.concat(Array.from(data, copyBytes)) : copyBytes(data);
+}
+
 export function decoded(bytes: Buffer, encoding: ReadEncoding): Data {
   return encoding === null ? bytes : bytes.toString(encoding);
 }

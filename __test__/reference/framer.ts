@@ -117,14 +117,31 @@ function findPattern(bytes: Buffer, pattern: Pattern, limit: number, last: boole
 }
 
 function findPrefixed(bytes: Buffer, prefix: LengthPrefix, limit: number): Found {
-  if (bytes.length < prefix.bytes) return NONE;
-  const header = bytes.subarray(0, prefix.bytes).toString('hex');
-  const value = BigInt(`0x${prefix.endian === 'big' ? header : swapped(header)}`);
+  const size = prefix.bytes === 'varint' ? varintSize(bytes) : prefix.bytes;
+  if (size === 0 || bytes.length < size) return NONE;
+  const header = bytes.subarray(0, size);
+  const value = prefix.bytes === 'varint' ? varintOf(header) : numberOf(header, prefix.endian);
   const length = value + BigInt(prefix.adjust);
   if (length < 0n) return overflow(`a length header of ${value}, adjusted to ${length}`);
   if (length > BigInt(limit)) return overflow(`a body of ${length} bytes, the limit is ${limit}`);
-  if (bytes.length < prefix.bytes + Number(length)) return NONE;
-  return found(Number(length), prefix.bytes);
+  if (bytes.length < size + Number(length)) return NONE;
+  return found(Number(length), size);
+}
+
+function numberOf(header: Buffer, endian: 'big' | 'little'): bigint {
+  const digits = header.toString('hex');
+  return BigInt(`0x${endian === 'big' ? digits : swapped(digits)}`);
+}
+
+/** How many bytes it has; 0 where its last one has not come. */
+function varintSize(bytes: Buffer): number {
+  const last = bytes.subarray(0, 10).findIndex((byte) => byte < 0x80);
+  return last < 0 && bytes.length >= 10 ? 10 : last + 1;
+}
+
+function varintOf(header: Buffer): bigint {
+  if (header.every((byte) => byte >= 0x80)) return 2n ** 64n - 1n;
+  return header.reduceRight((value, byte) => value * 128n + BigInt(byte % 128), 0n);
 }
 
 /** Whether bytes that are still to come could complete `sequence` at an offset up to `limit`. */

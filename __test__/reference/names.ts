@@ -5,6 +5,7 @@ import { isReadable } from './values.ts';
 
 const STREAM = [
   ...['noDelay', 'keepAlive', 'recvBufferSize', 'sendBufferSize', 'allowHalfOpen'],
+  ...['userTimeout', 'typeOfService'],
   ...['readDelimiter', 'readEncoding', 'bufferSize', 'highWaterMark', 'maxPendingBytes'],
   ...['idleTimeout', 'frameTimeout', 'lingerTimeout'],
 ];
@@ -22,7 +23,7 @@ export const names = {
   connection: [...STREAM, 'engine'],
   client: CLIENT,
   unixClient: UNIX_CLIENT,
-  server: [...LISTENER, 'ipv6Only', 'reusePort'],
+  server: [...LISTENER, 'ipv6Only', 'reusePort', 'blockList'],
   unixServer: [...LISTENER, 'mode'],
   datagram: DATAGRAM,
   keepAlive: ['idle', 'interval', 'count'],

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { isProxy } from 'node:util/types';
 
 import { badPort, typeError, valueError } from './errors.ts';
@@ -22,6 +22,11 @@ export function checkStreamOptions(options: StreamOptions): void {
   else checkNames(keepAlive, names.keepAlive);
   checkInteger(options, 'recvBufferSize', 1);
   checkInteger(options, 'sendBufferSize', 1);
+  checkMilliseconds(options, 'userTimeout');
+  checkInteger(options, 'typeOfService', 0);
+  if ((options.typeOfService ?? 0) > 255) {
+    throw valueError('typeOfService', 'at most 255', options.typeOfService);
+  }
   checkMilliseconds(options, 'idleTimeout');
   checkMilliseconds(options, 'frameTimeout');
   checkMilliseconds(options, 'lingerTimeout');
@@ -58,6 +63,10 @@ export function checkServerOptions(options: ServerOptions): void {
   checkInteger(options, 'maxConnections', 0);
   checkBoolean(options, 'ipv6Only');
   checkBoolean(options, 'reusePort');
+  const { blockList } = options;
+  if (blockList !== undefined && !(blockList instanceof BlockList)) {
+    throw typeError('blockList', 'a BlockList', blockList);
+  }
   checkInteger(options, 'mode', 0);
   if ((options.mode ?? 0) > 0o777) throw valueError('mode', 'at most 0o777', options.mode);
 }

@@ -6,9 +6,15 @@ import { Channel } from './channel.ts';
 import { codedError, typeError, valueError } from './errors.ts';
 import { bind, bindPath, filenoOfServer, type Handle, listenWith } from './listening.ts';
 import { ADDRESS, checkNames, MADE_WITH, names } from './names.ts';
-import { checkMilliseconds, checkServerOptions, type Endpoint, parseAddress } from './options.ts';
+import {
+  checkMilliseconds,
+  checkServerOptions,
+  type Endpoint,
+  parseAddress,
+  plainHost,
+} from './options.ts';
 import { isPath, isTooLong, pathOf, tooLong } from './path.ts';
-import { listeningAddress, paths } from './socket.ts';
+import { listeningAddress, paths, remoteAddressOf } from './socket.ts';
 import { ByteStream } from './stream.ts';
 import type { Address, CloseInfo, ReadyState, ServerOptions, StreamOptions } from './types.ts';
 import { warnUnhandled } from './unhandled.ts';
@@ -131,6 +137,8 @@ export class StreamServer extends Channel {
     }
   }
 
+  onDrop(_addr: Address | string | null): void {}
+
   override onError(error: Error): void {
     warnUnhandled(this, 'onError', error);
   }
@@ -186,7 +194,21 @@ export class StreamServer extends Channel {
     this.#connectionContext = new AsyncResource('reference');
     const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true });
     if (options.maxConnections !== undefined) listener.maxConnections = options.maxConnections;
+    listener.on('drop', (data) => {
+      const { remoteAddress: address, remotePort: port, remoteFamily: family } = data ?? {};
+      const isAddress = address !== undefined && port !== undefined;
+      const peer = { address: plainHost(address ?? ''), port: port ?? 0 };
+      const at = { ...peer, family: peer.address.includes(':') ? 'IPv6' : 'IPv4' } as const;
+      if (family !== undefined || !isAddress) this._hook(() => this.onDrop(isAddress ? at : null));
+    });
     listener.on('connection', (socket) => {
+      const remote = remoteAddressOf(socket);
+      const ip = typeof remote === 'object' && remote;
+      if (ip && options.blockList?.check(ip.address, ip.family === 'IPv4' ? 'ipv4' : 'ipv6')) {
+        socket.destroy();
+        this._hook(() => this.onDrop(ip));
+        return;
+      }
       const local = this.#localAddr;
       if (typeof local === 'string') paths.set(socket, { local, remote: null });
       this.#accept(new Accepted(socket));

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-import { copyBytes, decoded } from './bytes.ts';
+import { copyAll, decoded } from './bytes.ts';
 import { Channel } from './channel.ts';
 import { Countdown } from './countdown.ts';
 import { codedError, notConnected } from './errors.ts';
@@ -179,9 +179,9 @@ export abstract class ByteStream extends Channel {
 
   // Writing
 
-  write(data: Writable, flush = false): boolean {
+  write(data: Writable | Writable[], flush = false): boolean {
     checkFlush(flush);
-    const bytes = copyBytes(data);
+    const bytes = copyAll(data);
     return this.#add('write', flush, bytes.length, () => bytes);
   }
 
@@ -264,7 +264,7 @@ export abstract class ByteStream extends Channel {
     this.#sender.end();
   }
 
-  end(data?: Writable): void {
+  end(data?: Writable | Writable[]): void {
     if (data !== undefined) this.write(data);
     if (this.#phase === 'closed' || this.#ended) return;
     this.#endedHere = true;

@@ -1,4 +1,4 @@
-import type { LookupFunction } from 'node:net';
+import type { BlockList, LookupFunction } from 'node:net';
 import type { LengthPrefix } from './length-prefix.ts';
 
 export type ReadDelimiter =
@@ -46,6 +46,8 @@ export interface StreamOptions {
   keepAlive?: boolean | KeepAlive;
   recvBufferSize?: number;
   sendBufferSize?: number;
+  userTimeout?: number;
+  typeOfService?: number;
   idleTimeout?: number;
   frameTimeout?: number;
   lingerTimeout?: number;
@@ -68,6 +70,7 @@ export interface ServerOptions extends StreamOptions {
   /** Of a Unix socket's file. */
   mode?: number;
   maxConnections?: number;
+  blockList?: BlockList;
 }
 
 export interface DatagramOptions {

@@ -95,6 +95,10 @@ export class Server<C extends Stream = Connection> extends StreamServer<Address,
    *
    * `({ fd, …options })` takes over a socket that was bound elsewhere; see `StreamServer`.
    *
+   * Several processes or threads share a port by `reusePort: true`, workers of `node:cluster` too: the
+   * cluster's primary hands out no sockets of this package. Without it, the second one that listens
+   * throws `EADDRINUSE`.
+   *
    * @throws what the operating system says, as Node has it (`EADDRINUSE`, `EACCES`, …);
    *   `ERR_CHANNEL_ACTIVE`, `ERR_CHANNEL_CLOSED`, `ERR_ENGINE_CLOSED`; for wrong arguments
    *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_SOCKET_BAD_PORT`

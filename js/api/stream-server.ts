@@ -1,6 +1,9 @@
 /** A stream-oriented, listening channel. */
 
+import type { BlockList } from 'node:net';
+
 import type { Destination } from '../check/address.ts';
+import { checkBlockList } from '../check/block-list.ts';
 import { listenAnywhere } from '../check/destination.ts';
 import { invalidType, invalidValue } from '../check/errors.ts';
 import { checkOptions, namesOf } from '../check/option-names.ts';
@@ -195,6 +198,22 @@ export class StreamServer<
     return this;
   }
 
+  /**
+   * Who may not connect from now on: the rules that the list has now, also where it is the same list
+   * again; `null`: nobody. Connections that are open go on. It takes the place of `blockList`; before
+   * `listen()` it is kept. Unix sockets have no addresses to go by.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`
+   */
+  setBlockList(blockList: BlockList | null): this {
+    const blocked = checkBlockList(blockList);
+    if (blocked === undefined) throw invalidType('blockList', 'a BlockList or null', blockList);
+    const { options, settings } = this.connectionDefaults;
+    this.connectionDefaults = { options: { ...options, blockList: blockList as never }, settings };
+    this[link].block(blocked);
+    return this;
+  }
+
   /** Closes the listener and every connection, at once. A second call is a no-op. */
   close(): void {
     this[link].close();
@@ -237,6 +256,12 @@ export class StreamServer<
       socket.close();
     }
   }
+
+  /**
+   * A connection was refused, by `maxConnections` or by `blockList`: it is closed by now, and counted in
+   * `stats().refused`. Told at most 100 times a second. `addr` is its peer's address.
+   */
+  onDrop(_addr: A | null): void {}
 
   /**
    * Accepting failed for now (it goes on by itself), or the listening socket has failed. The default

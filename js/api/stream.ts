@@ -30,9 +30,9 @@ import type {
   AddressLike,
   ChannelError,
   CloseInfo,
-  Data,
   DescriptorOptions,
   Frame,
+  Gathered,
   PeerCredentials,
   ReadDelimiter,
   ServerStats,
@@ -275,7 +275,8 @@ export class Stream<A extends Address | string = Address | string> extends Chann
 
   /**
    * Sends; the bytes are taken at the call. What is written in one turn of the event loop leaves
-   * together; `flush` sends it now.
+   * together; `flush` sends it now. The pieces of an array leave one after the other, and are accepted
+   * or refused as a whole.
    *
    * Returns false when more than `highWaterMark` is pending: wait for `onWrite`. Nothing that was
    * accepted is dropped silently: `onClose` counts what never left. With more than
@@ -290,7 +291,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    *   own `end()`, `shutdown()`, `close()` or its server's `close()`; `ERR_INVALID_ARG_TYPE`
    *   (also for a `flush` that is no boolean), `ERR_BUFFER_DETACHED`
    */
-  write(data: Data, flush = false): boolean {
+  write(data: Gathered, flush = false): boolean {
     return this[link].write(data, checkFlush(flush));
   }
 
@@ -393,7 +394,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    *
    * @throws what `write(data)` throws; then nothing has happened. Without data: nothing
    */
-  end(data?: Data): void {
+  end(data?: Gathered): void {
     if (data !== undefined) this[link].write(data, false);
     this[link].end();
   }

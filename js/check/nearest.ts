@@ -13,8 +13,8 @@ export function nearest(name: string, names: readonly string[]): string | null {
   return best !== undefined && best.edits <= most ? best.other : null;
 }
 
-/** Levenshtein's: how many characters are to be added, dropped or changed. A row at a time. */
-function editDistance(from: string, to: string): number {
+/** @internal Levenshtein's: how many characters are to be added, dropped or changed. A row at a time. */
+export function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (const [index, char] of [...from].entries()) {
     const next = [index + 1];

@@ -38,6 +38,8 @@ const SOCKET: Names<SocketOptions> = {
   keepAlive: true,
   recvBufferSize: true,
   sendBufferSize: true,
+  userTimeout: true,
+  typeOfService: true,
 };
 
 const STREAM: Names<StreamCallOptions> = {
@@ -73,6 +75,7 @@ const LISTEN: Names<ListenOptions> = {
   ipv6Only: true,
   reusePort: true,
   maxConnections: true,
+  blockList: true,
   signal: true,
 };
 

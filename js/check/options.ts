@@ -11,6 +11,7 @@ import type {
   StreamCallOptions,
   UnixListenOptions,
 } from '../types.ts';
+import { checkBlockList } from './block-list.ts';
 import { invalidType, invalidValue } from './errors.ts';
 import { checkOptions, keepAliveNames } from './option-names.ts';
 import { MAX_FRAME } from './read-delimiter.ts';
@@ -176,6 +177,8 @@ export interface NativeSocketOptions {
   keepAliveCount?: number;
   recvBufferSize?: number;
   sendBufferSize?: number;
+  userTimeout?: number;
+  typeOfService?: number;
 }
 
 /** @internal */
@@ -198,6 +201,9 @@ export function socketOptions(options: SocketOptions): NativeSocketOptions {
     assign(native, name, optionalInteger(name, options[name], 1, MAX_FRAME));
   buffer('recvBufferSize');
   buffer('sendBufferSize');
+  const userTimeout = time('userTimeout', options.userTimeout, 0);
+  if (userTimeout > 0) native.userTimeout = userTimeout;
+  assign(native, 'typeOfService', optionalInteger('typeOfService', options.typeOfService, 0, 255));
   return native;
 }
 
@@ -272,6 +278,7 @@ export interface ListenSettings {
   readonly reusePort: boolean;
   readonly mode: number | undefined;
   readonly maxConnections: number | undefined;
+  readonly blocked: Uint8Array | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -284,6 +291,7 @@ export function listenSettings(options: ListenOptions & UnixListenOptions): List
     reusePort: bool('reusePort', options.reusePort, false),
     mode: optionalInteger('mode', options.mode, 0, 0o777),
     maxConnections: most,
+    blocked: checkBlockList(options.blockList),
     signal: checkSignal(options.signal),
   };
 }

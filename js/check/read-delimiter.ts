@@ -9,37 +9,12 @@ import {
   openSearch,
 } from '../binding.ts';
 import { FramingKind } from '../generated/wire.ts';
-import { LengthPrefix, type LengthPrefixOptions } from '../types.ts';
 import { invalidType, invalidValue } from './errors.ts';
-import { checkOptions, lengthPrefixNames } from './option-names.ts';
-import { bytesOf, isReadable } from './values.ts';
+import { Prefix } from './length-prefix.ts';
+import { bytesOf } from './values.ts';
 
 /** The longest frame: lengths cross to the native part as 32 bits. */
 export const MAX_FRAME = 0x7fff_ffff;
-
-/**
- * Frames behind a length header: `onRead` gets the body, the header is dropped.
- *
- * The limit (`bufferSize`) is judged from the header, before the body is buffered. A header that
- * announces more, or with `adjust` less than 0, is an overflow.
- *
- * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
- */
-export function lengthPrefix(options: LengthPrefixOptions): LengthPrefix {
-  if (!isReadable(options)) throw invalidType('options', 'an object', options);
-  const given = checkOptions(options, lengthPrefixNames);
-  const { bytes, endian = 'big', adjust = 0 } = given;
-  if (typeof bytes !== 'number') throw invalidType('bytes', 'a number', bytes);
-  if (bytes !== 1 && bytes !== 2 && bytes !== 4 && bytes !== 8) {
-    throw invalidValue('bytes', '1, 2, 4 or 8', bytes);
-  }
-  if (endian !== 'big' && endian !== 'little') {
-    throw invalidValue('endian', "'big' or 'little'", endian);
-  }
-  if (typeof adjust !== 'number') throw invalidType('adjust', 'a number', adjust);
-  if (!Number.isSafeInteger(adjust)) throw invalidValue('adjust', 'a safe integer', adjust);
-  return new LengthPrefix(bytes, endian, adjust);
-}
 
 /** @internal A delimiter as the native part takes it. */
 export interface Framing {
@@ -84,9 +59,10 @@ export function framingOf(value: unknown): Framing {
 }
 
 function framingOfObject(value: object): Framing {
-  if (LengthPrefix.isLengthPrefix(value)) {
-    const parameter = value.bytes | (value.endian === 'little' ? 0x100 : 0);
-    return framing(FramingKind.LENGTH_PREFIX, parameter, value.adjust);
+  if (Prefix.isPrefix(value)) {
+    const { bytes, endian, adjust } = value;
+    const parameter = (bytes === 'varint' ? 0 : bytes) | (endian === 'little' ? 0x100 : 0);
+    return framing(FramingKind.LENGTH_PREFIX, parameter, adjust);
   }
   if (isRegExp(value)) return regexpOf(value);
   const bytes = bytesOf('readDelimiter', value);

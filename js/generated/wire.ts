@@ -18,6 +18,7 @@ export const Op = {
   SET_PEER: 12,
   DROP_PEER: 13,
   CONFIGURE: 14,
+  BLOCK: 15,
 } as const;
 
 export const Kind = {
@@ -32,6 +33,7 @@ export const Kind = {
   DATAGRAMS: 9,
   DATAGRAM_FAILED: 10,
   PEER_SET: 11,
+  DROPPED: 12,
 } as const;
 
 export const Flag = {
@@ -88,7 +90,9 @@ export const Settings = {
   KEEP_ALIVE_COUNT: 8,
   RECV_BUFFER: 9,
   SEND_BUFFER: 10,
-  WORDS: 11,
+  USER_TIMEOUT: 11,
+  TYPE_OF_SERVICE: 12,
+  WORDS: 13,
 } as const;
 
 export const Change = {

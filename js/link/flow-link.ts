@@ -10,6 +10,7 @@ import type { Ledger } from '../write/ledger.ts';
 import { takeFields } from './fields.ts';
 import type { DatagramHooks, StreamHooks } from './hooks.ts';
 import { Link, type Owner } from './link.ts';
+import { warnMisspelt } from './misspelt.ts';
 import { trace } from './trace.ts';
 
 /** What reads, as far as it is the same for both. */
@@ -282,6 +283,7 @@ export abstract class FlowLink<
   /** The hooks of the beginning may run now; false where they may not. */
   protected enterOpen(): boolean {
     if (this.phase !== 'attached') return false;
+    warnMisspelt(this.channel, this.defaults);
     // Of one whose constructor has opened it, the fields are there only now.
     try {
       this.takeFields();

@@ -42,6 +42,7 @@ export interface ServerHooks {
   readonly connectionDefaults: ConnectionDefaults;
   onListen(): void;
   onAccept(socket: Socket<Address | string>, addr: Address | string | null): void;
+  onDrop(addr: Address | string | null): void;
   onError(error: Error): void;
   onClose(info: CloseInfo): void;
 }

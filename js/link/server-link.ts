@@ -18,6 +18,7 @@ import type { Address, CloseInfo, ReadyState, ServerStats } from '../types.ts';
 import { assertNotAborted, watchAbort } from './abort.ts';
 import type { ServerHooks } from './hooks.ts';
 import { Link } from './link.ts';
+import { warnMisspelt } from './misspelt.ts';
 import { AcceptedSocket } from './socket.ts';
 import type { StreamLink } from './stream-link.ts';
 import { trace } from './trace.ts';
@@ -82,11 +83,12 @@ export class ServerLink extends Link<ServerHooks> {
     if (this.phase === 'listening') throw channelActive('listen()', 'listening');
     if (this.phase !== 'idle' || this.closing) throw channelClosed('listen()');
     this.reactor.assertRunning();
-    const { backlog, ipv6Only, reusePort, mode, maxConnections, signal } = settings;
+    const { backlog, ipv6Only, reusePort, mode, maxConnections, blocked, signal } = settings;
     assertNotAborted(signal);
     const options: Options = { socket, backlog, ipv6Only, reusePort };
     if (mode !== undefined) options.mode = mode;
     if (maxConnections !== undefined) options.maxConnections = maxConnections;
+    if (blocked !== undefined) options.blocked = blocked;
     const listening = begin(options);
     if (listening.failure) throw failed(listening.failure);
     const [index = -1, generation = 0] = listening.id;
@@ -143,6 +145,21 @@ export class ServerLink extends Link<ServerHooks> {
   released(connection: StreamLink): void {
     this.#connections.delete(connection);
     this.finishIfGone();
+  }
+
+  /** The reactor has refused a connection. */
+  dropped(about: string): void {
+    const { channel, defaults } = this;
+    if (this.phase !== 'listening' || this.closing || channel.onDrop === defaults.onDrop) return;
+    this.#open();
+    this.hook(() => channel.onDrop(decodeAddress(about, 0)));
+  }
+
+  /** Who shall not connect from now on. */
+  block(blocked: Uint8Array): void {
+    if (this.index < 0) return;
+    this.reactor.submission.block(this, blocked);
+    this.reactor.submission.flush();
   }
 
   /** Accepting failed for now; the reactor goes on by itself. */
@@ -222,6 +239,7 @@ export class ServerLink extends Link<ServerHooks> {
   #open(): void {
     if (this.#opened || this.phase !== 'listening' || this.closing) return;
     this.#opened = true;
+    warnMisspelt(this.channel, this.defaults);
     if (this.channel.onListen !== this.defaults.onListen) this.hook(() => this.channel.onListen());
     this.tellOpened();
   }

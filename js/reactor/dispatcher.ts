@@ -234,6 +234,14 @@ export class Dispatcher {
             at += 1;
             handler?.acceptFailed?.(words[at - 1] as number);
             break;
+          case Kind.DROPPED: {
+            const size = words[at] as number;
+            const about = latin1(bytes, from, from + size);
+            at += 1;
+            from += size;
+            handler?.dropped?.(about);
+            break;
+          }
           case Kind.OVERFLOW: {
             const start = from;
             const size = words[at] as number;

@@ -25,6 +25,8 @@ export interface Handler extends Target {
   connected?(fileno: number, about: string): void;
   accepted?(socket: Target, fileno: number, about: string): void;
   acceptFailed?(errno: number): void;
+  /** A connection was refused; `about`: its peer's address, as above. */
+  dropped?(about: string): void;
   datagrams?(record: Datagrams): void;
   /** A datagram was not sent, or not received whole; or an earlier one has not arrived. */
   failed?(errno: number, syscall: number, length: number, about: string): void;

@@ -194,6 +194,12 @@ export class Submission {
     this.#buffer.set(to, 4 * word);
   }
 
+  /** Nobody is to connect from these addresses. */
+  block(target: Target, blocked: Uint8Array): void {
+    const word = this.#record(Op.BLOCK, 0, target, blocked.length);
+    this.#buffer.set(blocked, 4 * word);
+  }
+
   /** A request without a payload. */
   request(op: number, target: Target, flags = 0): void {
     this.#record(op, flags, target, 0);
@@ -301,6 +307,8 @@ function encodeSettings(words: Uint32Array, at: number, settings: SettingsReques
   words[at + Settings.KEEP_ALIVE_COUNT] = socket?.keepAliveCount ?? 0;
   words[at + Settings.RECV_BUFFER] = socket?.recvBufferSize ?? 0;
   words[at + Settings.SEND_BUFFER] = socket?.sendBufferSize ?? 0;
+  words[at + Settings.USER_TIMEOUT] = socket?.userTimeout ?? 0;
+  words[at + Settings.TYPE_OF_SERVICE] = socket?.typeOfService ?? 0;
 }
 
 /** @internal The size of a reframe's payload. */

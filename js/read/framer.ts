@@ -18,10 +18,24 @@ import { FramingKind, Stop } from '../generated/wire.ts';
 const NEAR = 48;
 /** Header values from here on are not exact as numbers. */
 const HIGH = 0x20_0000;
+/** The size that stands for a header that is a varint, how long that may be, and as a number. */
+const VARINT = 0;
+const VARINT_BYTES = 10;
+const EXACT_VARINT = 7;
 
 /** @internal Where the frame's first byte is, behind its header. */
-export function frameStart({ kind, parameter }: Framing, from: number): number {
-  return kind === FramingKind.LENGTH_PREFIX ? from + (parameter & 0xff) : from;
+export function frameStart(framing: Framing, bytes: Buffer, from: number): number {
+  return framing.kind === FramingKind.LENGTH_PREFIX ? bodyStart(framing, bytes, from) : from;
+}
+
+/** Behind the header; past the last byte where that is not there. */
+function bodyStart({ parameter }: Framing, bytes: Buffer, from: number): number {
+  const size = parameter & 0xff;
+  if (size !== VARINT) return from + size;
+  let at = from;
+  const most = from + VARINT_BYTES - 1;
+  while (at < most && (bytes[at] as number) >= 0x80) at += 1;
+  return at + 1;
 }
 
 /**
@@ -60,9 +74,17 @@ export function scanned(
 }
 
 /** @internal How long the body is, as the header at `from` says; at most what 64 bits can say. */
-export function announced({ parameter, adjust }: Framing, bytes: Buffer, from: number): number {
+export function announced(framing: Framing, bytes: Buffer, from: number): number {
+  const { parameter, adjust } = framing;
   const size = parameter & 0xff;
   const isLittle = parameter >> 8 !== 0;
+  if (size === VARINT) {
+    const header = bytes.subarray(from, bodyStart(framing, bytes, from));
+    const septets = (sum: number, byte: number) => sum * 0x80 + (byte & 0x7f);
+    const near = adjust + header.reduceRight(septets, 0);
+    if (header.length <= EXACT_VARINT && Number.isSafeInteger(near)) return near;
+    return atMost(varintOf(header) + BigInt(adjust));
+  }
   if (size < 8) {
     return adjust + (isLittle ? bytes.readUIntLE(from, size) : bytes.readUIntBE(from, size));
   }
@@ -70,14 +92,23 @@ export function announced({ parameter, adjust }: Framing, bytes: Buffer, from: n
   const low = isLittle ? bytes.readUInt32LE(from) : bytes.readUInt32BE(from + 4);
   const near = adjust + (high * 0x1_0000_0000 + low);
   if (high < HIGH && Number.isSafeInteger(near)) return near;
-  const length = (BigInt(high) << 32n) + BigInt(low) + BigInt(adjust);
-  return Number(length > MOST ? MOST : length);
+  return atMost((BigInt(high) << 32n) + BigInt(low) + BigInt(adjust));
 }
 
 const MOST = 0xffff_ffff_ffff_ffffn;
 
+function atMost(length: bigint): number {
+  return Number(length > MOST ? MOST : length);
+}
+
+/** One that has not ended is longer than any frame. */
+function varintOf(header: Buffer): bigint {
+  if ((header.at(-1) as number) >= 0x80) return MOST;
+  return header.reduceRight((sum, byte) => (sum << 7n) | BigInt(byte & 0x7f), 0n);
+}
+
 function prefixedEnd(framing: Framing, limit: number, bytes: Buffer, from: number): number {
-  const body = from + (framing.parameter & 0xff);
+  const body = bodyStart(framing, bytes, from);
   if (body > bytes.length) return ~Stop.INCOMPLETE;
   // The limit is judged from the header, before a byte of the body is waited for.
   const length = announced(framing, bytes, from);

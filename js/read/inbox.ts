@@ -242,7 +242,7 @@ export class Inbox {
       const from = held.at;
       const end = frameEnd(framing, this.limit, bytes, from, this.#scan);
       if (end < 0) return this.#notFound(~end, bytes, from);
-      const start = frameStart(framing, from);
+      const start = frameStart(framing, bytes, from);
       held.advance(end + framing.sequence.length);
       this.#scan = 0;
       if (sliceable) this.#deliverText(slices.slice(bytes, start, end, bytes.length));

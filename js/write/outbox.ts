@@ -68,9 +68,19 @@ export class Outbox extends Ledger<StreamSettings> {
 
   /** Takes the bytes, or drops them; returns whether to go on. */
   write(data: unknown, notify: boolean): boolean {
+    if (Array.isArray(data)) return this.#writeAll(checkAll(data), notify);
     const piece = typeof data === 'string' ? data : checkData(data);
     if (this.#takes('write()')) return this.#accept(piece, notify);
     return this.refuse(lengthOf(piece));
+  }
+
+  /** All of them, or none. */
+  #writeAll(pieces: Piece[], notify: boolean): boolean {
+    if (this.#takes('write()')) {
+      for (const piece of pieces) this.#accept(piece, notify);
+      return this.flows;
+    }
+    return this.refuse(pieces.reduce((sum, piece) => sum + lengthOf(piece), 0));
   }
 
   /** As `write()`; the file is opened only where it is accepted. */
@@ -181,11 +191,19 @@ function lengthOf(piece: Piece): number {
   return typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
 }
 
+/** What stands in an array; one of nothing is one empty piece. */
+function checkAll(data: unknown[]): Piece[] {
+  const pieces = Array.from(data, (one, at) => {
+    return typeof one === 'string' ? one : checkData(one, `data[${at}]`);
+  });
+  return pieces.length > 0 ? pieces : [''];
+}
+
 /** @internal The bytes that `write()` was given. */
-export function checkData(data: unknown): Uint8Array {
-  const bytes = bytesOf('data', data);
+export function checkData(data: unknown, name = 'data'): Uint8Array {
+  const bytes = bytesOf(name, data);
   if (bytes === null) {
-    throw invalidType('data', 'a string, an ArrayBufferView or an ArrayBuffer', data);
+    throw invalidType(name, 'a string, an ArrayBufferView or an ArrayBuffer', data);
   }
   return bytes;
 }

@@ -11,6 +11,7 @@
 #![deny(unsafe_code)]
 
 pub mod addr;
+pub mod blocked;
 mod buffer;
 mod clock;
 pub mod framing;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 
+use crate::blocked::Blocked;
+
 /// Keep-alive probes; `None` leaves the operating system's default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeepAlive {
@@ -23,6 +25,10 @@ pub struct SocketOptions {
     pub recv_buffer: Option<usize>,
     /// `SO_SNDBUF`, in bytes.
     pub send_buffer: Option<usize>,
+    /// `TCP_USER_TIMEOUT`, where there is one.
+    pub user_timeout: Option<Duration>,
+    /// `IP_TOS` and `IPV6_TCLASS`.
+    pub type_of_service: Option<u32>,
 }
 
 impl SocketOptions {
@@ -35,6 +41,16 @@ impl SocketOptions {
         }
         if let Some(keep_alive) = self.keep_alive {
             socket.set_tcp_keepalive(&keep_alive.into())?;
+        }
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if self.user_timeout.is_some() {
+            socket.set_tcp_user_timeout(self.user_timeout)?;
+        }
+        #[cfg(unix)]
+        if let Some(class) = self.type_of_service {
+            // A socket for both families has both.
+            let six = socket.set_tclass_v6(class);
+            socket.set_tos_v4(class).or(six)?;
         }
         Ok(())
     }
@@ -98,7 +114,7 @@ pub struct ConnectOptions {
 }
 
 /// How to listen.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ListenOptions {
     pub socket: SocketOptions,
     pub backlog: i32,
@@ -110,6 +126,8 @@ pub struct ListenOptions {
     pub mode: Option<u32>,
     /// Accepted channels beyond this number are closed at once; `None`: no bound.
     pub max_connections: Option<usize>,
+    /// Nobody is to connect from these.
+    pub blocked: Blocked,
 }
 
 /// What a datagram socket is to be.

@@ -53,6 +53,8 @@ constants! {
         DROP_PEER = 13,
         /// Some of the settings have changed. payload: [`settings`].
         CONFIGURE = 14,
+        /// Nobody is to connect from these addresses. payload: see [`crate::blocked::Blocked`].
+        BLOCK = 15,
     }
 }
 
@@ -93,6 +95,9 @@ constants! {
         /// [errno][bytes]: [`op::SET_PEER`] has been done, or has failed. The bytes: the local
         /// address then.
         PEER_SET = 11,
+        /// [bytes]: a server has refused a connection; so many a second at most. The bytes: its
+        /// peer's address.
+        DROPPED = 12,
     }
 }
 
@@ -182,7 +187,9 @@ constants! {
         KEEP_ALIVE_COUNT = 8,
         RECV_BUFFER = 9,
         SEND_BUFFER = 10,
-        WORDS = 11,
+        USER_TIMEOUT = 11,
+        TYPE_OF_SERVICE = 12,
+        WORDS = 13,
     }
 }
 
@@ -210,7 +217,7 @@ constants! {
         LIMIT_LOW = 4,
         LIMIT_HIGH = 5,
         KIND = 6,
-        /// Fixed: the length. Length prefix: the header's bytes | little-endian << 8.
+        /// Fixed: the length. Length prefix: the header's bytes (0: a varint) | little-endian << 8.
         PARAMETER_LOW = 7,
         PARAMETER_HIGH = 8,
         ADJUST_LOW = 9,

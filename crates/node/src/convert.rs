@@ -6,6 +6,7 @@ use std::time::Duration;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use pants_core::addr::{self, Address};
+use pants_core::blocked::Blocked;
 use pants_core::options::{ConnectOptions, KeepAlive, ListenOptions, STAGGER, SocketOptions};
 use pants_core::{AdoptError, Adopted, Given, ListenError, Listening, Stats, names};
 
@@ -19,6 +20,8 @@ pub struct NativeSocketOptions {
     pub keep_alive_count: Option<u32>,
     pub recv_buffer_size: Option<u32>,
     pub send_buffer_size: Option<u32>,
+    pub user_timeout: Option<u32>,
+    pub type_of_service: Option<u32>,
 }
 
 /// How to connect.
@@ -41,6 +44,8 @@ pub struct NativeListenOptions {
     pub max_connections: Option<u32>,
     /// The permissions of a Unix socket's file.
     pub mode: Option<u32>,
+    /// As `Blocked::parse` takes it.
+    pub blocked: Option<Uint8Array>,
 }
 
 /// A socket that listens, or why it does not.
@@ -107,6 +112,8 @@ impl From<NativeSocketOptions> for SocketOptions {
             keep_alive: from.keep_alive.then_some(keep_alive),
             recv_buffer: from.recv_buffer_size.map(|bytes| bytes as usize),
             send_buffer: from.send_buffer_size.map(|bytes| bytes as usize),
+            user_timeout: millis(from.user_timeout),
+            type_of_service: from.type_of_service,
         }
     }
 }
@@ -139,6 +146,10 @@ impl From<NativeListenOptions> for ListenOptions {
             reuse_port: from.reuse_port,
             mode: from.mode,
             max_connections: from.max_connections.map(|most| most as usize),
+            blocked: from
+                .blocked
+                .and_then(|ranges| Blocked::parse(&ranges))
+                .unwrap_or_default(),
         }
     }
 }

@@ -75,8 +75,11 @@ pub(crate) fn parse_framing(
             } else {
                 Endian::Little
             };
-            let bytes = (header.parameter & 0xff) as usize;
-            LengthPrefix::new(bytes, endian, header.adjust).map(Framing::LengthPrefix)
+            let prefix = match (header.parameter & 0xff) as usize {
+                0 => Some(LengthPrefix::varint(header.adjust)),
+                bytes => LengthPrefix::new(bytes, endian, header.adjust),
+            };
+            prefix.map(Framing::LengthPrefix)
         }
         _ => None,
     }

@@ -224,6 +224,54 @@ fn length_prefix_limits_are_judged_from_the_header() {
 }
 
 #[test]
+fn varints_of_every_length() {
+    let varint = |adjust| Framing::LengthPrefix(LengthPrefix::varint(adjust));
+    for (header, length) in [
+        (&[0][..], 0),
+        (&[3], 3),
+        (&[127], 127),
+        (&[0x80, 1], 128),
+        // More bytes than it takes are none too many.
+        (&[0x83, 0], 3),
+        (
+            &[0x83, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0],
+            3,
+        ),
+    ] {
+        let mut wire = header.to_vec();
+        wire.resize(wire.len() + length, b'x');
+        for chunks in chunkings(&wire[..wire.len().min(12)]) {
+            let (frames, _, overflow) = feed(&varint(0), 127, &chunks);
+            assert_eq!(overflow, (length > 127).then_some(Overflow::Announced(128)));
+            assert_eq!(frames.len(), usize::from(wire.len() <= 12));
+        }
+        assert_eq!(feed(&varint(0), 128, &[&wire]).0, [vec![b'x'; length]]);
+    }
+}
+
+#[test]
+fn varint_limits_are_judged_from_the_header() {
+    let varint = |adjust| Framing::LengthPrefix(LengthPrefix::varint(adjust));
+    let most = Some(Overflow::Announced(u64::MAX));
+    assert_eq!(
+        feed(&varint(0), 10, &[&[0x80 | 11, 0]]).2,
+        Some(Overflow::Announced(11))
+    );
+    assert_eq!(
+        feed(&varint(-2), 10, &[&[1]]).2,
+        Some(Overflow::Negative(-1))
+    );
+    // 2^64 - 1, more than that, and what does not end.
+    let mut header = [0xff; 10];
+    header[9] = 1;
+    assert_eq!(feed(&varint(0), 10, &[&header]).2, most);
+    header[9] = 0x7f;
+    assert_eq!(feed(&varint(i64::MIN), 10, &[&header]).2, most);
+    assert_eq!(feed(&varint(0), 10, &[&[0x80; 9]]).2, None);
+    assert_eq!(feed(&varint(0), 10, &[&[0x80; 10]]).2, most);
+}
+
+#[test]
 fn a_long_frame_in_small_pieces_is_searched_once() {
     // Without a resumable scan this is 2^40 comparisons and does not finish.
     let framing = delimiter(b"\r\n");

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::piece::Piece;
+use crate::blocked::Blocked;
 use crate::framing::RegExps;
 use crate::framing::reframe::{Reframe, parse_reframe};
 use crate::id::ChannelId;
@@ -30,6 +31,7 @@ pub(crate) enum Request<'a> {
     },
     Start(Box<Start>),
     Configure(Box<Settings>),
+    Block(Blocked),
     Reframe(Box<Reframe>),
     Pause,
     Resume,
@@ -83,6 +85,7 @@ fn parse_settings(payload: &[u8]) -> Option<Settings> {
     let size = |at| Some(word(at)?).map(|bytes| (bytes > 0).then_some(bytes as usize));
     let which = word(settings::SET)?;
     let count = word(settings::KEEP_ALIVE_COUNT)?;
+    let class = word(settings::TYPE_OF_SERVICE)?;
     let keep_alive = KeepAlive {
         idle: timeout(settings::KEEP_ALIVE_IDLE)?,
         interval: timeout(settings::KEEP_ALIVE_INTERVAL)?,
@@ -93,6 +96,8 @@ fn parse_settings(payload: &[u8]) -> Option<Settings> {
         keep_alive: (word(settings::KEEP_ALIVE)? != 0).then_some(keep_alive),
         recv_buffer: size(settings::RECV_BUFFER)?,
         send_buffer: size(settings::SEND_BUFFER)?,
+        user_timeout: timeout(settings::USER_TIMEOUT)?,
+        type_of_service: (class > 0).then_some(class),
     };
     let idle = timeout(settings::IDLE_TIMEOUT)?;
     let frame = timeout(settings::FRAME_TIMEOUT)?;
@@ -151,6 +156,7 @@ pub(crate) fn each_record(
             }
             op::SET_PEER => Request::SetPeer { to: payload },
             op::DROP_PEER => Request::DropPeer,
+            op::BLOCK => Request::Block(Blocked::parse(payload)?),
             op::CONFIGURE => Request::Configure(Box::new(parse_settings(payload)?)),
             _ => return None,
         };

@@ -206,12 +206,7 @@ impl Handle {
         let local = socket.local();
         let descriptor = socket.descriptor();
         let id = lock(&self.shared.slots).allocate();
-        let listener = Box::new(Listener::new(
-            id,
-            socket,
-            options.socket,
-            options.max_connections,
-        ));
+        let listener = Box::new(Listener::new(id, socket, options));
         self.shared.submit(Submission::Listen { id, listener });
         Listening {
             id,

@@ -4,13 +4,16 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::context::{Context, Newcomer, token};
-use super::fate::{Fate, errno};
+use super::fate::{Closing, Fate, errno};
 use super::listener_socket::{Accepted, ListenerSocket};
 use super::timers::Timer;
+use crate::addr::{self, Address};
+use crate::blocked::Blocked;
 use crate::id::ChannelId;
-use crate::options::SocketOptions;
+use crate::options::{ListenOptions, SocketOptions};
+use crate::queue::records::Request;
 use crate::sys;
-use crate::wire::kind;
+use crate::wire::{kind, reason};
 
 /// How many connections one listener accepts a turn, before others have theirs.
 const ACCEPT_BUDGET: usize = 64;
@@ -23,6 +26,31 @@ const MAX_BACKOFF: Duration = Duration::from_secs(1);
 /// How long after a report the next one may follow. A server at its limit is short again with
 /// each connection that comes in the place of one that has gone.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
+
+/// How often something that peers can cause is told: so many times a second, whoever floods.
+#[derive(Debug, Default)]
+struct Ration {
+    second: Option<Instant>,
+    told: u32,
+}
+
+impl Ration {
+    const MOST: u32 = 100;
+
+    fn allows(&mut self, now: Instant) -> bool {
+        if self
+            .second
+            .is_none_or(|at| at + Duration::from_secs(1) <= now)
+        {
+            *self = Self {
+                second: Some(now),
+                told: 0,
+            };
+        }
+        self.told += 1;
+        self.told <= Self::MOST
+    }
+}
 
 /// ```text
 ///   accepting ──an error, or 16 connections in a row that have failed──▶ waits: reported
@@ -39,6 +67,9 @@ pub(crate) struct Listener {
     socket: ListenerSocket,
     options: SocketOptions,
     max_connections: Option<usize>,
+    blocked: Blocked,
+    /// What is told of those that it refuses.
+    refusals: Ration,
     /// Accepted and not closed yet.
     live: usize,
     /// So many connections in a row have failed before they were accepted.
@@ -52,17 +83,14 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(crate) fn new(
-        id: ChannelId,
-        socket: ListenerSocket,
-        options: SocketOptions,
-        max_connections: Option<usize>,
-    ) -> Self {
+    pub(crate) fn new(id: ChannelId, socket: ListenerSocket, options: ListenOptions) -> Self {
         Self {
             id,
             socket,
-            options,
-            max_connections,
+            options: options.socket,
+            max_connections: options.max_connections,
+            blocked: options.blocked,
+            refusals: Ration::default(),
             live: 0,
             in_vain: 0,
             backoff: None,
@@ -128,19 +156,29 @@ impl Listener {
         }
     }
 
+    pub(crate) fn request(&mut self, request: Request<'_>) -> Fate {
+        match request {
+            Request::Close { .. } => return Fate::Close(Closing::new(reason::CLOSE)),
+            Request::Block(blocked) => self.blocked = blocked,
+            _ => {}
+        }
+        Fate::Keep
+    }
+
     /// One of its connections has closed.
     pub(crate) fn released(&mut self) {
         self.live -= 1;
     }
 
     fn accepted(&mut self, cx: &mut Context, accepted: Accepted) {
-        if self.max_connections.is_some_and(|most| self.live >= most) {
-            cx.stats.refused += 1;
-            cx.count(self.id, |tally| tally.refused += 1);
+        let is_full = self.max_connections.is_some_and(|most| self.live >= most);
+        if is_full || self.blocks(accepted.peer.as_ref()) {
+            self.refuse(cx, accepted.peer.as_ref());
             return;
         }
         let id = cx.allocate();
-        let Accepted { mut socket, about } = accepted;
+        let about = self.socket.describe(&accepted);
+        let Accepted { mut socket, .. } = accepted;
         if let Err(error) = socket.register(cx.registry(), token(id)) {
             // The engine could not watch one more socket: that connection fails, not the server.
             cx.release_at_turn_end(id);
@@ -166,6 +204,23 @@ impl Listener {
             server: self.id,
             socket,
         });
+    }
+
+    fn blocks(&self, peer: Option<&Address>) -> bool {
+        let address = peer.and_then(Address::inet);
+        address.is_some_and(|address| self.blocked.has(address.ip()))
+    }
+
+    /// Its socket is closed by whoever drops it.
+    fn refuse(&mut self, cx: &mut Context, peer: Option<&Address>) {
+        cx.stats.refused += 1;
+        cx.count(self.id, |tally| tally.refused += 1);
+        if self.refusals.allows(cx.now) {
+            let mut about = Vec::new();
+            addr::encode(peer, &mut about);
+            cx.filling
+                .push_bytes(kind::DROPPED, 0, self.id, &[], &about);
+        }
     }
 
     fn back_off(&mut self, cx: &mut Context, error: &io::Error) {

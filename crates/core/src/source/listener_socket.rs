@@ -33,8 +33,7 @@ pub(crate) enum ListenerSocket {
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) socket: StreamSocket,
-    /// What JS is told of it.
-    pub(crate) about: Vec<u8>,
+    pub(crate) peer: Option<Address>,
 }
 
 impl ListenerSocket {
@@ -69,23 +68,30 @@ impl ListenerSocket {
                     // A connection that was reset meanwhile refuses options; reading it will tell.
                     let _ = options.apply(&socket.options());
                 }
-                let about = socket.describe(socket.local().as_ref(), Some(&peer.into()));
-                Ok(Accepted { socket, about })
+                let peer = Some(peer.into());
+                Ok(Accepted { socket, peer })
             }
-            Self::Unix { socket, path, .. } => {
+            Self::Unix { socket, .. } => {
                 let socket = StreamSocket::Unix(sys::accept_unix(socket)?);
                 // A Unix socket inherits nothing.
                 let _ = options.apply_buffers(&socket.options());
                 let peer = socket.peer().ok().flatten();
-                let about = socket.describe(path.as_ref(), peer.as_ref());
-                Ok(Accepted { socket, about })
+                Ok(Accepted { socket, peer })
             }
             #[cfg(test)]
             Self::Played(played) => {
                 let socket = StreamSocket::Played(played.accept()?);
-                let about = socket.describe(None, None);
-                Ok(Accepted { socket, about })
+                Ok(Accepted { socket, peer: None })
             }
+        }
+    }
+
+    /// What JS is told of a connection.
+    pub(crate) fn describe(&self, accepted: &Accepted) -> Vec<u8> {
+        let Accepted { socket, peer } = accepted;
+        match self {
+            Self::Unix { path, .. } => socket.describe(path.as_ref(), peer.as_ref()),
+            _ => socket.describe(socket.local().as_ref(), peer.as_ref()),
         }
     }
 

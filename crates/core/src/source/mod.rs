@@ -46,12 +46,11 @@ pub(crate) use stream_socket::StreamSocket;
 use std::time::Instant;
 
 use context::Context;
-use fate::{Closing, Fate};
+use fate::Fate;
 use readiness::Readiness;
 use timers::Timer;
 
 use crate::queue::records::Request;
-use crate::wire::reason;
 
 /// Anything that has a socket and an id.
 #[derive(Debug)]
@@ -114,10 +113,7 @@ impl Source {
         match self {
             Self::Connect(connect) => connect.request(&request),
             Self::Datagram(datagram) => datagram.request(cx, request),
-            Self::Listener(_) => match request {
-                Request::Close { .. } => Fate::Close(Closing::new(reason::CLOSE)),
-                _ => Fate::Keep,
-            },
+            Self::Listener(listener) => listener.request(request),
             Self::Stream(stream) => stream.request(cx, request),
         }
     }

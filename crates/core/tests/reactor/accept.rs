@@ -323,6 +323,7 @@ fn what_is_accepted_has_the_options_of_its_listener() {
             }),
             recv_buffer: None,
             send_buffer: Some(60_000),
+            ..SocketOptions::default()
         },
         ..listen_options()
     });

@@ -365,6 +365,7 @@ fn options_are_set_on_the_socket() {
                 }),
                 recv_buffer: Some(50_000),
                 send_buffer: Some(60_000),
+                ..SocketOptions::default()
             },
             ..connect_options()
         },

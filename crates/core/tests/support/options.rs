@@ -18,6 +18,7 @@ pub fn listen_options() -> ListenOptions {
         reuse_port: false,
         mode: None,
         max_connections: None,
+        blocked: pants_core::blocked::Blocked::default(),
     }
 }
 

@@ -158,7 +158,7 @@ fn settings_that_change_all_the_time_leave_a_bounded_number_of_timers() {
     let mut theatre = Theatre::new();
     let none = Start::new(Cut::lines());
     let (id, played) = theatre.stream(&none.clone().idle(MINUTE));
-    for round in 0..10_000 {
+    for round in 0..5_000 {
         let idle = if round % 2 == 0 { 1 } else { 60_000 };
         let settings = none.clone().idle(Duration::from_millis(idle));
         theatre.ask(Ask::default().configure(id, change::IDLE, &settings));

@@ -18,7 +18,7 @@ use clock::Clock;
 
 use super::submission::Submission;
 use crate::id::ChannelId;
-use crate::options::SocketOptions;
+use crate::options::ListenOptions;
 use crate::source::played::{Played, PlayedListener};
 use crate::source::readiness::Readiness;
 use crate::source::{Listener, ListenerSocket, Stream, StreamSocket};
@@ -73,7 +73,7 @@ impl Theatre {
         let (played, shared) = (PlayedListener::default(), &self.engine.handle().shared);
         let id = lock(&shared.slots).allocate();
         let socket = ListenerSocket::Played(played.clone());
-        let listener = Box::new(Listener::new(id, socket, SocketOptions::default(), None));
+        let listener = Box::new(Listener::new(id, socket, ListenOptions::default()));
         shared.submit(Submission::Listen { id, listener });
         self.turn();
         (id, played)

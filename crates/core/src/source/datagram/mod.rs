@@ -153,7 +153,10 @@ impl Datagram {
             Request::End => self.end(cx),
             Request::Close { .. } => return Fate::Close(Closing::new(reason::CLOSE)),
             Request::Notify => self.notify = true,
-            Request::Write { .. } | Request::WriteOwned { .. } | Request::Shutdown => {}
+            Request::Write { .. }
+            | Request::WriteOwned { .. }
+            | Request::Shutdown
+            | Request::Block(_) => {}
         }
         // Once for all requests of this turn: what is written in it is sent by one call.
         self.requeue(cx);

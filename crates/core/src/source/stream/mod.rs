@@ -209,7 +209,10 @@ impl Stream {
                 return Fate::Close(Closing::new(reason::CLOSE));
             }
             Request::Notify => self.notify = true,
-            Request::Send { .. } | Request::SetPeer { .. } | Request::DropPeer => {}
+            Request::Send { .. }
+            | Request::SetPeer { .. }
+            | Request::DropPeer
+            | Request::Block(_) => {}
         }
         // Once for all requests of this turn.
         self.requeue(cx);
