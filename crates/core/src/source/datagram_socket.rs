@@ -1,7 +1,7 @@
 //! The socket under a datagram channel, as both threads hold it.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::sync::Mutex;
 
 use mio::{Registry, Token};
@@ -233,8 +233,8 @@ impl DatagramSocket {
             }
             (IpAddr::V6(source), IpAddr::V6(group)) => self.carrier.source_group_v6(
                 join,
-                &SocketAddr::from((group, 0)).into(),
-                &SocketAddr::from((source, 0)).into(),
+                SocketAddrV6::new(group, 0, 0, 0),
+                SocketAddrV6::new(source, 0, 0, 0),
                 index_v6(interface)?,
             ),
             _ => Err(invalid()),

@@ -3,13 +3,6 @@
 //! Linux keeps each answer with the address that its datagram was sent to, in the socket's error
 //! queue (ip(7): `IP_RECVERR`), and lets the next call fail with it as well. Elsewhere there is only
 //! that call, and only on a socket with a peer.
-#![cfg_attr(
-    any(target_os = "linux", target_os = "android"),
-    expect(
-        unsafe_code,
-        reason = "the platform layer: libc has no safe form of these calls"
-    )
-)]
 
 use crate::addr::Address;
 
@@ -21,28 +14,25 @@ pub(crate) struct Answer {
     pub(crate) to: Option<Address>,
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(unix)]
 pub(super) use queue::{ask_for, next};
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod queue {
     use std::io;
-    use std::mem::MaybeUninit;
-    use std::os::fd::AsRawFd;
+    use std::mem::offset_of;
 
-    use socket2::{Domain, Socket};
+    use nix::sys::socket::{setsockopt, sockopt};
+    use socket2::{Domain, SockAddrStorage, Socket};
 
     use super::Answer;
-    use crate::sys::calls::{sender_of, set_option};
-
-    /// Room for an error and for who has told of it.
-    type Control = [u64; 16];
+    use crate::sys::messages::{Beside, Control, Message, receive_one};
 
     /// Has answers kept. A socket for both families gets those of both.
     pub(in super::super) fn ask_for(socket: &Socket) -> io::Result<()> {
-        set_option(socket, libc::IPPROTO_IP, libc::IP_RECVERR, &1_i32)?;
+        setsockopt(socket, sockopt::Ipv4RecvErr, &true)?;
         if socket.local_addr()?.domain() == Domain::IPV6 {
-            set_option(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVERR, &1_i32)?;
+            setsockopt(socket, sockopt::Ipv6RecvErr, &true)?;
         }
         Ok(())
     }
@@ -50,55 +40,47 @@ mod queue {
     /// Takes the oldest answer; `None` where there is none. Never waits.
     pub(in super::super) fn next(socket: &Socket) -> Option<Answer> {
         loop {
-            let mut name = MaybeUninit::<libc::sockaddr_storage>::zeroed();
-            let mut control: Control = [0; 16];
-            // SAFETY: all zeros is a valid msghdr.
-            let mut header: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
-            header.msg_name = name.as_mut_ptr().cast();
-            header.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
-            header.msg_control = control.as_mut_ptr().cast();
-            header.msg_controllen = size_of::<Control>() as _;
+            let mut name = SockAddrStorage::zeroed();
+            let mut control = Control::default();
+            // There is no room for data.
+            let mut message = Message::room(&mut name, &mut [], Some(&mut control));
             let flags = libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT;
-            // SAFETY: the header is initialised, and points to a name and a control buffer of the
-            // lengths that it says, which outlive the call. There is no room for data.
-            let result = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags) };
-            if result < 0 {
-                return None;
-            }
-            // SAFETY: zeroed before the call.
-            let name = unsafe { name.assume_init() };
+            receive_one(socket, &mut message, flags).ok()?;
+            let arrived = message.arrived();
             // What the kernel itself refuses, the call that was refused has said already.
-            if let Some(errno) = errno_in(&header) {
-                let to = sender_of(&header, name);
+            if let Some(errno) = arrived.control(&control).find_map(errno) {
+                let to = arrived.sender(&mut name);
                 return Some(Answer { errno, to });
             }
         }
     }
 
     /// The error of an ICMP message.
-    fn errno_in(header: &libc::msghdr) -> Option<i32> {
-        // SAFETY: the header's control buffer is as long as the kernel says there.
-        let mut next = unsafe { libc::CMSG_FIRSTHDR(header) };
-        while !next.is_null() {
-            // SAFETY: not null, so a control message of the kernel's, in a buffer aligned for it.
-            let message = unsafe { *next };
-            if matches!(
-                (message.cmsg_level, message.cmsg_type),
-                (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
-            ) {
-                // SAFETY: `next` is a whole control message.
-                let data = unsafe { libc::CMSG_DATA(next) };
-                // SAFETY: a message of these types begins with this, aligned or not.
-                let error = unsafe { data.cast::<libc::sock_extended_err>().read_unaligned() };
-                let is_answer = matches!(
-                    error.ee_origin,
-                    libc::SO_EE_ORIGIN_ICMP | libc::SO_EE_ORIGIN_ICMP6
-                );
-                return is_answer.then_some(error.ee_errno.cast_signed());
-            }
-            // SAFETY: `next` is one of this header's.
-            next = unsafe { libc::CMSG_NXTHDR(header, next) };
+    fn errno(Beside { level, kind, data }: Beside<'_>) -> Option<i32> {
+        match (level, kind) {
+            (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) => {}
+            _ => return None,
         }
+        let origin = *data.get(offset_of!(libc::sock_extended_err, ee_origin))?;
+        let errno = data.get(offset_of!(libc::sock_extended_err, ee_errno)..)?;
+        matches!(origin, libc::SO_EE_ORIGIN_ICMP | libc::SO_EE_ORIGIN_ICMP6)
+            .then_some(i32::from_ne_bytes(*errno.first_chunk()?))
+    }
+}
+
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+mod queue {
+    use std::io;
+
+    use socket2::Socket;
+
+    use super::Answer;
+
+    pub(in super::super) fn ask_for(_socket: &Socket) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(in super::super) fn next(_socket: &Socket) -> Option<Answer> {
         None
     }
 }

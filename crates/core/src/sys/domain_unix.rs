@@ -1,12 +1,12 @@
 //! Unix sockets, and sockets that come as a number.
 #![expect(
     unsafe_code,
-    reason = "the platform layer: libc has no safe form of these calls"
+    reason = "a number that somebody gives is no descriptor that Rust knows of"
 )]
 
 use std::ffi::{CStr, OsStr};
 use std::io;
-use std::mem::{ManuallyDrop, MaybeUninit};
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net;
@@ -16,6 +16,12 @@ use mio::event::Source as _;
 pub(crate) use mio::net::{UnixListener, UnixStream};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
+use nix::errno::Errno;
+use nix::fcntl::{self, AtFlags, Flock, FlockArg, OFlag};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use nix::sys::socket::{getsockopt, sockopt};
+use nix::sys::stat::{self, FchmodatFlags, Mode};
+use nix::unistd::{self, UnlinkatFlags};
 use socket2::{SockAddr, SockRef, Socket};
 
 use crate::addr::Credentials;
@@ -72,23 +78,8 @@ pub(crate) fn accept_unix(listener: &UnixListener) -> io::Result<UnixStream> {
 /// unix(7): who had the other end when the two were connected.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn peer_credentials(socket: &UnixStream) -> Option<Credentials> {
-    let mut peer = MaybeUninit::<libc::ucred>::zeroed();
-    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
-    // SAFETY: the kernel writes at most `length` bytes to `peer`, which is that long.
-    let result = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_PEERCRED,
-            peer.as_mut_ptr().cast(),
-            &raw mut length,
-        )
-    };
-    if result != 0 {
-        return None;
-    }
-    // SAFETY: zeroed and then written; three integers have no invalid values.
-    let libc::ucred { pid, uid, gid } = unsafe { peer.assume_init() };
+    let peer = getsockopt(socket, sockopt::PeerCredentials).ok()?;
+    let (pid, uid, gid) = (peer.pid(), peer.uid(), peer.gid());
     // Of a socket that has no peer the kernel knows nobody.
     (uid != libc::uid_t::MAX).then_some(Credentials {
         pid: u32::try_from(pid).ok().filter(|pid| *pid != 0),
@@ -100,13 +91,11 @@ pub(crate) fn peer_credentials(socket: &UnixStream) -> Option<Credentials> {
 /// getpeereid(3), which does not tell the process.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn peer_credentials(socket: &UnixStream) -> Option<Credentials> {
-    let (mut uid, mut gid) = (0, 0);
-    // SAFETY: both pointers are valid for writes of their type.
-    let result = unsafe { libc::getpeereid(socket.as_raw_fd(), &raw mut uid, &raw mut gid) };
-    (result == 0).then_some(Credentials {
+    let (uid, gid) = unistd::getpeereid(socket).ok()?;
+    Some(Credentials {
         pid: None,
-        uid,
-        gid,
+        uid: uid.as_raw(),
+        gid: gid.as_raw(),
     })
 }
 
@@ -124,7 +113,7 @@ impl Given {
     /// it has been taken it is the caller's no longer.
     pub unsafe fn new(fd: RawFd) -> io::Result<Self> {
         // SAFETY: asks for flags of a number, whatever it is.
-        checked(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
+        Errno::result(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
         // SAFETY: it is open, hence not -1, and the caller's to give; it is not closed by this.
         let owned = unsafe { OwnedFd::from_raw_fd(fd) };
         Ok(Self(ManuallyDrop::new(Socket::from(owned))))
@@ -156,45 +145,31 @@ pub(super) struct Stat {
 /// Opens a directory to name files in it, which takes no right to list it.
 pub(super) fn open_directory(path: &CStr) -> io::Result<OwnedFd> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    let access = libc::O_PATH;
+    let access = OFlag::O_PATH;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let access = libc::O_RDONLY;
-    open(path, access | libc::O_DIRECTORY)
+    let access = OFlag::O_RDONLY;
+    open(path, access)
 }
 
 /// Opens a directory to lock it.
 pub(super) fn open_to_lock(path: &CStr) -> io::Result<OwnedFd> {
-    open(path, libc::O_RDONLY | libc::O_DIRECTORY)
+    open(path, OFlag::O_RDONLY)
 }
 
-fn open(path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
-    // SAFETY: `path` is NUL-terminated and outlives the call.
-    let fd = unsafe { libc::open(path.as_ptr(), flags | libc::O_CLOEXEC) };
-    checked(fd)?;
-    // SAFETY: open has just made it, and nobody else knows of it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+fn open(directory: &CStr, access: OFlag) -> io::Result<OwnedFd> {
+    let flags = access | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    Ok(fcntl::open(directory, flags, Mode::empty())?)
 }
 
-/// Locks an open file against other lockers, if nobody has it now; closing it unlocks it.
-pub(super) fn try_lock(file: &OwnedFd) -> io::Result<()> {
-    // SAFETY: a call on an open descriptor, without pointers.
-    checked(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) })
+/// Locks an open file against other lockers, if nobody has it now; dropped, it is unlocked. Where it
+/// cannot be locked, it is given back.
+pub(super) fn try_lock(file: OwnedFd) -> Result<Flock<OwnedFd>, (OwnedFd, io::Error)> {
+    let locked = Flock::lock(file, FlockArg::LockExclusiveNonblock);
+    locked.map_err(|(file, errno)| (file, errno.into()))
 }
 
 pub(super) fn stat_at(directory: &OwnedFd, name: &CStr) -> io::Result<Stat> {
-    let mut stat = MaybeUninit::<libc::stat>::zeroed();
-    // SAFETY: `name` is NUL-terminated, and `stat` is valid for a write of its type.
-    let result = unsafe {
-        libc::fstatat(
-            directory.as_raw_fd(),
-            name.as_ptr(),
-            stat.as_mut_ptr(),
-            libc::AT_SYMLINK_NOFOLLOW,
-        )
-    };
-    checked(result)?;
-    // SAFETY: zeroed and then written; its fields are integers.
-    let stat = unsafe { stat.assume_init() };
+    let stat = stat::fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
     Ok(Stat {
         id: (stat.st_dev, stat.st_ino),
         is_socket: stat.st_mode & libc::S_IFMT == libc::S_IFSOCK,
@@ -204,41 +179,25 @@ pub(super) fn stat_at(directory: &OwnedFd, name: &CStr) -> io::Result<Stat> {
 
 /// Sets the permissions of a name in a directory, not those of what a symbolic link points to.
 pub(super) fn chmod_at(directory: &OwnedFd, name: &CStr, mode: libc::mode_t) -> io::Result<()> {
-    let result = fchmodat(directory, name, mode, libc::AT_SYMLINK_NOFOLLOW);
-    match result.as_ref().map_err(io::Error::raw_os_error) {
+    let change = |follow| stat::fchmodat(directory, name, Mode::from_bits_retain(mode), follow);
+    match change(FchmodatFlags::NoFollowSymlink) {
         // An old C library, or no /proc: by the name alone.
-        Err(Some(libc::EOPNOTSUPP | libc::ENOSYS | libc::ENOENT)) => {
-            fchmodat(directory, name, mode, 0)
+        Err(Errno::EOPNOTSUPP | Errno::ENOSYS | Errno::ENOENT) => {
+            Ok(change(FchmodatFlags::FollowSymlink)?)
         }
-        _ => result,
+        other => Ok(other?),
     }
-}
-
-fn fchmodat(
-    directory: &OwnedFd,
-    name: &CStr,
-    mode: libc::mode_t,
-    flags: libc::c_int,
-) -> io::Result<()> {
-    // SAFETY: `name` is NUL-terminated and outlives the call.
-    checked(unsafe { libc::fchmodat(directory.as_raw_fd(), name.as_ptr(), mode, flags) })
 }
 
 /// Sets the permissions that the socket's file will have at most, where the platform knows that.
 pub(super) fn chmod_socket(socket: &Socket, mode: libc::mode_t) -> io::Result<()> {
-    // SAFETY: a call on an open descriptor, without pointers.
-    checked(unsafe { libc::fchmod(socket.as_raw_fd(), mode) })
+    Ok(stat::fchmod(socket, Mode::from_bits_retain(mode))?)
 }
 
 pub(super) fn unlink_at(directory: &OwnedFd, name: &CStr) -> io::Result<()> {
-    // SAFETY: `name` is NUL-terminated and outlives the call.
-    checked(unsafe { libc::unlinkat(directory.as_raw_fd(), name.as_ptr(), 0) })
-}
-
-fn checked(result: libc::c_int) -> io::Result<()> {
-    if result < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(())
-    }
+    Ok(unistd::unlinkat(
+        directory,
+        name,
+        UnlinkatFlags::NoRemoveDir,
+    )?)
 }

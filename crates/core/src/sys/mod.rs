@@ -28,10 +28,6 @@
 
 mod address;
 pub(crate) mod answers;
-#[cfg(unix)]
-mod calls;
-#[cfg(unix)]
-mod control;
 #[cfg(windows)]
 #[path = "domain_windows.rs"]
 mod domain;
@@ -39,11 +35,15 @@ mod domain;
 #[path = "domain_unix.rs"]
 mod domain;
 #[cfg(unix)]
+mod drops;
+#[cfg(unix)]
 #[path = "imp_unix.rs"]
 mod imp;
 #[cfg(windows)]
 #[path = "imp_windows.rs"]
 mod imp;
+#[cfg(unix)]
+mod messages;
 mod packet;
 #[cfg(unix)]
 #[path = "packets_unix.rs"]

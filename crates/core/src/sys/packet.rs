@@ -26,9 +26,5 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) to: Option<SockAddr>,
     pub(crate) data: &'a [u8],
     /// Where not 0: it is many of this length, the last perhaps shorter (`UDP_SEGMENT`). Linux only.
-    #[cfg_attr(
-        all(unix, not(any(target_os = "linux", target_os = "android"))),
-        expect(dead_code, reason = "one datagram a call")
-    )]
     pub(crate) segment: u16,
 }

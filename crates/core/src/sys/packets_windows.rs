@@ -1,7 +1,7 @@
 //! Datagram sockets on Windows: one datagram a call, through mio, which has to see each of them.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::sync::Mutex;
 
 use mio::net::UdpSocket;
@@ -140,8 +140,8 @@ impl Carrier {
     pub(crate) fn source_group_v6(
         &self,
         _join: bool,
-        _group: &SockAddr,
-        _source: &SockAddr,
+        _group: SocketAddrV6,
+        _source: SocketAddrV6,
         _interface: u32,
     ) -> io::Result<()> {
         Err(io::Error::from_raw_os_error(WSAENOPROTOOPT))

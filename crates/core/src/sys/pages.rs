@@ -3,11 +3,6 @@
 //! What an allocator is given back it keeps for later, on Linux for ever where something small lies
 //! behind it: after 10,000 begun frames of 60 KiB, up to 600 MiB.
 
-#![cfg_attr(
-    unix,
-    expect(unsafe_code, reason = "mapping memory is a matter of pointers")
-)]
-
 use std::ops::{Deref, DerefMut};
 
 #[derive(Debug)]
@@ -41,40 +36,24 @@ impl DerefMut for Pages {
 
 #[cfg(unix)]
 mod imp {
-    use std::ptr::{NonNull, null_mut};
-    use std::slice;
+    use memmap2::MmapMut;
 
-    /// A mapping that nobody else has.
     #[derive(Debug)]
-    pub(super) struct Memory {
-        start: NonNull<u8>,
-        length: usize,
-    }
-
-    // SAFETY: it owns the mapping, as a Box owns its memory, whichever thread has it.
-    unsafe impl Send for Memory {}
+    pub(super) struct Memory(MmapMut);
 
     impl Memory {
         pub(super) fn new(length: usize) -> Option<Self> {
-            let access = libc::PROT_READ | libc::PROT_WRITE;
-            let kind = libc::MAP_PRIVATE | libc::MAP_ANON;
-            // SAFETY: a new mapping, where the system likes, touches nobody's memory.
-            let start = unsafe { libc::mmap(null_mut(), length, access, kind, -1, 0) };
-            mapped(start).map(|start| Self { start, length })
+            MmapMut::map_anon(length).ok().map(Self)
         }
 
         /// The system moves the pages, not what is in them.
         #[cfg(target_os = "linux")]
+        #[expect(unsafe_code, reason = "it is safe for memory that no file is behind")]
         pub(super) fn resize(&mut self, length: usize) -> bool {
-            let (start, before) = (self.start.as_ptr().cast(), self.length);
-            // SAFETY: the mapping is ours, and no reference to it is alive: `self` is borrowed
-            // mutably. Where this fails it is as it was.
-            let moved = unsafe { libc::mremap(start, before, length, libc::MREMAP_MAYMOVE) };
-            let Some(start) = mapped(moved) else {
-                return false;
-            };
-            (self.start, self.length) = (start, length);
-            true
+            let may_move = memmap2::RemapOptions::new().may_move(true);
+            // SAFETY: no reference to it is alive, since `self` is borrowed mutably, and there is
+            // no file whose end it could be beyond.
+            unsafe { self.0.remap(length, may_move) }.is_ok()
         }
 
         #[cfg(not(target_os = "linux"))]
@@ -83,26 +62,11 @@ mod imp {
         }
 
         pub(super) fn bytes(&self) -> &[u8] {
-            // SAFETY: mapped, initialised (the system zeroes it), and ours as long as `self` is.
-            unsafe { slice::from_raw_parts(self.start.as_ptr(), self.length) }
+            &self.0
         }
 
         pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
-            // SAFETY: as above; and `self` is borrowed mutably.
-            unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.length) }
-        }
-    }
-
-    /// The mapping that a call has made, if it has.
-    fn mapped(start: *mut libc::c_void) -> Option<NonNull<u8>> {
-        let failed = start == libc::MAP_FAILED;
-        NonNull::new(start.cast()).filter(|_| !failed)
-    }
-
-    impl Drop for Memory {
-        fn drop(&mut self) {
-            // SAFETY: the mapping is ours, and no reference to it is alive.
-            unsafe { libc::munmap(self.start.as_ptr().cast(), self.length) };
+            &mut self.0
         }
     }
 }

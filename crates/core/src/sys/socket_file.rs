@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::Duration;
 
+use nix::fcntl::Flock;
 use socket2::{Domain, Socket};
 
 use super::domain::{
@@ -111,14 +112,19 @@ fn split(path: &[u8]) -> io::Result<(CString, CString)> {
 }
 
 /// `None` where the directory cannot be locked, or somebody does not let go of it.
-fn lock(directory: &CString) -> Option<OwnedFd> {
-    let directory = open_to_lock(directory).ok()?;
+fn lock(directory: &CString) -> Option<Flock<OwnedFd>> {
+    let mut directory = open_to_lock(directory).ok()?;
     for _ in 0..LOCK_TRIES {
-        match try_lock(&directory) {
-            Ok(()) => return Some(directory),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(LOCK_WAIT),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return None,
+        match try_lock(directory) {
+            Ok(locked) => return Some(locked),
+            Err((unlocked, error)) => match error.kind() {
+                io::ErrorKind::WouldBlock => {
+                    thread::sleep(LOCK_WAIT);
+                    directory = unlocked;
+                }
+                io::ErrorKind::Interrupted => directory = unlocked,
+                _ => return None,
+            },
         }
     }
     None

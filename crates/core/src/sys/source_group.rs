@@ -5,50 +5,60 @@ pub(super) use linux::change;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod linux {
-    #![expect(
-        unsafe_code,
-        reason = "the platform layer: libc has its addresses as bytes"
-    )]
+    #![expect(unreachable_pub, reason = "the macro makes types that are public")]
 
     use std::io;
-    use std::mem::MaybeUninit;
-    use std::ptr;
+    use std::net::SocketAddrV6;
 
-    use socket2::{SockAddr, Socket};
+    use nix::sys::socket::{SockaddrStorage, setsockopt};
+    use nix::{setsockopt_impl, sockopt_impl};
+    use socket2::Socket;
 
-    use crate::sys::calls::set_option;
+    sockopt_impl!(
+        Join,
+        SetOnly,
+        libc::IPPROTO_IPV6,
+        libc::MCAST_JOIN_SOURCE_GROUP,
+        Request
+    );
+    sockopt_impl!(
+        Leave,
+        SetOnly,
+        libc::IPPROTO_IPV6,
+        MCAST_LEAVE_SOURCE_GROUP,
+        Request
+    );
 
     /// linux/in.h: libc has it for some targets only.
     const MCAST_LEAVE_SOURCE_GROUP: libc::c_int = 47;
 
+    /// linux/in.h: `group_source_req`.
+    #[repr(C)]
+    #[derive(Debug)]
+    pub struct Request {
+        interface: u32,
+        group: SockaddrStorage,
+        source: SockaddrStorage,
+    }
+
     pub(in super::super) fn change(
         socket: &Socket,
         join: bool,
-        group: &SockAddr,
-        source: &SockAddr,
+        group: SocketAddrV6,
+        source: SocketAddrV6,
         interface: u32,
     ) -> io::Result<()> {
-        let request = libc::group_source_req {
-            gsr_interface: interface,
-            gsr_group: storage(group),
-            gsr_source: storage(source),
+        let request = Request {
+            interface,
+            group: group.into(),
+            source: source.into(),
         };
-        let name = if join {
-            libc::MCAST_JOIN_SOURCE_GROUP
+        let changed = if join {
+            setsockopt(socket, Join, &request)
         } else {
-            MCAST_LEAVE_SOURCE_GROUP
+            setsockopt(socket, Leave, &request)
         };
-        set_option(socket, libc::IPPROTO_IPV6, name, &request)
-    }
-
-    fn storage(address: &SockAddr) -> libc::sockaddr_storage {
-        let mut storage = MaybeUninit::<libc::sockaddr_storage>::zeroed();
-        let from = address.as_ptr().cast::<u8>();
-        let to = storage.as_mut_ptr().cast::<u8>();
-        // SAFETY: an address is never longer than a sockaddr_storage, and the two do not overlap.
-        unsafe { ptr::copy_nonoverlapping(from, to, address.len() as usize) };
-        // SAFETY: zeroed, and all zeros or any address is a valid one.
-        unsafe { storage.assume_init() }
+        Ok(changed?)
     }
 }
 
@@ -56,8 +66,8 @@ mod linux {
 pub(super) fn change(
     _socket: &socket2::Socket,
     _join: bool,
-    _group: &socket2::SockAddr,
-    _source: &socket2::SockAddr,
+    _group: std::net::SocketAddrV6,
+    _source: std::net::SocketAddrV6,
     _interface: u32,
 ) -> std::io::Result<()> {
     Err(std::io::Error::from_raw_os_error(libc::ENOPROTOOPT))
