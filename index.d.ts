@@ -4,6 +4,17 @@
 
 import { BlockList, LookupFunction } from 'node:net';
 
+/** The frames of a channel as an async iterator. */
+/** What `readEncoding` makes of frames. */
+export type FrameOf<E extends string | null> = E extends string ? string : Buffer;
+/** The frames of a channel, one by one. Leaving a loop over it early ends the channel; see `frames()`. */
+export interface FrameIterator<F> extends AsyncIterableIterator<F> {
+  next(): Promise<IteratorResult<F, undefined>>;
+  return(): Promise<IteratorResult<F, undefined>>;
+  [Symbol.asyncIterator](): this;
+  /** As `return()`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
 /** Both ends of a TCP channel are told like this. */
 export interface Address {
   /**
@@ -276,6 +287,20 @@ interface UnixConnectCallOptions extends StreamCallOptions {
 export interface WaitOptions {
   /** Ends the wait: the promise rejects with `ABORT_ERR`. The channel goes on. */
   signal?: AbortSignal | undefined;
+}
+/** Options of `frames()` of a `Datagram`. */
+export interface DatagramFramesOptions {
+  /** Ends the iteration: it throws `ABORT_ERR`. Frames that wait are not given any more. */
+  signal?: AbortSignal | undefined;
+  /** So many frames may wait for the loop before the channel stops reading. Default: 64. */
+  highWaterMark?: number | undefined;
+  /** The channel goes on when the loop is left early, or aborted. Default: false, it ends. */
+  keepOpen?: boolean | undefined;
+}
+/** Options of `frames()`. */
+export interface FramesOptions extends DatagramFramesOptions {
+  /** What no delimiter has completed when the peer finishes is the last frame. Default: false. */
+  rest?: boolean | undefined;
 }
 /** A socket that was made elsewhere: inherited, or passed by a supervisor. */
 export interface DescriptorOptions {
@@ -673,6 +698,22 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    * closes before: with what has closed it, or `ERR_CHANNEL_CLOSED`; `ABORT_ERR` by the signal.
    */
   drained(options?: WaitOptions): Promise<void>;
+  /**
+   * The datagrams, or with a delimiter the frames, each with its sender, instead of `onRead`;
+   * `for await (const [data, addr] of channel)` is the same with the defaults. The other hooks run as
+   * ever. From this call on what is not asked for waits; when `highWaterMark` of them do, the rest is
+   * left to the receive buffer.
+   *
+   * It ends when the channel closes, and throws what has closed it, where that is an error. What is told
+   * to `onError` ends nothing: the channel lives on. Leaving the loop early ends the channel, as by
+   * `end()`, unless `keepOpen` is true. Inside the loop's body no address is that of the sender by
+   * itself: `channel.write(answer, addr)`.
+   *
+   * @throws as a stream's `frames()`
+   */
+  frames(options?: DatagramFramesOptions): FrameIterator<[FrameOf<this['readEncoding']>, A]>;
+  /** As `frames()`. */
+  [Symbol.asyncIterator](): FrameIterator<[FrameOf<this['readEncoding']>, A]>;
   /** Delivers nothing until `resume()`; what arrives waits in the receive buffer, or is dropped. */
   pause(): this;
   /** Takes `pause()` back. What has waited follows from the event loop, never inside this call. */
@@ -954,6 +995,32 @@ export declare class Stream<A extends Address | string = Address | string> exten
    * closes before: with what has closed it, or `ERR_CHANNEL_CLOSED`; `ABORT_ERR` by the signal.
    */
   drained(options?: WaitOptions): Promise<void>;
+  /**
+   * The frames, as `readDelimiter` cuts them, instead of `onRead`; `for await (const frame of channel)`
+   * is the same with the defaults. The other hooks run as ever. From this call on what is not asked for
+   * waits, and the peer is held back when `highWaterMark` frames do; so a channel that is paused may be
+   * read so.
+   *
+   * ```ts
+   * for await (const line of channel) {
+   *   if (!channel.write(answerTo(line))) await channel.drained();
+   * }
+   * ```
+   *
+   * It ends when the peer has finished sending, after what no delimiter completed where `rest` is true,
+   * and when this side closes the channel. It throws what has closed the channel otherwise: what
+   * `onConnectError`, `onError` or `onOverflowError` gets, or a timeout's error; `ABORT_ERR` by the signal.
+   *
+   * A delimiter that is set in the loop's body holds from the very next byte. Leaving the loop early
+   * (`break`, `return`, an error) ends the channel, as by `end()`, unless `keepOpen` is true: then
+   * `onRead` gets what follows, or another `frames()`.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE` where something else reads it so; `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_INVALID_ARG_VALUE`, `ERR_UNKNOWN_OPTION`
+   */
+  frames(options?: FramesOptions): FrameIterator<FrameOf<this['readEncoding']>>;
+  /** As `frames()`. */
+  [Symbol.asyncIterator](): FrameIterator<FrameOf<this['readEncoding']>>;
   /** Delivers no further frame, and stops reading, so that the peer feels it. */
   pause(): this;
   /** Takes `pause()` back. Frames follow from the event loop, never inside this call. */
@@ -1106,6 +1173,22 @@ export declare class StreamServer<
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
   end(timeoutMs?: number): Promise<void>;
+  /**
+   * Its connections, as they open, each after its `onConnect`. Each is paused until somebody reads it:
+   * by its `frames()` or `for await`, as a Duplex, or by `onRead` after `resume()`.
+   *
+   * ```ts
+   * for await (const connection of server) {
+   *   void answer(connection); // async, with a loop of its own
+   * }
+   * ```
+   *
+   * It ends when the server has closed. Who leaves the loop early closes the server. Connections that
+   * nobody has taken yet are bounded by `maxConnections`.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE` where it is iterated already
+   */
+  [Symbol.asyncIterator](): FrameIterator<C>;
   /** The channel listens. */
   onListen(): void;
   /**

@@ -63,7 +63,7 @@ class Noting<A extends Address | string | null = Address> extends Datagram<A> {
     this.#condition.changed();
   }
 
-  frames(count: number): Promise<void> {
+  received(count: number): Promise<void> {
     return this.until(`${count} frames`, () => this.reads.length >= count);
   }
 
@@ -89,7 +89,7 @@ test('U7: what the kernel drops is counted, on the channel and in the engine', a
   const { drops } = channel;
   t.true(drops > 0 && drops < total, `${drops}`);
   channel.resume();
-  await channel.frames(total - drops);
+  await channel.received(total - drops);
   t.is(channel.drops, drops);
   t.is(engine.stats().drops, drops);
   channel.close();
@@ -111,7 +111,7 @@ test('datagrams are sent and received in batches', async (t) => {
   for (const data of sent) sender.write(data, channel.localAddr);
   await sender.until('sent', () => sender.drains > 0);
   channel.resume();
-  await channel.frames(count);
+  await channel.received(count);
   t.deepEqual(channel.reads, sent);
   const { reads, writes } = engine.stats();
   const most = process.platform === 'linux' ? count / 10 : count + 1;
@@ -129,7 +129,7 @@ test('flush = true sends before the turn of the event loop ends', async (t) => {
   const deadline = performance.now() + 10_000;
   while (engine.stats().writes === before && performance.now() < deadline);
   t.is(engine.stats().writes, before + 1);
-  await receiver.frames(1);
+  await receiver.received(1);
 });
 
 test('the address of a sender is one object, which nobody may change', async (t) => {
@@ -137,7 +137,7 @@ test('the address of a sender is one object, which nobody may change', async (t)
   channel.listen([LOOPBACK, 0]);
   const peer = Noting.make(t);
   for (let at = 0; at < 3; at += 1) peer.write('x', channel.localAddr);
-  await channel.frames(3);
+  await channel.received(3);
   const [first] = channel.from;
   t.true(channel.from.every((addr) => addr === first));
   t.throws(() => Object.assign(first ?? {}, { port: 1 }), { instanceOf: TypeError });
@@ -150,13 +150,13 @@ test('U15: the port stays when the peer is dropped', async (t) => {
   const peer = Noting.make(t).listen([LOOPBACK, 0]);
   channel.connect(peer.localAddr as Address);
   channel.write('connected');
-  await peer.frames(1);
+  await peer.received(1);
   await turn();
   t.not(channel.localAddr?.address, before?.address);
   channel.disconnect();
   t.deepEqual(channel.localAddr, before);
   peer.write('still there?', { host: LOOPBACK, port: before?.port ?? 0 });
-  await channel.frames(1);
+  await channel.received(1);
 });
 
 test('a socket for both families knows its peer in either form', async (t) => {
@@ -165,13 +165,13 @@ test('a socket for both families knows its peer in either form', async (t) => {
   const peer = Noting.make(t).listen([LOOPBACK, 0]);
   channel.connect(peer.localAddr as Address);
   channel.write('one');
-  await peer.frames(1);
+  await peer.received(1);
   peer.write('two', { host: LOOPBACK, port: channel.localAddr?.port ?? 0 });
-  await channel.frames(1);
+  await channel.received(1);
   t.is(channel.from[0]?.address, LOOPBACK);
   channel.write('three', channel.from[0]);
   channel.write('four', peer.localAddr);
-  await peer.frames(3);
+  await peer.received(3);
   t.throws(() => channel.write('five', { host: '::1', port: 9 }), { code: 'ERR_CHANNEL_ACTIVE' });
 });
 
@@ -183,7 +183,7 @@ test('who goes on sending is remembered among many others', async (t) => {
     channel.write('x', [`127.1.${n >> 8}.${n & 255}`, 9]);
     if (n % 200 === 0) {
       peer.write('still here', channel.localAddr);
-      await channel.frames(n / 200 + 1);
+      await channel.received(n / 200 + 1);
     }
   }
   t.is(new Set(channel.from).size, 1);
@@ -257,9 +257,9 @@ test('a datagram whose frames take more than a turn loses none, and goes on firs
   };
   // More than what all senders together may leave waiting.
   other.send(`x,${'yyyy;'.repeat(200)}`, to, LOOPBACK);
-  await channel.frames(201);
+  await channel.received(201);
   one.send(';', to, LOOPBACK);
-  await channel.frames(202);
+  await channel.received(202);
   t.deepEqual(channel.errors, []);
   t.deepEqual(channel.reads, ['x', ...Array<string>(200).fill('yyyy'), 'waits']);
 });
@@ -302,7 +302,7 @@ test('a worker, and its end, with traffic', async (t) => {
   channel.listen([LOOPBACK, 0]);
   const url = new URL('fixtures/datagram-worker.mjs', import.meta.url);
   const worker = new Worker(url, { workerData: channel.localAddr?.port });
-  await channel.frames(10);
+  await channel.received(10);
   await worker.terminate();
   t.pass();
 });
@@ -319,11 +319,11 @@ unix('Unix: there and back, by path', async (t) => {
   const client = Noting.make<string | null>(t, { family: 'unix' });
   client.listen(`${path}-client`);
   for (const data of ['one', '', 'x'.repeat(65_536)]) client.write(data, path);
-  await server.frames(3);
+  await server.received(3);
   t.deepEqual(server.reads, ['one', '', 'x'.repeat(65_536)]);
   t.deepEqual(server.from, Array(3).fill(`${path}-client`));
   server.write('back', server.from[0]);
-  await client.frames(1);
+  await client.received(1);
   t.deepEqual(client.from, [path]);
   server.close();
   client.close();
@@ -339,7 +339,7 @@ unix('Unix: a channel with a peer; frames per sender', async (t) => {
   client.connect(path);
   client.write('hel');
   client.write('lo\n');
-  await server.frames(1);
+  await server.received(1);
   t.deepEqual(server.reads, ['hello']);
   t.is(client.remoteAddr, path);
 });
@@ -351,7 +351,7 @@ unix('Unix: one that is longer than the buffer is never given as a whole', async
   const client = Noting.make<string | null>(t, { family: 'unix' });
   client.write('x'.repeat(65_537), path);
   client.write('next', path);
-  await server.frames(1);
+  await server.received(1);
   t.deepEqual(server.reads, ['next']);
   t.is(server.errors[0]?.code, 'ERR_DATAGRAM_TRUNCATED');
   t.regex(server.errors[0]?.message ?? '', /65537 bytes/);
@@ -370,7 +370,7 @@ unix('U9: a receiver that is full is waited for, and nothing is lost', async (t)
   await eventually('full', () => client.pendingBytes < bytes);
   t.true(client.pendingBytes > 0);
   server.resume();
-  await server.frames(all.length);
+  await server.received(all.length);
   t.deepEqual(server.reads, all);
   t.deepEqual(client.errors, []);
 });
@@ -418,10 +418,10 @@ linux('Unix: abstract names; a sender without a path gets one, and its replies',
   const client = Noting.make<string | null>(t, { family: 'unix' });
   client.write('hello', name);
   t.true(client.localAddr?.startsWith('\0'));
-  await server.frames(1);
+  await server.received(1);
   t.is(server.from[0], client.localAddr);
   server.write('welcome', server.from[0]);
-  await client.frames(1);
+  await client.received(1);
 });
 
 linux('ICMP: without a peer, too, each error has its address', async (t) => {
@@ -442,7 +442,7 @@ linux('ICMP: without a peer, too, each error has its address', async (t) => {
       channel.write('anyone?', [host, port]);
       channel.write(data, receiver.localAddr);
     }
-    await receiver.frames(all.length);
+    await receiver.received(all.length);
     await channel.until('the errors', () => channel.errors.length === all.length);
     t.deepEqual(receiver.reads, all);
     const fields = { code: 'ECONNREFUSED', syscall: 'recvmsg', address: host, port };
@@ -496,7 +496,7 @@ test('unref() lets the process end; a bound channel keeps it', async (t) => {
   const receiver = Noting.make(t).listen([LOOPBACK, 0]);
   const { port } = receiver.localAddr ?? {};
   t.is(await run(`channel.write('last words', ${port}); process.exit(3);`), '3 exit');
-  await receiver.frames(1);
+  await receiver.received(1);
 });
 
 test('onListen comes first, however soon the reactor answers', async (t) => {
@@ -533,7 +533,7 @@ unix('Unix: a receiver that does not read is waited for without spinning', async
   t.true(sender.pendingBytes > 0);
   t.true(own.stats().turns - turns < 60, `${own.stats().turns - turns} turns`);
   receiver.resume();
-  await receiver.frames(count);
+  await receiver.received(count);
   t.deepEqual(
     receiver.reads,
     Array.from({ length: count }, (_, n) => `${n}`),
@@ -587,7 +587,7 @@ test('a datagram that no system would take is refused, and the next one sent', a
   const deadline = performance.now() + 10_000;
   while (channel.pendingBytes > 0 && performance.now() < deadline);
   t.is(channel.errors.length, 0, 'not inside the call');
-  await receiver.frames(1);
+  await receiver.received(1);
   await channel.until('it has drained', () => channel.drains > 0);
   await turn();
   t.is(channel.drains, 1);
@@ -613,7 +613,7 @@ test.serial('what waits of senders keeps no more memory than it may', async (t) 
     sender.write(Buffer.alloc(30_000, 'x'), to);
     await eventually('the first has come', () => channel.bytesRead >= n * 60_000 + 30_000);
     sender.write(Buffer.concat([Buffer.alloc(29_998, 'y'), Buffer.from('\nz')]), to);
-    await channel.frames(n + 1);
+    await channel.received(n + 1);
     channel.reads.length = 0;
     channel.reads.length = n + 1;
   }

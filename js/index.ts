@@ -1,5 +1,6 @@
 /** Pants for Node.js: channels over non-blocking sockets, on a Rust reactor. */
 
+export type { FrameIterator, FrameOf } from './api/adapters/frames.ts';
 export { Datagram } from './api/datagram.ts';
 export { Channel, Engine } from './api/engine.ts';
 export {
@@ -33,11 +34,13 @@ export type {
   CloseInfo,
   CloseReason,
   Data,
+  DatagramFramesOptions,
   DatagramStats,
   DescriptorOptions,
   EngineStats,
   ErrorCode,
   Frame,
+  FramesOptions,
   Gathered,
   KeepAliveOptions,
   LengthPrefix,

@@ -296,6 +296,22 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Options of `frames()` of a `Datagram`. */
+export interface DatagramFramesOptions {
+  /** Ends the iteration: it throws `ABORT_ERR`. Frames that wait are not given any more. */
+  signal?: AbortSignal | undefined;
+  /** So many frames may wait for the loop before the channel stops reading. Default: 64. */
+  highWaterMark?: number | undefined;
+  /** The channel goes on when the loop is left early, or aborted. Default: false, it ends. */
+  keepOpen?: boolean | undefined;
+}
+
+/** Options of `frames()`. */
+export interface FramesOptions extends DatagramFramesOptions {
+  /** What no delimiter has completed when the peer finishes is the last frame. Default: false. */
+  rest?: boolean | undefined;
+}
+
 /** A socket that was made elsewhere: inherited, or passed by a supervisor. */
 export interface DescriptorOptions {
   /**

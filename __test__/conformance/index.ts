@@ -18,6 +18,7 @@ import { files } from './files.ts';
 import { flow } from './flow.ts';
 import { framing } from './framing.ts';
 import { hooks } from './hooks.ts';
+import { datagramIterating, iterating } from './iterating.ts';
 import { limits } from './limits.ts';
 import { overriding } from './overriding.ts';
 import { processes } from './processes.ts';
@@ -60,6 +61,7 @@ export function conformance(name: string, impl: Implementation): void {
   datagramFraming(suite);
   datagramOptions(suite);
   datagramPromises(suite);
+  datagramIterating(suite);
   datagramTraps(suite);
   processes(suite);
 }
@@ -92,4 +94,5 @@ function streams(suite: Suite): void {
   refusing(suite);
   resets(suite);
   promises(suite);
+  iterating(suite);
 }

@@ -139,6 +139,18 @@ interface ChannelLike {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+export interface FramesOptions extends WaitOptions {
+  highWaterMark?: number;
+  rest?: boolean;
+  keepOpen?: boolean;
+}
+
+export interface FrameIteratorLike<F> extends AsyncIterableIterator<F> {
+  next(): Promise<IteratorResult<F, undefined>>;
+  return(): Promise<IteratorResult<F, undefined>>;
+  [Symbol.asyncIterator](): this;
+}
+
 export interface WaitOptions {
   signal?: AbortSignal;
 }
@@ -178,6 +190,8 @@ export interface StreamLike<A = Address> extends ChannelLike, StreamHooks {
   writeFile(file: FileLike, nbytes?: number, offset?: number, flush?: boolean): boolean;
   flush(): void;
   drained(options?: WaitOptions): Promise<void>;
+  frames(options?: FramesOptions): FrameIteratorLike<Data>;
+  [Symbol.asyncIterator](): FrameIteratorLike<Data>;
   pause(): void;
   resume(): void;
   end(data?: Bytes | Bytes[]): void;
@@ -217,6 +231,8 @@ export interface DatagramLike extends ChannelLike, DatagramHooks {
   ): boolean;
   flush(): void;
   drained(options?: WaitOptions): Promise<void>;
+  frames(options?: FramesOptions): FrameIteratorLike<[Data, Address]>;
+  [Symbol.asyncIterator](): FrameIteratorLike<[Data, Address]>;
   connect(target: Target): this;
   disconnect(): this;
   pause(): void;
@@ -264,6 +280,7 @@ export interface ServerLike extends ChannelLike, ServerHooks<Address> {
   ConnectionClass: ConnectionConstructor;
   readonly channels: Map<number, ConnectionLike>;
   readonly localAddr: Address | null;
+  [Symbol.asyncIterator](): FrameIteratorLike<ConnectionLike>;
   listen(port?: number, host?: string, backlog?: number, options?: ListenOptions): this;
   listen(target: [string, number] | ListenOptions, backlog?: number, options?: ListenOptions): this;
   end(timeoutMs?: number): Promise<void>;

@@ -158,6 +158,7 @@ export class Stream extends ByteStream {
       return;
     }
     this._open();
+    if (this.readyState !== 'closed') this.#server?._ready(this);
   }
 
   protected override _closed(): void {

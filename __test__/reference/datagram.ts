@@ -6,6 +6,7 @@ import { copyBytes, decoded } from './bytes.ts';
 import { Channel } from './channel.ts';
 import { DatagramInbox, type DatagramReceiver } from './datagram-inbox.ts';
 import { codedError, notBound, notConnected, notFound, unusable, valueError } from './errors.ts';
+import { type FrameSource, Frames, type FramesOptions } from './frames.ts';
 import { ADDRESS, checkNames, MADE_WITH, names } from './names.ts';
 import {
   checkDatagramOptions,
@@ -62,6 +63,12 @@ export class Datagram extends Channel {
   #flooded: Error | null = null;
   /** What onOverflowError is being told: closing is for that reason. */
   #overflown: Error | null = null;
+  readonly #source: FrameSource & { info: CloseInfo | null } = {
+    info: null,
+    frames: null as Frames<unknown> | null,
+    deliver: () => this.#inbox.deliver(),
+    dispose: () => this._dispose(),
+  };
   readonly #inbox = new DatagramInbox(this.#receiver());
   /** Names that are looked up, each with what waits for the answer. */
   #lookups = new Map<string, ((error: Error | null, ip: string) => void)[]>();
@@ -155,6 +162,17 @@ export class Datagram extends Channel {
   async drained({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     const isIdle = this.#pendingCount === 0 && this.#phase !== 'closed';
     if (!isIdle || signal?.aborted) await this._waits.next('drained', signal);
+  }
+
+  frames(options?: FramesOptions): Frames<[Data, Address]> {
+    if (options !== undefined && 'rest' in options) throw codedError('ERR_UNKNOWN_OPTION', 'rest');
+    const frames = new Frames<[Data, Address]>(this.#source, options);
+    this.resume();
+    return frames;
+  }
+
+  [Symbol.asyncIterator](): Frames<[Data, Address]> {
+    return this.frames();
   }
 
   protected override _dispose(): void {
@@ -513,7 +531,8 @@ export class Datagram extends Channel {
     const channel = this;
     return {
       get receptive() {
-        return channel.#phase === 'bound' && !channel.#ended && !channel.#paused;
+        const isWanted = !channel.#paused && channel.#source.frames?.wants !== false;
+        return channel.#phase === 'bound' && !channel.#ended && isWanted;
       },
       get done() {
         return channel.#ended;
@@ -529,6 +548,11 @@ export class Datagram extends Channel {
 
   #read(bytes: Buffer, sender: Address): void {
     const data = decoded(bytes, this.#settings.readEncoding as BufferEncoding | null);
+    const { frames } = this.#source;
+    if (frames !== null) {
+      frames.give([data, sender]);
+      return;
+    }
     this.#sender = sender;
     this._hook(() => this.onRead(data, sender));
     this.#sender = null;
@@ -557,6 +581,8 @@ export class Datagram extends Channel {
       this._closed();
       this._hook(() => this.onClose(info));
       this._waits.tellClosed(info);
+      this.#source.info = info;
+      this.#source.frames?.finish(info.error ?? null);
       this.#localAddr = null;
       this.#peerAddr = null;
     };

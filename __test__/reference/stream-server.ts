@@ -3,6 +3,7 @@ import { createServer, type Server as NetServer } from 'node:net';
 
 import { Accepted } from './accepted.ts';
 import { Channel } from './channel.ts';
+import { Connections } from './connections.ts';
 import { codedError, typeError, valueError } from './errors.ts';
 import { bind, bindPath, filenoOfServer, type Handle, listenWith } from './listening.ts';
 import { ADDRESS, checkNames, MADE_WITH, names } from './names.ts';
@@ -51,6 +52,7 @@ export class StreamServer extends Channel {
   #listenerClosed = true;
   #onCloseCalled = false;
   #waiting: (() => void)[] = [];
+  #iterated: Connections | null = null;
 
   constructor(connectionClass?: ConnectionConstructor, options?: ServerOptions);
   constructor(options?: Options);
@@ -161,6 +163,11 @@ export class StreamServer extends Channel {
     return closed;
   }
 
+  [Symbol.asyncIterator](): Connections {
+    this.#iterated ??= new Connections(this);
+    return this.#iterated;
+  }
+
   // For Server
 
   protected _listenAt(
@@ -241,7 +248,17 @@ export class StreamServer extends Channel {
   _add(connection: ByteStream, fileno: number): void {
     this.channels.set(fileno, connection);
     this.#open.add(connection);
+    // Until somebody reads it.
+    if (this.#iterated !== null) connection.pause();
     if (this.#phase !== 'listening') connection.close();
+  }
+
+  _ready(connection: ByteStream): void {
+    this.#iterated?.give(connection);
+  }
+
+  _left(): void {
+    this.#iterated = null;
   }
 
   _forget(connection: ByteStream): void {
@@ -252,6 +269,7 @@ export class StreamServer extends Channel {
 
   _connectionClosed(connection: ByteStream): void {
     this.#open.delete(connection);
+    this.#iterated?.gone(connection);
     this.#closeIfDone();
   }
 
@@ -291,6 +309,7 @@ export class StreamServer extends Channel {
     this._closed();
     this._hook(() => this.onClose(this.#closeInfo));
     this._waits.tellClosed(this.#closeInfo);
+    this.#iterated?.finish(this.#closeInfo.error ?? null);
     this.#localAddr = null;
     for (const resolve of this.#waiting) resolve();
   }

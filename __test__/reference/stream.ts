@@ -6,6 +6,7 @@ import { Countdown } from './countdown.ts';
 import { codedError, notConnected } from './errors.ts';
 import { checkFileArguments, type FileLike, FilePiece } from './file.ts';
 import { Framer } from './framer.ts';
+import { type FrameSource, Frames, type FramesOptions } from './frames.ts';
 import { checkFlush, checkMilliseconds, checkStreamOptions } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { Sender } from './sender.ts';
@@ -22,6 +23,7 @@ import {
 import type {
   Address,
   CloseInfo,
+  Data,
   ReadDelimiter,
   ReadyState,
   StreamOptions,
@@ -71,6 +73,12 @@ export abstract class ByteStream extends Channel {
   #remoteAddr: Address | string | null = null;
 
   readonly #framer = new Framer();
+  readonly #source: FrameSource & { info: CloseInfo | null } = {
+    info: null,
+    frames: null as Frames<unknown> | null,
+    deliver: () => this.#deliver(),
+    dispose: () => this._dispose(),
+  };
   readonly #sender = new Sender({
     drained: () => this.#drained(),
     failed: (error) => this.#failed(error),
@@ -249,6 +257,16 @@ export abstract class ByteStream extends Channel {
     if (!isIdle || signal?.aborted) await this._waits.next('drained', signal);
   }
 
+  frames(options?: FramesOptions): Frames<Data> {
+    const frames = new Frames<Data>(this.#source, options);
+    this.resume();
+    return frames;
+  }
+
+  [Symbol.asyncIterator](): Frames<Data> {
+    return this.frames();
+  }
+
   // Ending
 
   protected override _dispose(): void {
@@ -404,7 +422,7 @@ export abstract class ByteStream extends Channel {
     this.#failure ??= error;
     if (this.#phase === 'opening') this._connectFailed(error);
     else if (this.#ended) this.#finish('error', error);
-    else if (this.#paused && (this.#awaited || this._waits.drainIsAwaited)) this.#fail(error);
+    else if (!this.#isWanted && (this.#awaited || this._waits.drainIsAwaited)) this.#fail(error);
     else this.#deliver();
   }
 
@@ -413,8 +431,13 @@ export abstract class ByteStream extends Channel {
     this._hook(() => this.onError(error));
   }
 
+  /** Whether whoever reads would have a frame now. */
+  get #isWanted(): boolean {
+    return !this.#paused && this.#source.frames?.wants !== false;
+  }
+
   get #mayDeliver(): boolean {
-    return this.#phase === 'open' && !this.#ended && !this.#paused;
+    return this.#phase === 'open' && !this.#ended && this.#isWanted;
   }
 
   /** Delivers whatever can be delivered now. Called from the event loop only. */
@@ -425,7 +448,7 @@ export abstract class ByteStream extends Channel {
       const cut = this.#framer.cut(this.#delimiter, bufferSize, readEncoding);
       if (cut.kind === 'none') break;
       delivered = true;
-      if (cut.kind === 'frame') this._hook(() => this.onRead(decoded(cut.data, readEncoding)));
+      if (cut.kind === 'frame') this.#read(decoded(cut.data, readEncoding));
       else this.#frameTooLong(cut.error);
     }
     this.#watchFrame(delivered);
@@ -433,10 +456,18 @@ export abstract class ByteStream extends Channel {
     if (this.#mayDeliver && this.#readingEnded) this.#deliverEnd();
   }
 
+  #read(frame: Data): void {
+    const { frames } = this.#source;
+    if (frames !== null) frames.give(frame);
+    else this._hook(() => this.onRead(frame));
+  }
+
   /** Under a delimiter of 0 no more than bufferSize may wait: the peer is to feel it. */
   #holdBack(): void {
     const waits = this.#delimiter.kind === 'nothing' && !this.#ended;
-    const full = waits && this.#framer.length >= this.#settings.bufferSize;
+    // Simple: what an iterator leaves waiting is counted in bytes.
+    const left = this.#source.frames !== null && !this.#isWanted && this.#framer.length > 65_536;
+    const full = left || (waits && this.#framer.length >= this.#settings.bufferSize);
     if (full === this.#full) return;
     this.#full = full;
     if (full) this.#socket?.pause();
@@ -452,6 +483,7 @@ export abstract class ByteStream extends Channel {
     this.#onEndCalled = true;
     const rest = decoded(this.#framer.takeRest(), this.#settings.readEncoding);
     this._hook(() => this.onEnd(rest));
+    this.#source.frames?.ended(rest);
     if (!this.#settings.allowHalfOpen) this.#end();
     this.#finishIfBothEnded();
   }
@@ -547,6 +579,8 @@ export abstract class ByteStream extends Channel {
     this._closed();
     this._hook(() => this.onClose(info));
     this._waits.tellClosed(info);
+    this.#source.info = info;
+    this.#source.frames?.finish(info.error ?? null);
     this.#localAddr = null;
     this.#remoteAddr = null;
     this._afterClose();

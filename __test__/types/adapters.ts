@@ -1,6 +1,16 @@
 // What the adapters take and give: compiled, never run.
 
-import { Client, type CloseInfo, Datagram, Server, type Stream } from 'pants-native';
+import {
+  type Address,
+  Client,
+  type CloseInfo,
+  type Connection,
+  Datagram,
+  type Frame,
+  type FrameIterator,
+  Server,
+  Stream,
+} from 'pants-native';
 
 type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -29,4 +39,36 @@ export async function promises(): Promise<void> {
   await server.drained();
   const stream: Stream = client;
   await stream.opened;
+}
+
+class Lines extends Client {
+  override readDelimiter = '\n';
+  override readEncoding = 'utf8';
+}
+
+class Bytes extends Stream {
+  override readEncoding = null;
+}
+
+export async function loops(): Promise<void> {
+  for await (const line of new Lines()) same<typeof line, string>(true);
+  for await (const bytes of new Bytes()) same<typeof bytes, Buffer>(true);
+  for await (const frame of new Client()) same<typeof frame, Frame>(true);
+  const frames = new Lines().frames({
+    signal: AbortSignal.timeout(1),
+    highWaterMark: 1,
+    rest: true,
+  });
+  same<typeof frames, FrameIterator<string>>(true);
+  const { done, value } = await frames.next();
+  if (done) same<typeof value, undefined>(true);
+  // @ts-expect-error: there is no such option
+  new Lines().frames({ highwatermark: 1 });
+  for await (const connection of new Server()) same<typeof connection, Connection>(true);
+  for await (const [data, addr] of new Datagram()) {
+    same<typeof data, Frame>(true);
+    same<typeof addr, Address>(true);
+  }
+  // @ts-expect-error: datagrams leave no rest
+  new Datagram().frames({ rest: true });
 }

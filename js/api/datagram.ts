@@ -18,12 +18,14 @@ import type {
   ChannelError,
   CloseInfo,
   Data,
+  DatagramFramesOptions,
   DatagramStats,
   DescriptorOptions,
   Frame,
   ReadDelimiter,
   WaitOptions,
 } from '../types.ts';
+import { datagramFramesOf, type FrameIterator, type FrameOf } from './adapters/frames.ts';
 import { drainedOf } from './adapters/promises.ts';
 import { Channel, Engine } from './engine.ts';
 import type { DatagramOptions } from './options.ts';
@@ -245,6 +247,28 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    */
   drained(options?: WaitOptions): Promise<void> {
     return drainedOf(this[link], options);
+  }
+
+  /**
+   * The datagrams, or with a delimiter the frames, each with its sender, instead of `onRead`;
+   * `for await (const [data, addr] of channel)` is the same with the defaults. The other hooks run as
+   * ever. From this call on what is not asked for waits; when `highWaterMark` of them do, the rest is
+   * left to the receive buffer.
+   *
+   * It ends when the channel closes, and throws what has closed it, where that is an error. What is told
+   * to `onError` ends nothing: the channel lives on. Leaving the loop early ends the channel, as by
+   * `end()`, unless `keepOpen` is true. Inside the loop's body no address is that of the sender by
+   * itself: `channel.write(answer, addr)`.
+   *
+   * @throws as a stream's `frames()`
+   */
+  frames(options?: DatagramFramesOptions): FrameIterator<[FrameOf<this['readEncoding']>, A]> {
+    return datagramFramesOf(this[link], options);
+  }
+
+  /** As `frames()`. */
+  [Symbol.asyncIterator](): FrameIterator<[FrameOf<this['readEncoding']>, A]> {
+    return datagramFramesOf(this[link], undefined);
   }
 
   /** Delivers nothing until `resume()`; what arrives waits in the receive buffer, or is dropped. */

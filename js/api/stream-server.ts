@@ -31,6 +31,8 @@ import type {
   Socket,
   UnixListenOptions,
 } from '../types.ts';
+import { connectionsOf } from './adapters/connections.ts';
+import type { FrameIterator } from './adapters/frames.ts';
 import { Channel, Engine } from './engine.ts';
 import type { StreamOptions } from './options.ts';
 import { type ConnectionClass, family, Stream } from './stream.ts';
@@ -233,6 +235,25 @@ export class StreamServer<
       }
     }
     return this[link].end(timeoutMs);
+  }
+
+  /**
+   * Its connections, as they open, each after its `onConnect`. Each is paused until somebody reads it:
+   * by its `frames()` or `for await`, as a Duplex, or by `onRead` after `resume()`.
+   *
+   * ```ts
+   * for await (const connection of server) {
+   *   void answer(connection); // async, with a loop of its own
+   * }
+   * ```
+   *
+   * It ends when the server has closed. Who leaves the loop early closes the server. Connections that
+   * nobody has taken yet are bounded by `maxConnections`.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE` where it is iterated already
+   */
+  [Symbol.asyncIterator](): FrameIterator<C> {
+    return connectionsOf(this[link]);
   }
 
   /** The channel listens. */

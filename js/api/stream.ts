@@ -32,6 +32,7 @@ import type {
   CloseInfo,
   DescriptorOptions,
   Frame,
+  FramesOptions,
   Gathered,
   PeerCredentials,
   ReadDelimiter,
@@ -42,6 +43,7 @@ import type {
   WaitOptions,
 } from '../types.ts';
 import { serverOf } from './accepted.ts';
+import { type FrameIterator, type FrameOf, framesOf } from './adapters/frames.ts';
 import { drainedOf } from './adapters/promises.ts';
 import { Channel, Engine } from './engine.ts';
 import type { ConnectOptions, StreamOptions, UnixConnectOptions } from './options.ts';
@@ -363,6 +365,38 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    */
   drained(options?: WaitOptions): Promise<void> {
     return drainedOf(this[link], options);
+  }
+
+  /**
+   * The frames, as `readDelimiter` cuts them, instead of `onRead`; `for await (const frame of channel)`
+   * is the same with the defaults. The other hooks run as ever. From this call on what is not asked for
+   * waits, and the peer is held back when `highWaterMark` frames do; so a channel that is paused may be
+   * read so.
+   *
+   * ```ts
+   * for await (const line of channel) {
+   *   if (!channel.write(answerTo(line))) await channel.drained();
+   * }
+   * ```
+   *
+   * It ends when the peer has finished sending, after what no delimiter completed where `rest` is true,
+   * and when this side closes the channel. It throws what has closed the channel otherwise: what
+   * `onConnectError`, `onError` or `onOverflowError` gets, or a timeout's error; `ABORT_ERR` by the signal.
+   *
+   * A delimiter that is set in the loop's body holds from the very next byte. Leaving the loop early
+   * (`break`, `return`, an error) ends the channel, as by `end()`, unless `keepOpen` is true: then
+   * `onRead` gets what follows, or another `frames()`.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE` where something else reads it so; `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_INVALID_ARG_VALUE`, `ERR_UNKNOWN_OPTION`
+   */
+  frames(options?: FramesOptions): FrameIterator<FrameOf<this['readEncoding']>> {
+    return framesOf(this[link], options);
+  }
+
+  /** As `frames()`. */
+  [Symbol.asyncIterator](): FrameIterator<FrameOf<this['readEncoding']>> {
+    return framesOf(this[link], undefined);
   }
 
   /** Delivers no further frame, and stops reading, so that the peer feels it. */

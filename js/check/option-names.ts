@@ -5,7 +5,9 @@ import type {
   Address,
   ConnectCallOptions,
   DatagramCallOptions,
+  DatagramFramesOptions,
   DescriptorOptions,
+  FramesOptions,
   KeepAliveOptions,
   LengthPrefixOptions,
   ListenOptions,
@@ -107,6 +109,12 @@ const DATAGRAM: Names<DatagramCallOptions> = {
   signal: true,
 };
 
+const DATAGRAM_FRAMES: Names<DatagramFramesOptions> = {
+  signal: true,
+  highWaterMark: true,
+  keepOpen: true,
+};
+const FRAMES: Names<FramesOptions> = { ...DATAGRAM_FRAMES, rest: true };
 const WAIT: Names<WaitOptions> = { signal: true };
 const KEEP_ALIVE: Names<KeepAliveOptions> = { idle: true, interval: true, count: true };
 const LENGTH_PREFIX: Names<LengthPrefixOptions> = { bytes: true, endian: true, adjust: true };
@@ -158,6 +166,12 @@ export const datagramNames: Readonly<Record<'channel' | 'listen' | 'listenAt', o
   listen: DATAGRAM,
   listenAt: { ...DATAGRAM, ...HOST_PORT, ...PATH },
 };
+
+/** @internal */
+export const framesNames: object = FRAMES;
+
+/** @internal */
+export const datagramFramesNames: object = DATAGRAM_FRAMES;
 
 /** @internal */
 export const waitNames: object = WAIT;

@@ -224,7 +224,9 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
 
   datagrams(record: Datagrams): void {
     if (this.done) return;
+    if (this.taker !== null) this.waiting += record.count;
     this.inbox.take(record);
+    if (this.taker !== null) this.tellPause();
   }
 
   /** A datagram was not sent, or not received whole; or an earlier one has not arrived. */
@@ -276,10 +278,10 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
   deliver(frame: Buffer | string, sender: Endpoint): void {
     this.frames += 1;
     try {
-      const { channel, context } = this;
+      const { reader, context } = this;
       const { address } = sender;
-      if (context === null) channel.onRead(frame as never, address);
-      else context.runInAsyncScope(channel.onRead as Hook, channel, frame, address);
+      if (context === null) reader.onRead(frame as never, address);
+      else context.runInAsyncScope(reader.onRead as Hook, reader, frame, address);
     } catch (error) {
       this.reactor.uncaught(error);
     }

@@ -1,9 +1,11 @@
 /** The JS half of a channel that reads and writes: what streams and datagram channels have in common. */
 
-import { invalidType, lingerTimeout } from '../check/errors.ts';
+import { channelActive, invalidType, lingerTimeout } from '../check/errors.ts';
 import type { FlowSettings } from '../check/options.ts';
 import { Change, Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
+import { outside } from '../reactor/context.ts';
 import type { NativeEnd, Tally } from '../reactor/handler.ts';
+import type { Reactor } from '../reactor/reactor.ts';
 import type { SettingsRequest } from '../reactor/submission.ts';
 import type { CloseInfo, ReadDelimiter, StreamStats } from '../types.ts';
 import type { Ledger } from '../write/ledger.ts';
@@ -11,6 +13,7 @@ import { takeFields } from './fields.ts';
 import type { DatagramHooks, StreamHooks } from './hooks.ts';
 import { Link, type Owner } from './link.ts';
 import { warnMisspelt } from './misspelt.ts';
+import type { Taker } from './taker.ts';
 import { trace } from './trace.ts';
 
 /** What reads, as far as it is the same for both. */
@@ -64,6 +67,12 @@ export abstract class FlowLink<
   paused = false;
   /** Nothing is reported: the constructor of the channel has thrown. */
   silent = false;
+  /** Who gets the frames: the channel, or what takes them in its place. */
+  reader: C | Taker;
+  /** What takes them, where something does. */
+  taker: Taker | null = null;
+  /** As many frames as wait for it, as far as the reactor has cut them. */
+  waiting = 0;
   /** The reactor has been told not to read. */
   #pauseTold = false;
   /** The turn's budget was overdrawn in the middle of what there is. */
@@ -78,6 +87,7 @@ export abstract class FlowLink<
   constructor(channel: C, defaults: C, engine: Owner, settings: S) {
     super(channel, defaults, engine);
     this.settings = settings;
+    this.reader = channel;
   }
 
   // ── What user code asks ─────────────────────────────────────────────────────────────────────
@@ -144,6 +154,38 @@ export abstract class FlowLink<
     this.schedule();
   }
 
+  /** Frames go to it instead of `onRead`. Whoever has paused the channel until then has waited for that. */
+  give(what: string, taker: Taker): void {
+    if (this.taker !== null) throw channelActive(what, 'being read');
+    this.taker = taker;
+    this.reader = taker;
+    this.waiting = 0;
+    this.watch(taker);
+    this.inbox.interrupt();
+    this.resume();
+  }
+
+  /** They go to `onRead` again. */
+  takeBack(taker: Taker): void {
+    if (this.taker !== taker) return;
+    this.taker = null;
+    this.reader = this.channel;
+    this.unwatch(taker);
+    this.schedule();
+  }
+
+  /** The taker wants a frame: gives it what waits. Never inside a call that user code is making. */
+  supply(): void {
+    if (this.taker?.wants !== true) return;
+    // Hooks that come with it are not of the context that asks.
+    outside(supply, this);
+  }
+
+  /** It wants no more for now: what there is beside waits. */
+  satisfied(): void {
+    this.inbox.interrupt();
+  }
+
   /** `flags`: what the reactor is to know of the close. */
   close(why: Why = { reason: 'close' }, flags = 0): void {
     if (this.closing) return;
@@ -194,16 +236,21 @@ export abstract class FlowLink<
 
   /** Whether a frame may be delivered now. */
   get receptive(): boolean {
-    return !this.paused && !this.#overdrawn && this.phase === 'open' && !this.done;
+    return this.isWanted && !this.#overdrawn && this.phase === 'open' && !this.done;
+  }
+
+  /** Whether whoever reads would have a frame now. */
+  protected get isWanted(): boolean {
+    return !this.paused && (this.taker === null || this.taker.wants);
   }
 
   /** Whether nothing but the end of this turn is waited for. */
   get awaitsTurn(): boolean {
-    return this.#overdrawn && !this.paused;
+    return this.#overdrawn && this.isWanted;
   }
 
   get listens(): boolean {
-    return this.channel.onRead !== this.defaults.onRead;
+    return this.taker !== null || this.channel.onRead !== this.defaults.onRead;
   }
 
   report(error: Error): void {
@@ -303,7 +350,7 @@ export abstract class FlowLink<
     this.close({ reason: 'overflow', error: flooded });
   }
 
-  protected deliverHeld(): void {
+  deliverHeld(): void {
     this.inbox.deliverHeld();
     this.delivered();
   }
@@ -319,10 +366,19 @@ export abstract class FlowLink<
    * Otherwise each `resume()` would let it read more than the `pause()` that follows lets through.
    */
   protected tellPause(): void {
-    const halt = this.paused || this.inbox.isFull;
+    const halt = this.paused || this.inbox.isFull || this.#isTakerFull();
     if (halt === this.#pauseTold || this.index < 0 || this.phase !== 'open') return;
     this.#pauseTold = halt;
     this.askStarted(halt ? Op.PAUSE : Op.RESUME);
+  }
+
+  /** As much waits as may; from then on until all of it has been taken. */
+  #isTakerFull(): boolean {
+    const { taker } = this;
+    if (taker === null) return false;
+    if (!taker.wants) return this.#pauseTold || this.waiting >= taker.most;
+    if (!this.#overdrawn) this.waiting = 0;
+    return false;
   }
 
   /** The end, once all that came before it has been told. */
@@ -352,5 +408,13 @@ export abstract class FlowLink<
   #over(): void {
     this.writing = 'closing';
     this.outbox.end('others');
+  }
+}
+
+function supply(link: { deliverHeld(): void; readonly reactor: Reactor }): void {
+  try {
+    link.deliverHeld();
+  } catch (error) {
+    link.reactor.uncaught(error);
   }
 }

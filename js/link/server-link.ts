@@ -17,7 +17,7 @@ import type { Target } from '../reactor/submission.ts';
 import type { Address, CloseInfo, ReadyState, ServerStats } from '../types.ts';
 import { assertNotAborted, watchAbort } from './abort.ts';
 import type { ServerHooks } from './hooks.ts';
-import { Link } from './link.ts';
+import { Link, type Watcher } from './link.ts';
 import { warnMisspelt } from './misspelt.ts';
 import { AcceptedSocket } from './socket.ts';
 import type { StreamLink } from './stream-link.ts';
@@ -27,6 +27,13 @@ type Listening = ReturnType<NativeBinding['listen']>;
 type Failure = NonNullable<Listening['failure']>;
 type Options = Parameters<NativeBinding['listenPath']>[2];
 
+/** @internal What takes a server's connections when they have opened: each is paused until then. */
+export interface Acceptor extends Watcher {
+  accepted(connection: object): void;
+  /** It has closed. */
+  gone(connection: object): void;
+}
+
 /** @internal */
 export class ServerLink extends Link<ServerHooks> {
   local: Address | string | null = null;
@@ -35,6 +42,7 @@ export class ServerLink extends Link<ServerHooks> {
   closing = false;
   /** Where the hooks of its connections run: as `listen()` did. */
   connectionContext: Context = null;
+  acceptor: Acceptor | null = null;
   #info: CloseInfo = { reason: 'close', unsentBytes: 0 };
   #gone = false;
   #opened = false;
@@ -129,9 +137,27 @@ export class ServerLink extends Link<ServerHooks> {
   /** A channel has taken an accepted socket. */
   took(connection: StreamLink): void {
     this.#connections.add(connection);
+    if (this.acceptor !== null) connection.pause();
     if (connection.fileno !== null) {
       this.channel.channels.set(connection.fileno, connection.channel);
     }
+  }
+
+  /** One of its connections has opened: its `onConnect` has run. */
+  opened(connection: StreamLink): void {
+    if (!connection.closing) this.acceptor?.accepted(connection.channel);
+  }
+
+  /** Connections are paused, and given to it. */
+  give(acceptor: Acceptor): void {
+    this.acceptor = acceptor;
+    this.watch(acceptor);
+  }
+
+  takeBack(acceptor: Acceptor): void {
+    if (this.acceptor !== acceptor) return;
+    this.acceptor = null;
+    this.unwatch(acceptor);
   }
 
   /** The socket of one of its connections is gone. Its number may be another's from now on. */
@@ -144,6 +170,7 @@ export class ServerLink extends Link<ServerHooks> {
   /** One of its connections has closed. */
   released(connection: StreamLink): void {
     this.#connections.delete(connection);
+    this.acceptor?.gone(connection.channel);
     this.finishIfGone();
   }
 

@@ -51,6 +51,8 @@ interface Home {
   readonly connectionContext: Context;
   /** A channel has taken an accepted socket. */
   took(connection: StreamLink): void;
+  /** It has opened. */
+  opened(connection: StreamLink): void;
   /** The socket of one of its connections is gone. Its number may be another's from now on. */
   socketGone(connection: StreamLink): void;
   /** One of its connections has closed. */
@@ -246,6 +248,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
       this.hook(() => this.channel.onConnect());
     }
     this.tellOpened();
+    this.server?.opened(this);
     if (this.closing) return;
     const change = Change.TIMEOUTS | (this.#socketOptions === null ? 0 : Change.SOCKET);
     this.reactor.submission.start(this, this.settingsRequest(change), this.inbox.begin());
@@ -262,6 +265,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
 
   data(chunk: Chunk): void {
     if (this.done) return;
+    if (this.taker !== null) this.waiting += Math.max(1, chunk.frames);
     this.inbox.take(chunk);
     this.delivered();
   }
@@ -314,9 +318,9 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   deliver(frame: Buffer | string): void {
     this.frames += 1;
     try {
-      const { channel, context } = this;
-      if (context === null) channel.onRead(frame as never);
-      else context.runInAsyncScope(channel.onRead as Hook, channel, frame);
+      const { reader, context } = this;
+      if (context === null) reader.onRead(frame as never);
+      else context.runInAsyncScope(reader.onRead as Hook, reader, frame);
     } catch (error) {
       this.reactor.uncaught(error);
     }
@@ -423,6 +427,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     if (this.channel.onEnd !== this.defaults.onEnd) {
       this.hook(() => this.channel.onEnd(rest as never));
     }
+    this.taker?.onEnd(rest);
     if (this.writing === 'shut' || !this.settings.allowHalfOpen) this.end('others');
   }
 
@@ -460,7 +465,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     // What came before the end waits for `resume()`; but not where time is up, and where that
     // would wait in turn, for an `onWrite` that will not come.
     const awaitsDrain = this.drainWatchers > 0 || (this.outbox.awaited && this.wantsDrain);
-    return this.paused && info.reason !== 'timeout' && !awaitsDrain;
+    return !this.isWanted && info.reason !== 'timeout' && !awaitsDrain;
   }
 
   protected override fail(error: Error): void {
