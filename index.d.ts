@@ -100,6 +100,8 @@ export interface SystemError extends Error {
   /** Every attempt, where a connect tried several addresses. */
   errors?: SystemError[];
 }
+/** What hooks are given: an error of this package, or one of the operating system. */
+export type HookError = ChannelError | SystemError;
 /**
  * Why a channel has closed:
  *
@@ -114,7 +116,9 @@ export type CloseReason = 'close' | 'end' | 'error' | 'overflow' | 'timeout';
 export interface CloseInfo {
   reason: CloseReason;
   /** There for `'error'`, `'overflow'` and `'timeout'`. */
-  error?: Error;
+  error?: Error & {
+    code?: string;
+  };
   /**
    * Bytes that `write()` and `writeFile()` had accepted and that never reached the operating system.
    */
@@ -783,7 +787,7 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    *
    * The default tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
    */
-  onError(error: Error): void;
+  onError(error: HookError): void;
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }
@@ -799,7 +803,7 @@ export type FileLike =
   | {
       readonly fd: number;
     };
-type ConnectionClass<C extends Stream> = new (socket: never, server: never) => C;
+type ConnectionClass<C extends Stream> = new (socket: Socket<never>, server: never) => C;
 interface ServerChannel extends Channel {
   ConnectionClass: ConnectionClass<Stream>;
   readonly channels: Map<number, Stream>;
@@ -1060,7 +1064,7 @@ export declare class Stream<A extends Address | string = Address | string> exten
    * The connect has failed; `onClose` follows. The default tells of it by `process.emitWarning()`, a
    * `PantsWarning`, once for each class and code.
    */
-  onConnectError(error: Error): void;
+  onConnectError(error: HookError): void;
   /** A frame: a Buffer, or a string where `readEncoding` is set. */
   onRead(_data: Frame): void;
   /** Everything written so far has been handed to the operating system; once per drain. */
@@ -1077,7 +1081,7 @@ export declare class Stream<A extends Address | string = Address | string> exten
    */
   onOverflowError(_error: ChannelError): void;
   /** The socket has failed; `onClose` follows. The default does nothing: peers may reset. */
-  onError(_error: Error): void;
+  onError(_error: HookError): void;
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }
@@ -1207,7 +1211,7 @@ export declare class StreamServer<
    * Accepting failed for now (it goes on by itself), or the listening socket has failed. The default
    * tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
    */
-  onError(error: Error): void;
+  onError(error: HookError): void;
   /** The server and all of its connections have closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }

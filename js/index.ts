@@ -42,6 +42,7 @@ export type {
   Frame,
   FramesOptions,
   Gathered,
+  HookError,
   KeepAliveOptions,
   LengthPrefix,
   LengthPrefixOptions,

@@ -90,6 +90,9 @@ export interface SystemError extends Error {
   errors?: SystemError[];
 }
 
+/** What hooks are given: an error of this package, or one of the operating system. */
+export type HookError = ChannelError | SystemError;
+
 /**
  * Why a channel has closed:
  *
@@ -105,7 +108,7 @@ export type CloseReason = 'close' | 'end' | 'error' | 'overflow' | 'timeout';
 export interface CloseInfo {
   reason: CloseReason;
   /** There for `'error'`, `'overflow'` and `'timeout'`. */
-  error?: Error;
+  error?: Error & { code?: string };
   /**
    * Bytes that `write()` and `writeFile()` had accepted and that never reached the operating system.
    */

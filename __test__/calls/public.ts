@@ -120,9 +120,9 @@ export class PublicCalls {
     const { Client, Connection, Datagram, Server } = pants;
     const { made } = this.#values;
     class Kept extends Connection {
-      constructor(...args: [never, never]) {
+      constructor(...args: ConstructorParameters<typeof Connection>) {
         super(...args);
-        made.push(args[0]);
+        made.push(args[0] as never);
       }
     }
     this.#judge.call('begin', () => {

@@ -6,7 +6,9 @@ import {
   Client,
   type CloseInfo,
   type Connection,
+  type HookError,
   Server,
+  type Socket,
   Stream,
   StreamServer,
   UnixServer,
@@ -67,9 +69,64 @@ const plain = new Server();
 same<typeof plain.channels, Map<number, Connection>>(true);
 const servers: StreamServer[] = [tcp, unix, either, plain];
 for (const server of servers) server.close();
+// A server gives its connections a socket and itself.
+class Rooms extends Server<Chat> {
+  rooms = new Map<string, Chat>();
+}
+class Chat extends Stream {
+  declare readonly server: Rooms;
+  constructor(socket: Socket, server: Rooms) {
+    super(socket, server, { noDelay: false });
+  }
+  override onConnect(): void {
+    same<typeof this.server.channels, Map<number, Chat>>(true);
+    this.server.rooms.set('lobby', this);
+  }
+}
+const rooms = new Rooms(Chat);
+for (const chat of rooms.channels.values()) same<typeof chat, Chat>(true);
+new StreamServer({ ConnectionClass: Chat });
+class Named extends Stream {
+  readonly name: string;
+  constructor(name: string) {
+    super();
+    this.name = name;
+  }
+}
+class Extra extends Stream {
+  constructor(socket: Socket, server: Server, _name: string) {
+    super(socket, server);
+  }
+}
+// @ts-expect-error: its constructor takes a name
+new Server(Named);
+// @ts-expect-error: it needs a third argument
+new Server(Extra);
+// @ts-expect-error: as above
+new UnixServer({ ConnectionClass: Named });
 // @ts-expect-error: no Stream
 new Server(Date);
 // @ts-expect-error: no Stream
 new StreamServer({ ConnectionClass: Map });
 
 same<Extract<ChannelError['code'], 'ERR_ILLEGAL_CONSTRUCTOR'>, 'ERR_ILLEGAL_CONSTRUCTOR'>(true);
+
+// Errors have their codes, without a cast.
+export class Telling extends Client {
+  override onError(error: HookError): void {
+    if (error.code === 'ECONNRESET') this.reset();
+    // @ts-expect-error: not every error has it
+    void error.errno;
+    if ('errno' in error) same<typeof error.errno, number>(true);
+  }
+  override onOverflowError({ code }: ChannelError): void {
+    // @ts-expect-error: no such code
+    if (code === 'ERR_FRAME_OVERFLOWN') this.close();
+  }
+  override onClose({ error }: CloseInfo): void {
+    same<string | undefined, NonNullable<typeof error>['code']>(true);
+  }
+}
+// One that names less is taken as well.
+new Client().onError = (error: Error): void => void error;
+new Client().onError = (error: NodeJS.ErrnoException): void => void error.errno;

@@ -22,6 +22,7 @@ import type {
   DatagramStats,
   DescriptorOptions,
   Frame,
+  HookError,
   ReadDelimiter,
   WaitOptions,
 } from '../types.ts';
@@ -401,7 +402,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    *
    * The default tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
    */
-  onError(error: Error): void {
+  onError(error: HookError): void {
     warnUnhandled(this, 'onError', error);
   }
 

@@ -26,6 +26,7 @@ import type {
   AddressLike,
   CloseInfo,
   DescriptorOptions,
+  HookError,
   ListenOptions,
   ServerStats,
   Socket,
@@ -288,7 +289,7 @@ export class StreamServer<
    * Accepting failed for now (it goes on by itself), or the listening socket has failed. The default
    * tells of it by `process.emitWarning()`, a `PantsWarning`, once for each class and code.
    */
-  onError(error: Error): void {
+  onError(error: HookError): void {
     warnUnhandled(this, 'onError', error);
   }
 

@@ -34,6 +34,7 @@ import type {
   Frame,
   FramesOptions,
   Gathered,
+  HookError,
   PeerCredentials,
   ReadDelimiter,
   ServerStats,
@@ -55,8 +56,11 @@ export const connectTo: unique symbol = Symbol('pants.connectTo');
 /** @internal The property under which a class says which sockets it takes: one of wire's `Family`. */
 export const family: unique symbol = Symbol('pants.family');
 
-/** A class that extends `Stream`; its instances wrap accepted sockets. */
-export type ConnectionClass<C extends Stream> = new (socket: never, server: never) => C;
+/**
+ * A class that extends `Stream`; its instances wrap accepted sockets. Servers make them, as
+ * `new C(socket, server)`, so its constructor needs no more than that.
+ */
+export type ConnectionClass<C extends Stream> = new (socket: Socket<never>, server: never) => C;
 
 /** A `StreamServer`, as the connections that it accepts see it. */
 export interface ServerChannel extends Channel {
@@ -460,7 +464,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    * The connect has failed; `onClose` follows. The default tells of it by `process.emitWarning()`, a
    * `PantsWarning`, once for each class and code.
    */
-  onConnectError(error: Error): void {
+  onConnectError(error: HookError): void {
     warnUnhandled(this, 'onConnectError', error);
   }
 
@@ -486,7 +490,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   }
 
   /** The socket has failed; `onClose` follows. The default does nothing: peers may reset. */
-  onError(_error: Error): void {}
+  onError(_error: HookError): void {}
 
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void {}
