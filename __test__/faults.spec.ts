@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-import test, { type ExecutionContext, type ImplementationFn } from 'ava';
+import type { ExecutionContext } from 'ava';
 
-import { Program, peerTest } from './helpers/program.ts';
+import { Program, straceTest } from './helpers/program.ts';
 
 // System calls that fail, or do not do what they were asked for, where real ones do so too rarely
 // to wait for: strace makes them. Five clients say twenty lines each to a server, and look whether
@@ -20,14 +19,6 @@ interface Told {
 }
 
 const fixture = fileURLToPath(new URL('fixtures/faulty.mjs', import.meta.url));
-
-/** In some containers nobody may trace a process; where strace is missing, `peerTest` says so. */
-const mayTrace = spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status !== 1;
-
-function strace(title: string, implementation: ImplementationFn<[]>): void {
-  if (mayTrace) peerTest(title, implementation);
-  else test.skip(`${title} (strace may not trace here)`, implementation);
-}
 
 async function injected(
   t: ExecutionContext,
@@ -79,30 +70,36 @@ const FOR_ONE = [
 ] as const;
 
 for (const [id, mode, call, fault] of HARMLESS) {
-  strace(`${id}: ${mode}, ${call} with ${fault}`, async (t) => {
+  straceTest(`${id}: ${mode}, ${call} with ${fault}`, async (t) => {
     const { done, wrong, errors } = await injected(t, mode, call, fault);
     t.deepEqual({ done, wrong, errors }, { done: 5, wrong: 0, errors: {} });
   });
 }
 
 for (const code of ['ENOBUFS', 'ENOMEM', 'EMFILE', 'ENFILE']) {
-  strace(`A1, A2: accept with ${code} is told once, and all are served`, async (t) => {
+  straceTest(`A1, A2: accept with ${code} is told once, and all are served`, async (t) => {
     const { done, wrong, errors } = await injected(t, 'tcp', 'accept4', `error=${code}:when=1..3`);
     t.deepEqual({ done, wrong, errors }, { done: 5, wrong: 0, errors: { [`server ${code}`]: 1 } });
   });
 }
 
 for (const code of ['ECONNABORTED', 'EPROTO', 'EPERM']) {
-  strace(`A3: accept with ${code} again and again is told once, and all are served`, async (t) => {
-    // After the sixteenth there is a wait before each.
-    const fault = `error=${code}:when=1..20`;
-    const { done, wrong, errors } = await injected(t, 'tcp', 'accept4', fault);
-    t.deepEqual({ done, wrong, errors }, { done: 5, wrong: 0, errors: { [`server ${code}`]: 1 } });
-  });
+  straceTest(
+    `A3: accept with ${code} again and again is told once, and all are served`,
+    async (t) => {
+      // After the sixteenth there is a wait before each.
+      const fault = `error=${code}:when=1..20`;
+      const { done, wrong, errors } = await injected(t, 'tcp', 'accept4', fault);
+      t.deepEqual(
+        { done, wrong, errors },
+        { done: 5, wrong: 0, errors: { [`server ${code}`]: 1 } },
+      );
+    },
+  );
 }
 
 for (const code of ['EINVAL', 'EIO', 'EBADF']) {
-  strace(`A14: accept with ${code} closes nobody, and goes on`, async (t) => {
+  straceTest(`A14: accept with ${code} closes nobody, and goes on`, async (t) => {
     const fault = `error=${code}:when=2`;
     const { done, wrong, errors } = await injected(t, 'tcp', 'accept4', fault);
     t.deepEqual({ done, wrong, errors }, { done: 5, wrong: 0, errors: { [`server ${code}`]: 1 } });
@@ -110,7 +107,7 @@ for (const code of ['EINVAL', 'EIO', 'EBADF']) {
 }
 
 for (const [id, mode, call, fault, expected] of FOR_ONE) {
-  strace(`${id}: ${mode}, ${call} with ${fault}, ends one connection`, async (t) => {
+  straceTest(`${id}: ${mode}, ${call} with ${fault}, ends one connection`, async (t) => {
     const { done, wrong, errors } = await injected(t, mode, call, fault);
     // One of each thread that makes the call.
     const failed = Object.keys(errors).filter((error) => expected.test(error));
@@ -120,7 +117,7 @@ for (const [id, mode, call, fault, expected] of FOR_ONE) {
   });
 }
 
-strace('P12: a reactor that dies ends its channels, and nothing else', async (t) => {
+straceTest('P12: a reactor that dies ends its channels, and nothing else', async (t) => {
   const told = await injected(t, 'tcp', 'epoll_wait', 'error=EBADF:when=20');
   t.is(told.done, 0);
   // Each is told once, however far it is by then. The server is the last; the fixture has ended it
@@ -142,7 +139,7 @@ strace('P12: a reactor that dies ends its channels, and nothing else', async (t)
   t.is(connection, told.closed);
 });
 
-strace('U: a datagram socket that has failed goes on', async (t) => {
+straceTest('U: a datagram socket that has failed goes on', async (t) => {
   const told = await injected(t, 'udp', 'recvmmsg', 'error=ENOMEM:when=3');
   t.is(told.done, 5);
   t.is(told.wrong, 0);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -34,6 +34,15 @@ export function peerTest(title: string, implementation: ImplementationFn<[]>): v
   const reason = reasonToSkip();
   if (reason === null) test(title, implementation);
   else test.skip(`${title} (${reason})`, implementation);
+}
+
+/** In some containers nobody may trace a process; where strace is missing, `peerTest` says so. */
+const mayTrace = spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status !== 1;
+
+/** A `peerTest` that traces a process. */
+export function straceTest(title: string, implementation: ImplementationFn<[]>): void {
+  if (mayTrace) peerTest(title, implementation);
+  else test.skip(`${title} (strace may not trace here)`, implementation);
 }
 
 function reasonToSkip(): string | null {

@@ -14,6 +14,7 @@
 mod support;
 
 mod accept;
+mod allocations;
 mod close;
 mod connect;
 mod connect_race;
