@@ -157,3 +157,62 @@ test('clear() drops all', (t) => {
   inbox.take(chunkOf('\n', 0));
   t.deepEqual(told.take(), ['']);
 });
+
+test('a delimiter that changes with each frame: no native cut, and nothing to tell the reactor', (t) => {
+  const { told, asked, inbox } = make();
+  let delimiter: string | number = '\n';
+  told.after = (frame) => {
+    delimiter = delimiter === '\n' ? Number(frame) : '\n';
+    inbox.set(framingOf(delimiter), LIMIT);
+  };
+  const text = '3\nabc2\nxy1\nq'.repeat(10);
+  inbox.take(chunkOf(text, 0));
+  inbox.takeRequest();
+  for (let at = 0; at < 100; at += 1) {
+    inbox.take(chunkOf(text, 0));
+    t.false(inbox.requestDue);
+  }
+  const frames = Array.from({ length: 1_010 }, () => ['3', 'abc', '2', 'xy', '1', 'q']);
+  t.deepEqual(told.take(), frames.flat());
+  t.deepEqual(asked, []);
+});
+
+test('text of a chunk that is longer than the string of which frames are slices', (t) => {
+  const { told, inbox, epoch } = make();
+  const lines = Array.from({ length: 2_000 }, (_, at) => `${at}`.repeat(1 + (at % 7)));
+  lines[900] = 'x'.repeat(20_000);
+  for (const encoding of ['utf8', 'latin1', 'ascii'] as const) {
+    inbox.setEncoding(encoding);
+    for (const asCut of [epoch, 0]) {
+      inbox.take(chunkOf(`${lines.join('\n')}\n`, asCut));
+      t.deepEqual(
+        told.take(),
+        lines.map((line) => `'${line}'`),
+      );
+    }
+  }
+});
+
+test('another encoding holds from the next frame of the same chunk', (t) => {
+  const { told, inbox, epoch } = make();
+  const bytes = Buffer.from('é\n'.repeat(6)).toString('latin1');
+  const encodings = ['latin1', 'hex', null, 'utf8', 'latin1'] as const;
+  for (const asCut of [epoch, 0]) {
+    inbox.setEncoding('utf8');
+    let at = 0;
+    told.after = () => inbox.setEncoding(encodings[at++] ?? null);
+    inbox.take(chunkOf(bytes, asCut));
+    t.deepEqual(told.take(), ["'é'", "'Ã©'", "'c3a9'", 'Ã©', "'é'", "'Ã©'"]);
+  }
+});
+
+test('text is text, whatever is done to the memory that it came in', (t) => {
+  const { told, inbox, epoch } = make();
+  const kept: unknown[] = [];
+  told.deliver = (frame) => kept.push(frame);
+  inbox.setEncoding('utf8');
+  const chunk = chunkOf('one two three four\nfive six seven eight\n', epoch);
+  inbox.take(chunk);
+  chunk.bytes.fill('x');
+  t.deepEqual(kept, ['one two three four', 'five six seven eight']);
+});
