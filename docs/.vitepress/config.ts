@@ -128,6 +128,7 @@ export default defineConfig({
             { text: 'Delimiters', link: '/guide/delimiters' },
             { text: 'Writing and back-pressure', link: '/guide/writing' },
             { text: 'Ending well', link: '/guide/ending' },
+            { text: 'Promises and loops', link: '/guide/promises' },
             { text: 'Datagrams', link: '/guide/datagrams' },
             { text: 'Unix sockets', link: '/guide/unix' },
             { text: 'Files', link: '/guide/files' },
