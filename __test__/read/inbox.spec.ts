@@ -216,3 +216,15 @@ test('text is text, whatever is done to the memory that it came in', (t) => {
   chunk.bytes.fill('x');
   t.deepEqual(kept, ['one two three four', 'five six seven eight']);
 });
+
+test('one that delivers while another does: each gets its own text', (t) => {
+  const [one, other] = [make(), make()];
+  for (const { inbox } of [one, other]) inbox.setEncoding('utf8');
+  other.told.receptive = false;
+  other.inbox.take(chunkOf('one\ntwo\nthree\n', 0));
+  other.told.receptive = true;
+  one.told.after = () => other.inbox.deliverHeld();
+  one.inbox.take(chunkOf('a\nb\nc\n', one.epoch));
+  t.deepEqual(other.told.take(), ["'one'", "'two'", "'three'"]);
+  t.deepEqual(one.told.take(), ["'a'", "'b'", "'c'"]);
+});

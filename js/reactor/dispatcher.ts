@@ -27,6 +27,8 @@ import type { Turn } from './turn.ts';
 
 const FIRST_WORDS = 32 * 1024;
 const FIRST_BYTES = 64 * 1024;
+/** In the place of memory that was given away: how much the next batch needs, it says itself. */
+const NOTHING = Buffer.alloc(0);
 /** Bytes are read into the same place each time; what one large batch needed is given back. */
 const KEEP_BYTES = 1024 * 1024;
 
@@ -120,7 +122,7 @@ export class Dispatcher {
   #take(): boolean {
     if (this.#slab.claimed || this.#bytes.length > KEEP_BYTES) {
       this.#slab.claimed = false;
-      this.#bytes = memory(FIRST_BYTES);
+      this.#bytes = NOTHING;
     }
     for (;;) {
       this.#binding.take(this.#native, this.#words, this.#bytes);
@@ -321,7 +323,9 @@ export class Dispatcher {
   /** Room for so much: only then can it be taken. */
   #grow(words: number, bytes: number): void {
     if (words > this.#words.length) this.#words = new Uint32Array(2 * words);
-    if (bytes > this.#bytes.length) this.#bytes = memory(bytes);
+    // What is large is given away again, whole: no more than there is. What is small comes often.
+    if (bytes > this.#bytes.length)
+      this.#bytes = memory(2 * bytes < FIRST_BYTES ? FIRST_BYTES : bytes);
   }
 }
 
