@@ -19,6 +19,10 @@ test('a channel with class fields has fast properties', (t) => {
     'onRead count',
     'Both true true [";","utf8",1024]',
     'onRead count name onClose',
+    'ByOptions true true ["\\n","utf8",1024]',
+    'onRead count onClose',
+    'ByConstructor true true [";","utf8",1]',
+    'name',
   ]);
 });
 

@@ -52,6 +52,9 @@ export function takeFields(owner: object, target: FieldTarget, names: readonly s
  * last is deleted, and a call of a hook takes several times as long then: so what was added after
  * them is taken off, too, and put back. (Since Node 26 V8 does so at any deletion; and a `#private`
  * field that follows cannot be taken off.)
+ *
+ * There is no way round it: V8 makes a hash table, too, of an object whose property becomes an accessor,
+ * and a property that stays cannot be watched. What is said in options or in a constructor costs nothing.
  */
 function uncover(channel: object, names: readonly string[]): void {
   const all = Object.getOwnPropertyNames(channel);
