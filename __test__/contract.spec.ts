@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import test from 'ava';
 
 const ROOT = new URL('../', import.meta.url);
-const SECTIONS = ['1.', '2.', '3.', '4.', '5.', '6.', '7.', '8.', 'Where'];
+const SECTIONS = ['1.', '2.', '3.', '4.', '5.', '6.', '7.', '8.', '10.', 'Where'];
 
 interface Row {
   section: string;

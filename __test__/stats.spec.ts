@@ -104,17 +104,17 @@ test('a stream counts bytes, frames, calls and what waits', async (t) => {
 test('a server counts whom it has accepted and refused', async (t) => {
   const engine = newEngine(t);
   const server = new Server(Lines, { engine, maxConnections: 1 }).listen(0, LOOPBACK);
-  t.deepEqual(server.stats(), { accepted: 0, refused: 0, connections: 0 });
+  t.deepEqual(server.stats(), { accepted: 0, refused: 0, badProxyHeaders: 0, connections: 0 });
   const first = new Client({ engine }).connect(server.localAddr as Address);
   await eventually('accepted', () => server.stats().connections === 1);
   const second = new Client({ engine }).connect(server.localAddr as Address);
   await eventually('refused', () => second.readyState === 'closed');
-  t.deepEqual(server.stats(), { accepted: 1, refused: 1, connections: 1 });
+  t.deepEqual(server.stats(), { accepted: 1, refused: 1, badProxyHeaders: 0, connections: 1 });
   first.close();
   await eventually('gone', () => server.stats().connections === 0);
   server.close();
   await eventually('closed', () => server.fileno === null);
-  t.deepEqual(server.stats(), { accepted: 1, refused: 1, connections: 0 });
+  t.deepEqual(server.stats(), { accepted: 1, refused: 1, badProxyHeaders: 0, connections: 0 });
 });
 
 test('a datagram channel counts datagrams as frames, and what waits of its senders', async (t) => {

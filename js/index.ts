@@ -48,6 +48,7 @@ export type {
   LengthPrefixOptions,
   ListenOptions,
   PeerCredentials,
+  ProxyInfo,
   ReadDelimiter,
   ReadyState,
   ServerStats,

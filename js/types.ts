@@ -35,6 +35,18 @@ export type AddressLike =
   | { host?: string | null | undefined; port: number }
   | { address: string; port: number };
 
+/** What a proxy has said of a connection, by the PROXY protocol. */
+export interface ProxyInfo {
+  version: 1 | 2;
+  /** `'LOCAL'`: the proxy speaks for itself, as when it checks its server's health. */
+  command: 'PROXY' | 'LOCAL';
+  /** What stands behind the addresses, in the order in which it came; version 2 only. */
+  tlvs: { type: number; value: Buffer }[];
+  /** The proxy's own address; `null` on a Unix socket without a name, `port` on any. */
+  address: string | null;
+  port: number | null;
+}
+
 /** The codes of the errors that the package itself makes. System errors have Node's. */
 export type ErrorCode =
   | 'ABORT_ERR'
@@ -59,6 +71,7 @@ export type ErrorCode =
   | 'ERR_LIBC_TOO_OLD'
   | 'ERR_LINGER_TIMEOUT'
   | 'ERR_PENDING_OVERFLOW'
+  | 'ERR_PROXY_HEADER'
   | 'ERR_SENDER_EVICTED'
   | 'ERR_SOCKET_BAD_PORT'
   | 'ERR_UNIX_UNSUPPORTED'
@@ -377,6 +390,17 @@ export interface ListenOptions extends StreamCallOptions {
    * Its rules are read by `listen()`; for those that are added later, see `setBlockList()`.
    */
   blockList?: BlockList | undefined;
+  /**
+   * Connections come from a proxy, which says in front of each whose it is (the PROXY protocol, versions
+   * 1 and 2): `remoteAddr`, `localAddr` and `blockList` are about that one then, `channel.proxy` is what
+   * was said. The header is read by the reactor, before `onConnect`. Where it is missing, malformed, or not whole after
+   * `frameTimeout` (or 5 s), the connection is closed, counted in `stats().badProxyHeaders`, and told to
+   * `onError` with `ERR_PROXY_HEADER`, at most 100 times a second.
+   *
+   * `'optional'`: what begins otherwise, or says nothing for that time, is served as it is. Only for
+   * servers that nobody but proxies can reach: anybody else could name any address. Default: false.
+   */
+  proxyProtocol?: boolean | 'optional' | undefined;
   /** Closes the server when aborted. */
   signal?: AbortSignal | undefined;
 }
@@ -392,6 +416,17 @@ export interface UnixListenOptions extends StreamCallOptions {
   mode?: number | undefined;
   /** Connections beyond this number are closed at once, by the reactor. Default: none. */
   maxConnections?: number | undefined;
+  /**
+   * Connections come from a proxy, which says in front of each whose it is (the PROXY protocol, versions
+   * 1 and 2): `remoteAddr` and `localAddr` are about that one then, `channel.proxy` is what
+   * was said. The header is read by the reactor, before `onConnect`. Where it is missing, malformed, or not whole after
+   * `frameTimeout` (or 5 s), the connection is closed, counted in `stats().badProxyHeaders`, and told to
+   * `onError` with `ERR_PROXY_HEADER`, at most 100 times a second.
+   *
+   * `'optional'`: what begins otherwise, or says nothing for that time, is served as it is. Only for
+   * servers that nobody but proxies can reach: anybody else could name any address. Default: false.
+   */
+  proxyProtocol?: boolean | 'optional' | undefined;
   /** Closes the server when aborted. */
   signal?: AbortSignal | undefined;
 }
@@ -447,6 +482,8 @@ export interface ServerStats {
   accepted: number;
   /** Connections refused by `maxConnections` or by `blockList`. */
   refused: number;
+  /** Connections closed because their proxy's header was missing, malformed or late. */
+  badProxyHeaders: number;
   /** Connections that are open. */
   connections: number;
 }

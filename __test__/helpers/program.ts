@@ -7,7 +7,10 @@ import test, { type ExecutionContext, type ImplementationFn } from 'ava';
 /** The programs that tests talk to, and the packages of Debian that have them. */
 const packages = {
   dig: 'bind9-dnsutils',
+  haproxy: 'haproxy',
+  'nats-server': 'nats-server',
   nc: 'netcat-openbsd',
+  nginx: 'nginx libnginx-mod-stream',
   'redis-benchmark': 'redis-tools',
   'redis-cli': 'redis-tools',
   'redis-server': 'redis-server',

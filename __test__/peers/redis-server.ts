@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { ExecutionContext } from 'ava';
 
 import { Program } from '../helpers/program.ts';
+import { freePort } from './place.ts';
 
 /** A real Redis, whose data goes with the test. */
 export class RedisServer {
@@ -30,15 +30,4 @@ export class RedisServer {
       if (line.startsWith('Ready')) return new RedisServer(port, program);
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -37,6 +37,12 @@ export const connected = (to: Id, fileno: number, about: string): Record =>
 export const acceptFailed = (to: Id, errno: number): Record =>
   record(Kind.ACCEPT_ERROR, to, [errno]);
 
+export const dropped = (to: Id, about: string): Record =>
+  record(Kind.DROPPED, to, [about.length], about);
+
+export const proxyFailed = (to: Id, why: number, about: string): Record =>
+  record(Kind.PROXY_FAILED, to, [why, about.length], about);
+
 export const outgrown = (to: Id, text: string): Record =>
   record(Kind.OVERFLOW, to, [text.length], text);
 

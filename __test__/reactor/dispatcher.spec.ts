@@ -14,10 +14,12 @@ import {
   datagramFailed,
   datagrams,
   drained,
+  dropped,
   finished,
   type Id,
   outgrown,
   peerSet,
+  proxyFailed,
   type Record,
   Script,
   unknown,
@@ -97,12 +99,17 @@ test('each kind of completion comes to the method that is for it', (t) => {
     finished(A, 'rest'),
     accepted([4, 2], A, 13, 'peer'),
     acceptFailed(A, 24),
+    dropped(A, 'refused'),
+    proxyFailed(A, 2, 'proxy'),
     datagrams(A, 'from', ['abcd', 'ef']),
     datagramFailed(A, 111, 'to'),
     peerSet(A, 0, 'own'),
   ]);
   const names = ['data', 'drained', 'connected', 'outgrown', 'finished', 'accepted'] as const;
-  const more = ['acceptFailed', 'datagrams', 'failed', 'peerSet'] as const;
+  const more = [
+    ...(['acceptFailed', 'dropped', 'proxyFailed'] as const),
+    ...(['datagrams', 'failed', 'peerSet'] as const),
+  ];
   registry.join(handler(told, A, ...names, ...more));
   t.false(dispatcher.drain());
   t.deepEqual(told, [
@@ -112,8 +119,10 @@ test('each kind of completion comes to the method that is for it', (t) => {
     ['connected', 12, 'about'],
     ['outgrown', 'slab', 13, 8],
     ['finished', 'slab', 21, 4],
-    ['accepted', { index: 4, generation: 2 }, 13, 'peer'],
+    ['accepted', { index: 4, generation: 2 }, 13, 'peer', false],
     ['acceptFailed', 24],
+    ['dropped', 'refused'],
+    ['proxyFailed', 2, 'proxy'],
     ['datagrams', { count: 2, bytes: 'fromabcd' }],
     ['failed', 111, 8, 3, 'to'],
     ['peerSet', 0, 'own'],

@@ -36,6 +36,7 @@ import type {
   Gathered,
   HookError,
   PeerCredentials,
+  ProxyInfo,
   ReadDelimiter,
   ServerStats,
   Socket,
@@ -216,6 +217,15 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    */
   get peerCredentials(): PeerCredentials | null {
     return this[link].peerCredentials;
+  }
+
+  /**
+   * What a proxy has said of this connection, where its server has `proxyProtocol`: then `remoteAddr`
+   * and `localAddr` are those of the connection to the proxy. `null` where none has said anything,
+   * and after `onClose`.
+   */
+  get proxy(): ProxyInfo | null {
+    return this[link].proxy;
   }
 
   /** Bytes received, those included that `onRead` was not given yet; see `stats()`. */

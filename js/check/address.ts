@@ -1,7 +1,7 @@
 /** Addresses: as users give them, as the native part gives them. */
 
 import { ADDRESS_BYTES, Family, UNIX_ADDRESS_BYTES } from '../generated/wire.ts';
-import type { Address, PeerCredentials } from '../types.ts';
+import type { Address, PeerCredentials, ProxyInfo } from '../types.ts';
 import { badPort, invalidType, invalidValue } from './errors.ts';
 import { isReadable } from './values.ts';
 
@@ -91,6 +91,36 @@ export function decodeCredentials(bytes: string, from: number): PeerCredentials 
   if (bytes.length < from + 12) return null;
   const number = (at: number) => Buffer.from(bytes.slice(at, at + 4), 'latin1').readUInt32LE();
   return { pid: number(from) || null, uid: number(from + 4), gid: number(from + 8) };
+}
+
+/** @internal Where what a proxy has said ends; see wire's `Flag.PROXIED`. */
+export function proxyEnd(bytes: string, from: number): number {
+  const proxy = proxyAt(bytes, from);
+  return proxy + addressBytes(bytes, proxy);
+}
+
+/** Behind version, command and TLVs: where the proxy's address begins. */
+function proxyAt(bytes: string, from: number): number {
+  return from + 4 + ((bytes.charCodeAt(from + 2) << 8) | bytes.charCodeAt(from + 3));
+}
+
+/** @internal What a proxy has said, out of bytes of a latin1 string. */
+export function decodeProxy(bytes: string, from: number): ProxyInfo {
+  const at = proxyAt(bytes, from);
+  const all = Buffer.from(bytes.slice(from + 4, at), 'latin1');
+  const tlvs: ProxyInfo['tlvs'] = [];
+  for (let next = 0; next < all.length; ) {
+    const value = next + 3;
+    const end = value + all.readUInt16BE(next + 1);
+    tlvs.push({ type: all[next] as number, value: all.subarray(value, end) });
+    next = end;
+  }
+  const version = bytes.charCodeAt(from) as 1 | 2;
+  const command = bytes.charCodeAt(from + 1) === 0 ? 'PROXY' : 'LOCAL';
+  const peer = decodeAddress(bytes, at);
+  const isPath = typeof peer === 'string' || peer === null;
+  const { address, port } = isPath ? { address: peer, port: null } : peer;
+  return { version, command, tlvs, address, port };
 }
 
 /** RFC 5952: lower case, the longest run of zeros shortened. IPv4 comes in its own form. */

@@ -2,7 +2,7 @@
 
 import os from 'node:os';
 import { getSystemErrorMap, getSystemErrorName, inspect } from 'node:util';
-import { Syscall } from '../generated/wire.ts';
+import { ProxyFault, Syscall } from '../generated/wire.ts';
 import type { Address, ChannelError, ErrorCode, SystemError } from '../types.ts';
 import { nearest } from './nearest.ts';
 
@@ -86,6 +86,23 @@ export function peerNotSet(what: string): ChannelError {
   return withCode(
     new Error(`${what}: the channel is not connected yet: wait for onConnect`),
     'ERR_CHANNEL_NOT_CONNECTED',
+  );
+}
+
+/** `why`: one of wire's `ProxyFault`. */
+export function badProxyHeader(why: number, proxy: Address | string | null): ChannelError {
+  const what = {
+    [ProxyFault.MISSING]: 'there is no PROXY header',
+    [ProxyFault.MALFORMED]: 'the PROXY header is malformed',
+    [ProxyFault.LATE]: 'the PROXY header is late',
+  }[why];
+  const { address, port } = typeof proxy === 'string' ? { address: proxy } : (proxy ?? {});
+  const from = address === undefined ? '' : ` on a connection from ${quote(address)}`;
+  const error = withCode(new Error(`${what}${from}`), 'ERR_PROXY_HEADER');
+  return Object.assign(
+    error,
+    address === undefined ? {} : { address },
+    port === undefined ? {} : { port },
   );
 }
 

@@ -78,6 +78,7 @@ const LISTEN: Names<ListenOptions> = {
   reusePort: true,
   maxConnections: true,
   blockList: true,
+  proxyProtocol: true,
   signal: true,
 };
 
@@ -86,6 +87,7 @@ const UNIX_LISTEN: Names<UnixListenOptions> = {
   backlog: true,
   mode: true,
   maxConnections: true,
+  proxyProtocol: true,
   signal: true,
 };
 

@@ -17,6 +17,8 @@ import { checkOptions, keepAliveNames } from './option-names.ts';
 import { MAX_FRAME } from './read-delimiter.ts';
 import { isReadable } from './values.ts';
 
+/** How long a proxy's header may take where `frameTimeout` does not say. */
+const PROXY_TIMEOUT = 5_000;
 /** The longest time a timer takes. */
 const MAX_TIME = 0x7fff_ffff;
 /** The longest time of keep-alive that Linux takes. */
@@ -271,6 +273,14 @@ export function connectSettings(options: ConnectCallOptions): ConnectSettings {
   };
 }
 
+function checkProxyProtocol(value: unknown): boolean | 'optional' {
+  if (value === 'optional') return value;
+  if (typeof value === 'string') {
+    throw invalidValue('proxyProtocol', "true, false or 'optional'", value);
+  }
+  return bool('proxyProtocol', value, false);
+}
+
 /** @internal */
 export interface ListenSettings {
   readonly backlog: number;
@@ -279,6 +289,9 @@ export interface ListenSettings {
   readonly mode: number | undefined;
   readonly maxConnections: number | undefined;
   readonly blocked: Uint8Array | undefined;
+  readonly proxyProtocol: boolean | 'optional';
+  /** How long a proxy's header may take. */
+  readonly proxyTimeout: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -292,6 +305,8 @@ export function listenSettings(options: ListenOptions & UnixListenOptions): List
     mode: optionalInteger('mode', options.mode, 0, 0o777),
     maxConnections: most,
     blocked: checkBlockList(options.blockList),
+    proxyProtocol: checkProxyProtocol(options.proxyProtocol),
+    proxyTimeout: time('frameTimeout', options.frameTimeout, 0) || PROXY_TIMEOUT,
     signal: checkSignal(options.signal),
   };
 }

@@ -34,12 +34,14 @@ export const Kind = {
   DATAGRAM_FAILED: 10,
   PEER_SET: 11,
   DROPPED: 12,
+  PROXY_FAILED: 13,
 } as const;
 
 export const Flag = {
   NOTIFY: 1,
   RESET: 1,
   ASCII: 1,
+  PROXIED: 1,
   MAY_CUT: 1,
   TEXT: 2,
   LAST: 4,
@@ -55,6 +57,12 @@ export const Reason = {
   LINGER: 6,
   CONNECT: 7,
   TRUNCATED: 8,
+} as const;
+
+export const ProxyFault = {
+  MISSING: 0,
+  MALFORMED: 1,
+  LATE: 2,
 } as const;
 
 export const Syscall = {
@@ -134,7 +142,8 @@ export const Tally = {
   DROPS: 6,
   ACCEPTED: 7,
   REFUSED: 8,
-  WORDS: 9,
+  BAD_PROXY_HEADERS: 9,
+  WORDS: 10,
 } as const;
 
 export const BatchHeader = {

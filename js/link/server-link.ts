@@ -4,6 +4,7 @@ import type { NativeBinding } from '../binding.ts';
 import { type Destination, decodeAddress } from '../check/address.ts';
 import {
   adoptFailed,
+  badProxyHeader,
   channelActive,
   channelClosed,
   listenFailed,
@@ -62,6 +63,7 @@ export class ServerLink extends Link<ServerHooks> {
     return {
       accepted: tally[TallyAt.ACCEPTED] as number,
       refused: tally[TallyAt.REFUSED] as number,
+      badProxyHeaders: tally[TallyAt.BAD_PROXY_HEADERS] as number,
       connections: this.channel.channels.size,
     };
   }
@@ -92,11 +94,16 @@ export class ServerLink extends Link<ServerHooks> {
     if (this.phase !== 'idle' || this.closing) throw channelClosed('listen()');
     this.reactor.assertRunning();
     const { backlog, ipv6Only, reusePort, mode, maxConnections, blocked, signal } = settings;
+    const { proxyProtocol, proxyTimeout } = settings;
     assertNotAborted(signal);
     const options: Options = { socket, backlog, ipv6Only, reusePort };
     if (mode !== undefined) options.mode = mode;
     if (maxConnections !== undefined) options.maxConnections = maxConnections;
     if (blocked !== undefined) options.blocked = blocked;
+    if (proxyProtocol !== false) {
+      options.proxyTimeout = proxyTimeout;
+      options.proxyOptional = proxyProtocol === 'optional';
+    }
     const listening = begin(options);
     if (listening.failure) throw failed(listening.failure);
     const [index = -1, generation = 0] = listening.id;
@@ -112,9 +119,10 @@ export class ServerLink extends Link<ServerHooks> {
   }
 
   /** A socket was accepted. */
-  accepted(target: Target, fileno: number, about: string): void {
-    const socket = new AcceptedSocket(this.reactor, target, fileno, about);
-    if (this.closing || this.phase !== 'listening') {
+  accepted(target: Target, fileno: number, about: string, isProxied = false): void {
+    const socket = new AcceptedSocket(this.reactor, target, fileno, about, isProxied);
+    // After `end()`, too: they had been waiting.
+    if (this.closing || this.phase === 'closed') {
       socket.close();
       return;
     }
@@ -182,6 +190,12 @@ export class ServerLink extends Link<ServerHooks> {
     this.hook(() => channel.onDrop(decodeAddress(about, 0)));
   }
 
+  /** A proxy has not said whose its connection is. */
+  proxyFailed(why: number, about: string): void {
+    if (this.closing || this.phase === 'closed') return;
+    this.#report(badProxyHeader(why, decodeAddress(about, 0)));
+  }
+
   /** Who shall not connect from now on. */
   block(blocked: Uint8Array): void {
     if (this.index < 0) return;
@@ -203,7 +217,7 @@ export class ServerLink extends Link<ServerHooks> {
     this.closing = true;
     this.#info = info;
     for (const connection of [...this.#connections]) connection.close();
-    this.#stop();
+    this.#stop(Op.CLOSE);
     if (this.phase === 'idle') this.#gone = true;
     this.schedule();
   }
@@ -220,7 +234,7 @@ export class ServerLink extends Link<ServerHooks> {
       this.close();
     } else if (!this.closing) {
       this.#info = { reason: 'end', unsentBytes: 0 };
-      this.#stop();
+      this.#stop(Op.END);
       if (timeout !== undefined && this.#deadline === undefined) {
         // What is waited for keeps the process alive, where it is to; the wait does not.
         this.#deadline = setTimeout(() => this.close(this.#info), timeout).unref();
@@ -271,10 +285,12 @@ export class ServerLink extends Link<ServerHooks> {
     this.tellOpened();
   }
 
-  #stop(): void {
-    if (this.phase !== 'listening') return;
+  /** `Op.END`: what waits to be accepted is accepted first. */
+  #stop(op: number): void {
+    if (this.phase !== 'listening' && op === Op.END) return;
+    if (this.phase === 'idle' || this.phase === 'closed') return;
     this.phase = 'stopping';
-    this.ask(Op.CLOSE);
+    this.ask(op);
   }
 
   #report(error: Error): void {

@@ -2,11 +2,17 @@
 
 import { type InspectOptionsStylized, inspect } from 'node:util';
 
-import { addressBytes, decodeAddress, decodeCredentials } from '../check/address.ts';
+import {
+  addressBytes,
+  decodeAddress,
+  decodeCredentials,
+  decodeProxy,
+  proxyEnd,
+} from '../check/address.ts';
 import { Op } from '../generated/wire.ts';
 import { inspectAs, readable } from '../inspect.ts';
 import type { Submission, Target } from '../reactor/submission.ts';
-import type { Address, PeerCredentials, Socket } from '../types.ts';
+import type { Address, PeerCredentials, ProxyInfo, Socket } from '../types.ts';
 
 /** The reactor, as far as a socket needs it. */
 interface Home {
@@ -34,12 +40,22 @@ export class AcceptedSocket implements Socket<Address | string> {
   /** Both addresses and the peer as they came, in a latin1 string: most are never asked for. */
   #about: string;
 
-  constructor(reactor: Home, { index, generation }: Target, fileno: number, about: string) {
+  /** Behind the addresses stands what a proxy has said. */
+  #isProxied: boolean;
+
+  constructor(
+    reactor: Home,
+    { index, generation }: Target,
+    fileno: number,
+    about: string,
+    isProxied = false,
+  ) {
     this.#reactor = reactor;
     this.index = index;
     this.generation = generation;
     this.fileno = fileno;
     this.#about = about;
+    this.#isProxied = isProxied;
   }
 
   /** Whether it is one itself; a Proxy of one is none. */
@@ -56,8 +72,19 @@ export class AcceptedSocket implements Socket<Address | string> {
   }
 
   get peerCredentials(): PeerCredentials | null {
+    const at = this.#behind;
+    const from = this.#isProxied ? proxyEnd(this.#about, at) : at;
+    return decodeCredentials(this.#about, from);
+  }
+
+  get proxy(): ProxyInfo | null {
+    return this.#isProxied ? decodeProxy(this.#about, this.#behind) : null;
+  }
+
+  /** Where both addresses end. */
+  get #behind(): number {
     const remote = addressBytes(this.#about, 0);
-    return decodeCredentials(this.#about, remote + addressBytes(this.#about, remote));
+    return remote + addressBytes(this.#about, remote);
   }
 
   /** For `console.log()`. */

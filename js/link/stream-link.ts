@@ -35,7 +35,14 @@ import type { Chunk, NativeEnd } from '../reactor/handler.ts';
 import type { Slab } from '../reactor/slab.ts';
 import type { SettingsRequest, Writer } from '../reactor/submission.ts';
 import { Inbox, type Receiver } from '../read/inbox.ts';
-import type { Address, CloseInfo, PeerCredentials, ReadDelimiter, ReadyState } from '../types.ts';
+import type {
+  Address,
+  CloseInfo,
+  PeerCredentials,
+  ProxyInfo,
+  ReadDelimiter,
+  ReadyState,
+} from '../types.ts';
 import { Outbox } from '../write/outbox.ts';
 import { streamFields } from './fields.ts';
 import { FlowLink } from './flow-link.ts';
@@ -111,6 +118,10 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
 
   get remoteAddr(): Address | string | null {
     return this.socket?.remoteAddr ?? null;
+  }
+
+  get proxy(): ProxyInfo | null {
+    return this.socket?.proxy ?? null;
   }
 
   get peerCredentials(): PeerCredentials | null {

@@ -198,7 +198,7 @@ export class Dispatcher {
             const start = from;
             at += 4;
             from += words[record + 3] as number;
-            this.#accepted(words, record, bytes, start);
+            this.#accepted(words, record, bytes, start, ((head >>> 8) & Flag.PROXIED) !== 0);
             break;
           }
           case Kind.FINISHED: {
@@ -236,6 +236,15 @@ export class Dispatcher {
             at += 1;
             handler?.acceptFailed?.(words[at - 1] as number);
             break;
+          case Kind.PROXY_FAILED: {
+            const why = words[at] as number;
+            const size = words[at + 1] as number;
+            const about = latin1(bytes, from, from + size);
+            at += 2;
+            from += size;
+            handler?.proxyFailed?.(why, about);
+            break;
+          }
           case Kind.DROPPED: {
             const size = words[at] as number;
             const about = latin1(bytes, from, from + size);
@@ -308,7 +317,7 @@ export class Dispatcher {
     handler?.datagrams?.(record);
   }
 
-  #accepted(words: Uint32Array, at: number, bytes: Buffer, from: number): void {
+  #accepted(words: Uint32Array, at: number, bytes: Buffer, from: number, isProxied: boolean): void {
     const socket = { index: words[at - 2] as number, generation: words[at - 1] as number };
     const { registry, submission } = this.#host;
     const server = registry.find(words[at] as number, words[at + 1] as number);
@@ -317,7 +326,7 @@ export class Dispatcher {
       return;
     }
     const about = latin1(bytes, from, from + (words[at + 3] as number));
-    server.accepted(socket, words[at + 2] as number, about);
+    server.accepted(socket, words[at + 2] as number, about, isProxied);
   }
 
   /** Room for so much: only then can it be taken. */

@@ -23,7 +23,10 @@ export interface Handler extends Target {
   drained?(reached: number): void;
   /** `about`: its addresses and its peer, as bytes in a latin1 string. */
   connected?(fileno: number, about: string): void;
-  accepted?(socket: Target, fileno: number, about: string): void;
+  /** `isProxied`: with what a proxy has said, as wire's `Flag.PROXIED` has it. */
+  accepted?(socket: Target, fileno: number, about: string, isProxied: boolean): void;
+  /** A proxy has not said whose its connection is; `why`: one of wire's `ProxyFault`. */
+  proxyFailed?(why: number, about: string): void;
   acceptFailed?(errno: number): void;
   /** A connection was refused; `about`: its peer's address, as above. */
   dropped?(about: string): void;

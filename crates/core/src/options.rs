@@ -113,6 +113,15 @@ pub struct ConnectOptions {
     pub stagger: Duration,
 }
 
+/// What a proxy is to say of a connection, before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProxyProtocol {
+    /// Or it says nothing.
+    pub is_optional: bool,
+    /// How long that may take.
+    pub timeout: Duration,
+}
+
 /// How to listen.
 #[derive(Debug, Clone, Default)]
 pub struct ListenOptions {
@@ -128,6 +137,8 @@ pub struct ListenOptions {
     pub max_connections: Option<usize>,
     /// Nobody is to connect from these.
     pub blocked: Blocked,
+    /// Connections come from a proxy, which says whose they are.
+    pub proxy_protocol: Option<ProxyProtocol>,
 }
 
 /// What a datagram socket is to be.

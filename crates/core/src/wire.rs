@@ -73,7 +73,7 @@ constants! {
         /// then, where they are known, the peer's process, user and group.
         CONNECTED = 4,
         /// [server index][server generation][fd][bytes]: a server accepted the channel. The bytes:
-        /// as those of a connect.
+        /// as those of a connect. flags: [`flag::PROXIED`].
         ACCEPTED = 5,
         /// [errno]: a server could not accept for now, and goes on by itself. Once until it can
         /// again, once a second at most.
@@ -98,6 +98,9 @@ constants! {
         /// [bytes]: a server has refused a connection; so many a second at most. The bytes: its
         /// peer's address.
         DROPPED = 12,
+        /// [why][bytes]: a server has refused a connection for its header (see [`proxy`](super::proxy)).
+        /// So many a second at most. The bytes: the proxy's address.
+        PROXY_FAILED = 13,
     }
 }
 
@@ -110,6 +113,9 @@ constants! {
         RESET = 1,
         /// Data: every byte of the chunk is ASCII.
         ASCII = 1,
+        /// Accepted: behind the addresses stand the version of the proxy's header, whether it speaks for
+        /// itself, the length of the TLVs (2 bytes, big-endian), the TLVs, and the proxy's address.
+        PROXIED = 1,
         /// Reframe: the reactor may cut (else it passes bytes on as they come, uncut).
         MAY_CUT = 1,
         /// Reframe: JS wants strings of this channel's bytes.
@@ -140,6 +146,16 @@ constants! {
         CONNECT = 7,
         /// A file has become shorter than what was to be sent of it.
         TRUNCATED = 8,
+    }
+}
+
+constants! {
+    /// Why a connection was refused whose proxy should have said whose it is.
+    proxy, "ProxyFault" {
+        /// It is no header at all.
+        MISSING = 0,
+        MALFORMED = 1,
+        LATE = 2,
     }
 }
 
@@ -247,7 +263,8 @@ constants! {
         DROPS = 6,
         ACCEPTED = 7,
         REFUSED = 8,
-        WORDS = 9,
+        BAD_PROXY_HEADERS = 9,
+        WORDS = 10,
     }
 }
 
@@ -332,6 +349,7 @@ pub fn typescript() -> String {
         kind::TS,
         flag::TS,
         reason::TS,
+        proxy::TS,
         syscall::TS,
         framing::TS,
         settings::TS,

@@ -7,7 +7,9 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use pants_core::addr::{self, Address};
 use pants_core::blocked::Blocked;
-use pants_core::options::{ConnectOptions, KeepAlive, ListenOptions, STAGGER, SocketOptions};
+use pants_core::options::{
+    ConnectOptions, KeepAlive, ListenOptions, ProxyProtocol, STAGGER, SocketOptions,
+};
 use pants_core::{AdoptError, Adopted, Given, ListenError, Listening, Stats, names};
 
 /// Options of a socket; durations in milliseconds.
@@ -46,6 +48,9 @@ pub struct NativeListenOptions {
     pub mode: Option<u32>,
     /// As `Blocked::parse` takes it.
     pub blocked: Option<Uint8Array>,
+    /// A proxy says whose its connections are: how long that may take, in milliseconds.
+    pub proxy_timeout: Option<u32>,
+    pub proxy_optional: Option<bool>,
 }
 
 /// A socket that listens, or why it does not.
@@ -150,6 +155,10 @@ impl From<NativeListenOptions> for ListenOptions {
                 .blocked
                 .and_then(|ranges| Blocked::parse(&ranges))
                 .unwrap_or_default(),
+            proxy_protocol: millis(from.proxy_timeout).map(|timeout| ProxyProtocol {
+                is_optional: from.proxy_optional.unwrap_or(false),
+                timeout,
+            }),
         }
     }
 }

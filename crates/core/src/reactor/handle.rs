@@ -288,6 +288,11 @@ impl Handle {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn newest(&self) -> ChannelId {
+        lock(&self.shared.slots).newest().expect("there is one")
+    }
+
     /// How many ids are in use.
     pub fn live(&self) -> usize {
         lock(&self.shared.slots).count()

@@ -18,10 +18,10 @@ use crate::source::context::{Context, Newcomer};
 use crate::source::fate::{Closing, Fate, report_closed};
 use crate::source::readiness::Readiness;
 use crate::source::timers::Timers;
-use crate::source::{Source, Stats, Stream};
+use crate::source::{Greeted, Proxied, Source, Stats, Stream};
 use crate::sync::lock;
 use crate::sys::packets::Inbound;
-use crate::wire::syscall;
+use crate::wire::{reason, syscall};
 
 /// How many events one turn takes from the operating system.
 const EVENTS: usize = 1024;
@@ -189,7 +189,7 @@ impl Reactor {
             match source {
                 Source::Stream(stream) => stream.send_out(&mut self.cx),
                 Source::Datagram(datagram) => datagram.send_out(&mut self.cx),
-                Source::Connect(_) | Source::Listener(_) => {}
+                Source::Connect(_) | Source::Listener(_) | Source::Proxied(_) => {}
             }
         }
     }
@@ -274,13 +274,56 @@ impl Reactor {
                 stream.assume_ready();
                 *source = Source::Stream(Box::new(stream));
             }
+            Fate::Greet(greeted) => self.announced(id, Ok(*greeted)),
+            Fate::Refuse(why) => self.announced(id, Err(why)),
             Fate::Close(closing) => self.remove(id, closing),
         }
-        if !self.cx.accepted.is_empty() {
-            for Newcomer { id, server, socket } in std::mem::take(&mut self.cx.accepted) {
-                let stream = Stream::new(id, socket, Some(server), self.cx.now);
+        self.add_accepted();
+    }
+
+    fn add_accepted(&mut self) {
+        for newcomer in std::mem::take(&mut self.cx.accepted) {
+            let Newcomer {
+                id,
+                server,
+                socket,
+                announced,
+            } = newcomer;
+            let now = self.cx.now;
+            let Some(announced) = announced else {
+                let stream = Stream::new(id, socket, Some(server), now);
                 self.add(id, Source::Stream(Box::new(stream)));
+                continue;
+            };
+            let proxied = Proxied::new(id, server, socket, announced, now);
+            proxied.begin(&mut self.cx);
+            self.add(id, Source::Proxied(Box::new(proxied)));
+        }
+    }
+
+    /// What a proxy has said, or has not, of its connection: that becomes a stream, or closes.
+    fn announced(&mut self, id: ChannelId, said: Result<Greeted, u32>) {
+        let Some(Some((_, Source::Proxied(proxied)))) = self.sources.get(id.index as usize) else {
+            return;
+        };
+        let (server, proxy) = (proxied.server(), proxied.peer().cloned());
+        let listener = match self.sources.get_mut(server.index as usize) {
+            Some(Some((owner, Source::Listener(listener)))) if *owner == server => listener,
+            _ => return,
+        };
+        let told = said.as_ref().map_err(|why| (*why, proxy.as_ref()));
+        let (is_accepted, fate) = listener.announced(&mut self.cx, id, told);
+        match said {
+            Ok(Greeted { socket, early, .. }) if is_accepted => {
+                let mut stream = Stream::new(id, socket, Some(server), self.cx.now);
+                stream.assume_ready();
+                stream.set_early(early);
+                self.sources[id.index as usize] = Some((id, Source::Stream(Box::new(stream))));
             }
+            _ => self.remove(id, Closing::new(reason::CLOSE)),
+        }
+        if let Fate::Close(closing) = fate {
+            self.remove(server, closing);
         }
     }
 
@@ -305,14 +348,22 @@ impl Reactor {
                 stream.before_close();
             }
             Source::Datagram(datagram) => datagram.count_lost(&mut self.cx),
+            Source::Proxied(proxied) => server = Some(proxied.server()),
             Source::Connect(_) | Source::Listener(_) => {}
         }
+        let is_known = server.is_none() || matches!(source, Source::Stream(_));
+        let is_listener = matches!(source, Source::Listener(_));
         // The descriptor is closed before anyone can hear of it.
         self.cx.drop_socket(id);
         drop(source);
         self.cx.channels -= 1;
-        report_closed(&mut self.cx, id, &closing);
+        if is_known {
+            report_closed(&mut self.cx, id, &closing);
+        }
         self.cx.release_at_turn_end(id);
+        if is_listener {
+            self.remove_announced(id);
+        }
         if let Some(Some((owner, Source::Listener(listener)))) =
             server.and_then(|server| self.sources.get_mut(server.index as usize))
             && Some(*owner) == server
@@ -325,6 +376,20 @@ impl Reactor {
                 source.retry(cx);
                 Fate::Keep
             });
+        }
+    }
+
+    /// A listener is gone: with it those connections that nobody else knows of.
+    fn remove_announced(&mut self, server: ChannelId) {
+        let is_of = |source: &Source| match source {
+            Source::Proxied(proxied) => proxied.server() == server,
+            _ => false,
+        };
+        let sources = self.sources.iter().flatten();
+        let of_server = sources.filter(|(_, source)| is_of(source));
+        let ids: Vec<_> = of_server.map(|(id, _)| *id).collect();
+        for id in ids {
+            self.remove(id, Closing::new(reason::CLOSE));
         }
     }
 

@@ -11,8 +11,10 @@ use super::slots::Slots;
 use super::stats::{Stats, Tally};
 use super::stream_socket::StreamSocket;
 use super::timers::{Timer, Timers};
+use crate::addr::Address;
 use crate::clock::Clock;
 use crate::id::ChannelId;
+use crate::options::ProxyProtocol;
 use crate::queue::completion::{Batch, Load};
 use crate::sync::lock;
 use crate::sys::packets::Inbound;
@@ -30,6 +32,16 @@ pub(crate) struct Newcomer {
     pub(crate) id: ChannelId,
     pub(crate) server: ChannelId,
     pub(crate) socket: StreamSocket,
+    /// Its proxy is to say whose it is.
+    pub(crate) announced: Option<Announced>,
+}
+
+/// A connection's own two ends, and how its proxy is to name others.
+#[derive(Debug)]
+pub(crate) struct Announced {
+    pub(crate) peer: Option<Address>,
+    pub(crate) local: Option<Address>,
+    pub(crate) how: ProxyProtocol,
 }
 
 /// The reactor's own state, without the sources themselves.

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::context::Context;
+use super::proxied::Greeted;
 use super::stream_socket::StreamSocket;
 use crate::id::ChannelId;
 use crate::wire::{kind, reason, syscall};
@@ -14,6 +15,10 @@ pub(crate) enum Fate {
     Keep,
     /// A connect has succeeded: from now on it is a stream over this socket.
     Become(StreamSocket),
+    /// It is known whose connection this is: from now on it is a stream of its server.
+    Greet(Box<Greeted>),
+    /// That will never be known, for one of wire's reasons: its server is told, and it is closed.
+    Refuse(u32),
     /// It is over. The reactor drops it, and with it the socket, and reports this.
     Close(Closing),
 }

@@ -3,17 +3,19 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::context::{Context, Newcomer, token};
+use super::context::{Announced, Context, Newcomer, token};
 use super::fate::{Closing, Fate, errno};
 use super::listener_socket::{Accepted, ListenerSocket};
+use super::proxied::Greeted;
+use super::stream_socket::StreamSocket;
 use super::timers::Timer;
 use crate::addr::{self, Address};
 use crate::blocked::Blocked;
 use crate::id::ChannelId;
-use crate::options::{ListenOptions, SocketOptions};
+use crate::options::{ListenOptions, ProxyProtocol, SocketOptions};
 use crate::queue::records::Request;
 use crate::sys;
-use crate::wire::{kind, reason};
+use crate::wire::{flag, kind, reason};
 
 /// How many connections one listener accepts a turn, before others have theirs.
 const ACCEPT_BUDGET: usize = 64;
@@ -60,16 +62,25 @@ impl Ration {
 ///                            as a channel here has closed
 /// ```
 ///
-/// Whatever `accept` says: the listener lives on, and so do its connections.
+/// Whatever `accept` says: the listener lives on, and so do its connections. One that is to end
+/// accepts what waits already before its socket is closed: those connections are made, as far as
+/// their peers know.
 #[derive(Debug)]
 pub(crate) struct Listener {
     id: ChannelId,
-    socket: ListenerSocket,
+    /// `None` when it has ended, and waits for proxies.
+    socket: Option<ListenerSocket>,
     options: SocketOptions,
     max_connections: Option<usize>,
     blocked: Blocked,
     /// What is told of those that it refuses.
     refusals: Ration,
+    failures: Ration,
+    proxy_protocol: Option<ProxyProtocol>,
+    /// Whose proxy has not said yet whose they are.
+    announced: usize,
+    /// No more than those that wait already are accepted.
+    ending: bool,
     /// Accepted and not closed yet.
     live: usize,
     /// So many connections in a row have failed before they were accepted.
@@ -86,11 +97,15 @@ impl Listener {
     pub(crate) fn new(id: ChannelId, socket: ListenerSocket, options: ListenOptions) -> Self {
         Self {
             id,
-            socket,
+            socket: Some(socket),
             options: options.socket,
             max_connections: options.max_connections,
             blocked: options.blocked,
             refusals: Ration::default(),
+            failures: Ration::default(),
+            proxy_protocol: options.proxy_protocol,
+            announced: 0,
+            ending: false,
             live: 0,
             in_vain: 0,
             backoff: None,
@@ -101,7 +116,10 @@ impl Listener {
     }
 
     pub(crate) fn register(&mut self, cx: &Context) -> io::Result<()> {
-        self.socket.register(cx.registry(), token(self.id))
+        match &mut self.socket {
+            Some(socket) => socket.register(cx.registry(), token(self.id)),
+            None => Ok(()),
+        }
     }
 
     /// Accepts until there is no more, the budget is used up, or the queue has no room.
@@ -114,7 +132,10 @@ impl Listener {
                 }
                 return Fate::Keep;
             }
-            match self.socket.accept(&self.options) {
+            let Some(socket) = &self.socket else {
+                return self.fate();
+            };
+            match socket.accept(&self.options) {
                 Ok(accepted) => {
                     self.in_vain = 0;
                     self.accepted(cx, accepted);
@@ -122,11 +143,19 @@ impl Listener {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.in_vain = 0;
                     self.backoff = None;
-                    return Fate::Keep;
+                    if self.ending {
+                        self.socket = None;
+                    }
+                    return self.fate();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if sys::is_transient_accept(&error) && self.in_vain < MOST_IN_VAIN => {
                     self.in_vain += 1;
+                }
+                Err(_) if self.ending => {
+                    // It is not known when that will be over, if it ever is.
+                    self.socket = None;
+                    return self.fate();
                 }
                 Err(error) => {
                     self.back_off(cx, &error);
@@ -156,9 +185,13 @@ impl Listener {
         }
     }
 
-    pub(crate) fn request(&mut self, request: Request<'_>) -> Fate {
+    pub(crate) fn request(&mut self, cx: &mut Context, request: Request<'_>) -> Fate {
         match request {
             Request::Close { .. } => return Fate::Close(Closing::new(reason::CLOSE)),
+            Request::End => {
+                self.ending = true;
+                return self.ready(cx);
+            }
             Request::Block(blocked) => self.blocked = blocked,
             _ => {}
         }
@@ -170,6 +203,71 @@ impl Listener {
         self.live -= 1;
     }
 
+    /// It is over when it has ended, and all that it has accepted has been told.
+    fn fate(&self) -> Fate {
+        match self.socket.is_none() && self.announced == 0 {
+            true => Fate::Close(Closing::new(reason::CLOSE)),
+            false => Fate::Keep,
+        }
+    }
+
+    /// A proxy has said whose its connection is; `None`: it has not, for a reason of wire's. Returns
+    /// whether the connection is accepted, and what becomes of the listener.
+    pub(crate) fn announced(
+        &mut self,
+        cx: &mut Context,
+        id: ChannelId,
+        said: Result<&Greeted, (u32, Option<&Address>)>,
+    ) -> (bool, Fate) {
+        self.announced -= 1;
+        let accepts = match said {
+            Ok(greeted) if self.blocks(greeted.peer.as_ref()) => {
+                self.refuse(cx, greeted.peer.as_ref());
+                false
+            }
+            Ok(greeted) => {
+                let flags = if greeted.is_proxied { flag::PROXIED } else { 0 };
+                self.tell(cx, id, &greeted.socket, &greeted.about, flags);
+                true
+            }
+            Err((why, proxy)) => {
+                self.fail(cx, why, proxy);
+                false
+            }
+        };
+        (accepts, self.fate())
+    }
+
+    fn fail(&mut self, cx: &mut Context, why: u32, proxy: Option<&Address>) {
+        cx.count(self.id, |tally| tally.bad_proxy_headers += 1);
+        if self.failures.allows(cx.now) {
+            let mut about = Vec::new();
+            addr::encode(proxy, &mut about);
+            cx.filling
+                .push_bytes(kind::PROXY_FAILED, 0, self.id, &[why], &about);
+        }
+    }
+
+    /// Tells JS of a connection.
+    fn tell(
+        &self,
+        cx: &mut Context,
+        id: ChannelId,
+        socket: &StreamSocket,
+        about: &[u8],
+        flags: u32,
+    ) {
+        cx.stats.accepted += 1;
+        cx.count(self.id, |tally| tally.accepted += 1);
+        let words = [
+            self.id.index,
+            self.id.generation,
+            socket.descriptor().cast_unsigned(),
+        ];
+        cx.filling
+            .push_bytes(kind::ACCEPTED, flags, id, &words, about);
+    }
+
     fn accepted(&mut self, cx: &mut Context, accepted: Accepted) {
         let is_full = self.max_connections.is_some_and(|most| self.live >= most);
         if is_full || self.blocks(accepted.peer.as_ref()) {
@@ -177,8 +275,9 @@ impl Listener {
             return;
         }
         let id = cx.allocate();
-        let about = self.socket.describe(&accepted);
-        let Accepted { mut socket, .. } = accepted;
+        let Accepted { mut socket, peer } = accepted;
+        let listening = self.socket.as_ref();
+        let local = listening.and_then(|listening| listening.local_of(&socket));
         if let Err(error) = socket.register(cx.registry(), token(id)) {
             // The engine could not watch one more socket: that connection fails, not the server.
             cx.release_at_turn_end(id);
@@ -191,18 +290,22 @@ impl Listener {
             return;
         }
         self.live += 1;
-        cx.stats.accepted += 1;
-        cx.count(self.id, |tally| tally.accepted += 1);
-        let words = [
-            self.id.index,
-            self.id.generation,
-            socket.descriptor().cast_unsigned(),
-        ];
-        cx.filling.push_bytes(kind::ACCEPTED, 0, id, &words, &about);
+        let announced = match self.proxy_protocol {
+            Some(how) => {
+                self.announced += 1;
+                Some(Announced { peer, local, how })
+            }
+            None => {
+                let about = socket.describe(local.as_ref(), peer.as_ref());
+                self.tell(cx, id, &socket, &about, 0);
+                None
+            }
+        };
         cx.add_accepted(Newcomer {
             id,
             server: self.id,
             socket,
+            announced,
         });
     }
 

@@ -86,12 +86,11 @@ impl ListenerSocket {
         }
     }
 
-    /// What JS is told of a connection.
-    pub(crate) fn describe(&self, accepted: &Accepted) -> Vec<u8> {
-        let Accepted { socket, peer } = accepted;
+    /// This end of a connection.
+    pub(crate) fn local_of(&self, socket: &StreamSocket) -> Option<Address> {
         match self {
-            Self::Unix { path, .. } => socket.describe(path.as_ref(), peer.as_ref()),
-            _ => socket.describe(socket.local().as_ref(), peer.as_ref()),
+            Self::Unix { path, .. } => path.clone(),
+            _ => socket.local(),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   Connect ──the first attempt that succeeds──▶ Stream ──▶ closed
-//!   Listener ──accept──▶ Stream
+//!   Listener ──accept──▶ Stream, or first Proxied
 //!   Datagram ──▶ closed
 //! ```
 //!
@@ -20,6 +20,8 @@ mod listener;
 mod listener_socket;
 #[cfg(test)]
 pub(crate) mod played;
+mod proxied;
+mod proxy_header;
 pub(crate) mod readiness;
 mod shortcut;
 mod slots;
@@ -37,6 +39,7 @@ pub use listen::ListenError;
 pub(crate) use listen::{has_no_ipv6, listen, listen_path};
 pub(crate) use listener::Listener;
 pub(crate) use listener_socket::ListenerSocket;
+pub(crate) use proxied::{Greeted, Proxied};
 pub(crate) use slots::Slots;
 pub use stats::{Stats, Tally};
 pub(crate) use stream::Stream;
@@ -58,6 +61,7 @@ pub(crate) enum Source {
     Connect(Box<Connect>),
     Datagram(Box<Datagram>),
     Listener(Box<Listener>),
+    Proxied(Box<Proxied>),
     Stream(Box<Stream>),
 }
 
@@ -68,6 +72,7 @@ impl Source {
             Self::Connect(connect) => connect.ready(cx, readiness),
             Self::Datagram(datagram) => datagram.ready(cx, readiness),
             Self::Listener(listener) => listener.ready(cx),
+            Self::Proxied(proxied) => proxied.ready(cx),
             Self::Stream(stream) => stream.ready(cx, readiness),
         }
     }
@@ -78,6 +83,7 @@ impl Source {
             Self::Connect(_) => Fate::Keep,
             Self::Datagram(datagram) => datagram.call_again(cx),
             Self::Listener(listener) => listener.call_again(cx),
+            Self::Proxied(proxied) => proxied.call_again(cx),
             Self::Stream(stream) => stream.call_again(cx),
         }
     }
@@ -95,6 +101,7 @@ impl Source {
             Self::Connect(connect) => connect.timer(cx, timer),
             Self::Datagram(datagram) => datagram.timer(cx, timer),
             Self::Listener(listener) => listener.timer(cx, timer),
+            Self::Proxied(proxied) => proxied.timer(cx, timer),
             Self::Stream(stream) => stream.timer(cx, timer),
         }
     }
@@ -104,7 +111,7 @@ impl Source {
         match self {
             Self::Stream(stream) => stream.awaits(timer, at),
             Self::Datagram(datagram) => datagram.awaits(timer, at),
-            Self::Connect(_) | Self::Listener(_) => true,
+            Self::Connect(_) | Self::Listener(_) | Self::Proxied(_) => true,
         }
     }
 
@@ -113,7 +120,9 @@ impl Source {
         match self {
             Self::Connect(connect) => connect.request(&request),
             Self::Datagram(datagram) => datagram.request(cx, request),
-            Self::Listener(listener) => listener.request(request),
+            Self::Listener(listener) => listener.request(cx, request),
+            // JS does not know of it yet.
+            Self::Proxied(_) => Fate::Keep,
             Self::Stream(stream) => stream.request(cx, request),
         }
     }

@@ -81,6 +81,16 @@ impl Slots {
             .collect()
     }
 
+    #[cfg(test)]
+    pub(crate) fn newest(&self) -> Option<ChannelId> {
+        let ids = self.slots.keys().map(|key| key.data().as_ffi());
+        // In a test that gives each index once, the highest.
+        ids.max_by_key(|id| *id as u32).map(|id| ChannelId {
+            index: id as u32,
+            generation: (id >> 32) as u32,
+        })
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.slots.len()
     }

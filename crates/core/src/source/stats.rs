@@ -64,6 +64,8 @@ pub struct Tally {
     /// Connections of a listener: accepted, and closed at once because of `maxConnections`.
     pub accepted: u64,
     pub refused: u64,
+    /// Connections that it has closed because their proxy did not say whose they are.
+    pub bad_proxy_headers: u64,
 }
 
 impl Tally {
@@ -80,6 +82,7 @@ impl Tally {
             (tally::DROPS, self.drops),
             (tally::ACCEPTED, self.accepted),
             (tally::REFUSED, self.refused),
+            (tally::BAD_PROXY_HEADERS, self.bad_proxy_headers),
         ] {
             values[at as usize] = value;
         }

@@ -165,10 +165,15 @@ impl StreamSocket {
         let mut bytes = Vec::with_capacity(2 * crate::wire::ADDRESS_BYTES);
         addr::encode(local, &mut bytes);
         addr::encode(peer, &mut bytes);
-        if let Self::Unix(socket) = self {
-            addr::encode_credentials(sys::peer_credentials(socket), &mut bytes);
-        }
+        self.describe_process(&mut bytes);
         bytes
+    }
+
+    /// Appends who the peer is, where that is known.
+    pub(crate) fn describe_process(&self, bytes: &mut Vec<u8>) {
+        if let Self::Unix(socket) = self {
+            addr::encode_credentials(sys::peer_credentials(socket), bytes);
+        }
     }
 }
 

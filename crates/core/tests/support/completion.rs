@@ -29,6 +29,8 @@ pub enum Completion {
         remote: Option<SocketAddr>,
     },
     AcceptError(i32),
+    Dropped,
+    ProxyFailed(u32),
     Drained(u64),
     Overflow(Range<usize>),
 }
@@ -115,7 +117,14 @@ pub fn decode(words: &[u32], bytes: &[u8]) -> Vec<(ChannelId, Completion)> {
                     generation: word(),
                 };
                 let descriptor = word().cast_signed();
-                let (local, remote) = addresses(&bytes[take(word())]);
+                let about = &bytes[take(word())];
+                let (local, remote) = match flags & flag::PROXIED {
+                    0 => addresses(about),
+                    _ => {
+                        let (local, rest) = address(about);
+                        (local, address(rest).0)
+                    }
+                };
                 Completion::Accepted {
                     server,
                     descriptor,
@@ -124,6 +133,15 @@ pub fn decode(words: &[u32], bytes: &[u8]) -> Vec<(ChannelId, Completion)> {
                 }
             }
             kind::ACCEPT_ERROR => Completion::AcceptError(word().cast_signed()),
+            kind::DROPPED => {
+                take(word());
+                Completion::Dropped
+            }
+            kind::PROXY_FAILED => {
+                let why = word();
+                take(word());
+                Completion::ProxyFailed(why)
+            }
             kind::DRAINED => Completion::Drained(wide(word(), word())),
             kind::OVERFLOW => Completion::Overflow(take(word())),
             other => panic!("a completion of kind {other}"),

@@ -19,6 +19,10 @@ pub struct Log {
     pub accepted: Vec<Accepted>,
     /// Of each listener that could not accept: the error.
     pub accept_errors: Vec<(ChannelId, i32)>,
+    /// How many connections were told to be refused.
+    pub dropped: usize,
+    /// Why proxies' headers were.
+    pub proxy_failures: Vec<u32>,
     /// How many records there were.
     pub records: usize,
 }
@@ -120,6 +124,8 @@ impl Log {
                 });
             }
             Completion::AcceptError(errno) => self.accept_errors.push((id, errno)),
+            Completion::Dropped => self.dropped += 1,
+            Completion::ProxyFailed(why) => self.proxy_failures.push(why),
             Completion::Drained(sent) => channel.drained.push(sent),
             Completion::Overflow(range) => {
                 assert_eq!(channel.end, None, "an overflow after the end");

@@ -19,6 +19,7 @@ pub fn listen_options() -> ListenOptions {
         mode: None,
         max_connections: None,
         blocked: pants_core::blocked::Blocked::default(),
+        proxy_protocol: None,
     }
 }
 

@@ -10,6 +10,7 @@
 mod accepting;
 mod clock;
 mod clocks;
+mod proxied;
 mod streams;
 
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::id::ChannelId;
 use crate::options::ListenOptions;
 use crate::source::played::{Played, PlayedListener};
 use crate::source::readiness::Readiness;
-use crate::source::{Listener, ListenerSocket, Stream, StreamSocket};
+use crate::source::{Listener, ListenerSocket, Stream, StreamSocket, Tally};
 use crate::support::{Ask, Engine, Start};
 use crate::sync::lock;
 
@@ -70,13 +71,21 @@ impl Theatre {
     }
 
     fn listener(&mut self) -> (ChannelId, PlayedListener) {
+        self.listener_with(ListenOptions::default())
+    }
+
+    fn listener_with(&mut self, options: ListenOptions) -> (ChannelId, PlayedListener) {
         let (played, shared) = (PlayedListener::default(), &self.engine.handle().shared);
         let id = lock(&shared.slots).allocate();
         let socket = ListenerSocket::Played(played.clone());
-        let listener = Box::new(Listener::new(id, socket, ListenOptions::default()));
+        let listener = Box::new(Listener::new(id, socket, options));
         shared.submit(Submission::Listen { id, listener });
         self.turn();
         (id, played)
+    }
+
+    fn tally(&self, id: ChannelId) -> Tally {
+        self.engine.handle().tally(id).expect("it is open")
     }
 
     fn ask(&mut self, ask: Ask) {

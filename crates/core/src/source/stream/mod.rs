@@ -57,6 +57,8 @@ pub(crate) struct Stream {
     socket: Arc<StreamSocket>,
     /// The listener that accepted it.
     server: Option<ChannelId>,
+    /// What came with the header of a proxy.
+    early: Vec<u8>,
     recv: RecvBuffer,
     send: SendBuffer,
     writing: Writing,
@@ -112,6 +114,7 @@ impl Stream {
             id,
             socket: Arc::new(socket),
             server,
+            early: Vec::new(),
             recv: RecvBuffer::new(),
             send: SendBuffer::default(),
             writing: Writing::Open,
@@ -147,6 +150,11 @@ impl Stream {
         Arc::get_mut(&mut self.socket)
             .expect("registered before it is shared")
             .register(cx.registry(), token(self.id))
+    }
+
+    /// What was read of it already comes before what its socket has.
+    pub(crate) fn set_early(&mut self, early: Vec<u8>) {
+        self.early = early;
     }
 
     pub(crate) fn server(&self) -> Option<ChannelId> {

@@ -72,7 +72,7 @@ impl Stream {
                 break;
             }
             let asked = left.bytes.min(READ_BYTES);
-            match self.socket.read(cx.filling.room(asked)) {
+            match self.receive(cx.filling.room(asked)) {
                 Ok(0) => return self.end_of_stream(cx),
                 Ok(n) => {
                     cx.count_received(self.id, n);
@@ -94,6 +94,16 @@ impl Stream {
         } else {
             Fate::Keep
         }
+    }
+
+    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.early.is_empty() {
+            return self.socket.read(into);
+        }
+        let n = into.len().min(self.early.len());
+        into[..n].copy_from_slice(&self.early[..n]);
+        self.early.drain(..n);
+        Ok(n)
     }
 
     /// What the reading side does after `end()`: the peer's bytes are read, so that closing does
