@@ -3,18 +3,8 @@
 /// <reference types="node" />
 
 import { BlockList, LookupFunction } from 'node:net';
+import { Duplex } from 'node:stream';
 
-/** The frames of a channel as an async iterator. */
-/** What `readEncoding` makes of frames. */
-export type FrameOf<E extends string | null> = E extends string ? string : Buffer;
-/** The frames of a channel, one by one. Leaving a loop over it early ends the channel; see `frames()`. */
-export interface FrameIterator<F> extends AsyncIterableIterator<F> {
-  next(): Promise<IteratorResult<F, undefined>>;
-  return(): Promise<IteratorResult<F, undefined>>;
-  [Symbol.asyncIterator](): this;
-  /** As `return()`. */
-  [Symbol.asyncDispose](): Promise<void>;
-}
 /** Both ends of a TCP channel are told like this. */
 export interface Address {
   /**
@@ -500,6 +490,78 @@ export interface EngineStats {
   queuedSubmissions: number;
   /** Bytes of memory kept for large writes; given back where it is not needed for a second. */
   spareBytes: number;
+}
+/** Where a Duplex connects to. */
+export type DuplexTarget =
+  | {
+      port: number;
+      host?: string | undefined;
+    }
+  | {
+      path: string;
+    };
+/**
+ * What `toDuplex()` gives: a Duplex with what a `net.Socket` has beside. Its errors are those of the
+ * channel, with Node's codes.
+ */
+export declare class ChannelDuplex extends Duplex {
+  #private;
+  /** What `setTimeout()` was given. */
+  timeout: number;
+  /** A connect is under way. */
+  get connecting(): boolean;
+  /** It is not connected yet. */
+  get pending(): boolean;
+  /** As of a `net.Socket`. */
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed';
+  /** Bytes received, those included that nobody has read yet. */
+  get bytesRead(): number;
+  /** Bytes written, those included that have not left yet. */
+  get bytesWritten(): number;
+  get remoteAddress(): string | undefined;
+  get remotePort(): number | undefined;
+  get remoteFamily(): string | undefined;
+  get localAddress(): string | undefined;
+  get localPort(): number | undefined;
+  get localFamily(): string | undefined;
+  /** This end's address; empty where there is none, and for a Unix socket. */
+  address(): Address | Record<string, never>;
+  /**
+   * Connects the channel, as clients do that are given a stream: `'connect'` and `'ready'` follow.
+   *
+   * @throws as the channel's `connect()`
+   */
+  connect(port: number, host?: string, listener?: () => void): this;
+  connect(port: number, listener?: () => void): this;
+  connect(path: string, listener?: () => void): this;
+  connect(to: DuplexTarget, listener?: () => void): this;
+  /** Whether small writes are sent at once. */
+  setNoDelay(noDelay?: boolean): this;
+  /** Whether keep-alive probes are sent, and after how many milliseconds of silence. */
+  setKeepAlive(enable?: boolean, initialDelay?: number): this;
+  /**
+   * Emits `'timeout'` when nothing was sent or received for so many milliseconds; 0: never. It ends
+   * nothing; the channel's `idleTimeout` does.
+   */
+  setTimeout(timeout: number, listener?: () => void): this;
+  /** The channel keeps the process alive. That is the default. */
+  ref(): this;
+  unref(): this;
+  /** Destroys it when all that was written has left. */
+  destroySoon(): void;
+  /** Destroys it by a reset, as the channel's `reset()`. */
+  resetAndDestroy(): this;
+}
+/** The frames of a channel as an async iterator. */
+/** What `readEncoding` makes of frames. */
+export type FrameOf<E extends string | null> = E extends string ? string : Buffer;
+/** The frames of a channel, one by one. Leaving a loop over it early ends the channel; see `frames()`. */
+export interface FrameIterator<F> extends AsyncIterableIterator<F> {
+  next(): Promise<IteratorResult<F, undefined>>;
+  return(): Promise<IteratorResult<F, undefined>>;
+  [Symbol.asyncIterator](): this;
+  /** As `return()`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 /**
  * Owns a reactor thread and the channels that use it.
@@ -1070,6 +1132,20 @@ export declare class Stream<A extends Address | string = Address | string> exten
   frames(options?: FramesOptions): FrameIterator<FrameOf<this['readEncoding']>>;
   /** As `frames()`. */
   [Symbol.asyncIterator](): FrameIterator<FrameOf<this['readEncoding']>>;
+  /**
+   * A Duplex of Node that owns the channel from then on, for all that takes one: `stream.pipeline`,
+   * `readline`, `tls.connect({ socket })`, `server.emit('connection', duplex)` of `node:http`, clients of
+   * databases. It reads bytes as they arrive, whatever `readDelimiter` and `readEncoding` say; hooks
+   * but `onRead` run as ever.
+   *
+   * Back-pressure works both ways. Its `end()` is `shutdown()`; where the peer finishes first, it ends
+   * by itself when what is written has left, unless the channel has `allowHalfOpen`. `destroy()` is
+   * `close()`, and the other way round. What closes the channel otherwise is its `'error'`, with Node's
+   * codes. `'connect'` and `'ready'` follow `onConnect`; `'close'` follows `onClose`.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE` where something else reads the channel, a `frames()` or a Duplex
+   */
+  toDuplex(): ChannelDuplex;
   /** Delivers no further frame, and stops reading, so that the peer feels it. */
   pause(): this;
   /** Takes `pause()` back. Frames follow from the event loop, never inside this call. */

@@ -1,5 +1,6 @@
 /** Pants for Node.js: channels over non-blocking sockets, on a Rust reactor. */
 
+export type { ChannelDuplex, DuplexTarget } from './api/adapters/duplex.ts';
 export type { FrameIterator, FrameOf } from './api/adapters/frames.ts';
 export { Datagram } from './api/datagram.ts';
 export { Channel, Engine } from './api/engine.ts';

@@ -1,7 +1,10 @@
 // What the adapters take and give: compiled, never run.
 
+import type { Duplex } from 'node:stream';
+
 import {
   type Address,
+  type ChannelDuplex,
   Client,
   type CloseInfo,
   type Connection,
@@ -71,4 +74,15 @@ export async function loops(): Promise<void> {
   }
   // @ts-expect-error: datagrams leave no rest
   new Datagram().frames({ rest: true });
+}
+
+export function streams(): Duplex {
+  const duplex: ChannelDuplex = new Client().connect(80).toDuplex();
+  duplex.setNoDelay().setKeepAlive(true, 1000).setTimeout(1000).unref().ref();
+  duplex.connect(80, 'localhost', () => {}).connect({ path: '/run/sock' });
+  const address: string | undefined = duplex.remoteAddress;
+  void address;
+  // @ts-expect-error: a server is no stream
+  new Server().toDuplex();
+  return duplex;
 }

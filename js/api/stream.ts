@@ -45,6 +45,7 @@ import type {
   WaitOptions,
 } from '../types.ts';
 import { serverOf } from './accepted.ts';
+import { ChannelDuplex } from './adapters/duplex.ts';
 import { type FrameIterator, type FrameOf, framesOf } from './adapters/frames.ts';
 import { drainedOf } from './adapters/promises.ts';
 import { Channel, Engine } from './engine.ts';
@@ -411,6 +412,23 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   /** As `frames()`. */
   [Symbol.asyncIterator](): FrameIterator<FrameOf<this['readEncoding']>> {
     return framesOf(this[link], undefined);
+  }
+
+  /**
+   * A Duplex of Node that owns the channel from then on, for all that takes one: `stream.pipeline`,
+   * `readline`, `tls.connect({ socket })`, `server.emit('connection', duplex)` of `node:http`, clients of
+   * databases. It reads bytes as they arrive, whatever `readDelimiter` and `readEncoding` say; hooks
+   * but `onRead` run as ever.
+   *
+   * Back-pressure works both ways. Its `end()` is `shutdown()`; where the peer finishes first, it ends
+   * by itself when what is written has left, unless the channel has `allowHalfOpen`. `destroy()` is
+   * `close()`, and the other way round. What closes the channel otherwise is its `'error'`, with Node's
+   * codes. `'connect'` and `'ready'` follow `onConnect`; `'close'` follows `onClose`.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE` where something else reads the channel, a `frames()` or a Duplex
+   */
+  toDuplex(): ChannelDuplex {
+    return new ChannelDuplex(this[link], this);
   }
 
   /** Delivers no further frame, and stops reading, so that the peer feels it. */

@@ -75,6 +75,8 @@ export abstract class FlowLink<
   waiting = 0;
   /** The reactor has been told not to read. */
   #pauseTold = false;
+  /** Somebody has waited for it to open, and may begin to read before the next turn. */
+  #isHeld = false;
   /** The turn's budget was overdrawn in the middle of what there is. */
   #overdrawn = false;
   #why: Why = { reason: 'close' };
@@ -241,7 +243,7 @@ export abstract class FlowLink<
 
   /** Whether whoever reads would have a frame now. */
   protected get isWanted(): boolean {
-    return !this.paused && (this.taker === null || this.taker.wants);
+    return !this.paused && !this.#isHeld && (this.taker === null || this.taker.wants);
   }
 
   /** Whether nothing but the end of this turn is waited for. */
@@ -340,6 +342,21 @@ export abstract class FlowLink<
     }
     this.phase = 'open';
     return !this.closing;
+  }
+
+  /**
+   * Who waits for it to open, by a promise, hears of that after this turn's batch, which may have data
+   * already: that waits for him to read.
+   */
+  protected override tellOpened(): boolean {
+    const isAwaited = super.tellOpened();
+    if (!isAwaited || this.listens) return isAwaited;
+    this.#isHeld = true;
+    this.reactor.turn.callSoon(() => {
+      this.#isHeld = false;
+      this.deliverHeld();
+    });
+    return isAwaited;
   }
 
   /** More was written than may be pending: says so, and closes. */

@@ -148,11 +148,13 @@ export abstract class Link<C extends object> implements Handler {
   /** Somebody wants to hear when what is pending has left. */
   watchDrain(): void {}
 
-  protected tellOpened(): void {
+  /** Returns whether somebody has waited for it. */
+  protected tellOpened(): boolean {
     this.wasOpened = true;
     trace('open', this.channel);
-    if (this.#watchers === null) return;
+    if (this.#watchers === null) return false;
     for (const watcher of [...this.#watchers]) this.hook(() => watcher.opened?.());
+    return true;
   }
 
   protected tellDrained(): void {

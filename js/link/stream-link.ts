@@ -84,6 +84,8 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   batch = 0;
   /** `finished`: the peer has, and `onEnd` follows what was received before; then it has `ended`. */
   #reading: 'open' | 'finished' | 'ended' = 'open';
+  /** See `beginRaw()`. */
+  #isRaw = false;
   #frameTimer: NodeJS.Timeout | undefined;
   /** Where in the stream the frame began that the timer is for; -1: none. */
   #frameAt = -1;
@@ -131,17 +133,25 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   setDelimiter(value: ReadDelimiter): void {
     const framing = framingOf(value);
     this.delimiter = value;
-    this.#setFraming(framing);
-    if (framing !== NOTHING) return;
+    this.#setFraming(this.#isRaw ? framingOf(null) : framing);
+    if (framing !== NOTHING || this.#isRaw) return;
     this.inbox.expectEmpty();
     if (this.phase === 'open' && !this.inbox.isDelivering) this.schedule();
   }
 
   setEncoding(value: unknown): void {
-    this.inbox.setEncoding(encodingOf(value));
+    const encoding = encodingOf(value);
+    this.inbox.setEncoding(this.#isRaw ? null : encoding);
     this.encoding = (value ?? null) as BufferEncoding | null;
     // Half a character that waited for its other half is data of its own now.
     if (!this.inbox.isEmpty && !this.inbox.isDelivering) this.schedule();
+  }
+
+  /** From now on data is passed on as it arrives, whatever delimiter and encoding say. */
+  beginRaw(): void {
+    this.#isRaw = true;
+    this.setDelimiter(this.delimiter);
+    this.setEncoding(this.encoding);
   }
 
   override configure(settings: StreamSettings): void {
