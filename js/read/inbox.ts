@@ -28,7 +28,7 @@ import { announced, frameEnd, frameStart, scanned } from './framer.ts';
 import { Held } from './held.ts';
 import { asksForAscii, completeLength, decode, Slices } from './text.ts';
 
-/** No hook runs within another: one inbox delivers at a time. */
+/** For all inboxes: hardly ever does one deliver while another does. */
 const slices = new Slices();
 
 /** @internal What becomes of frames. */
@@ -198,6 +198,7 @@ export class Inbox {
       while (this.#receiver.receptive) if (!this.#deliverSome()) break;
     } finally {
       this.isDelivering = false;
+      slices.end();
     }
     this.#held.compact();
   }
@@ -343,6 +344,7 @@ export class Inbox {
       else this.#deliverFrames(chunk);
     } finally {
       this.isDelivering = false;
+      slices.end();
     }
   }
 

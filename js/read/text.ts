@@ -41,21 +41,28 @@ export function asksForAscii(encoding: BufferEncoding | null): boolean {
 export class Slices {
   #text = '';
   /** Which bytes it is made of. */
+  #bytes: Buffer | null = null;
   #from = 0;
   #to = 0;
   #most = MOST_BYTES;
 
-  /** Others follow. `few`: perhaps only the first of them is wanted. */
+  /** Other bytes follow, and perhaps in the same memory. `few`: perhaps only the first frame is wanted. */
   begin(few: boolean): void {
-    this.#to = 0;
-    this.#from = 0;
+    this.#bytes = null;
     this.#most = few ? FIRST_BYTES : MOST_BYTES;
   }
 
-  /** Those from `from` on, which is behind what was asked for before. There are `end`. */
+  /** The bytes are through. */
+  end(): void {
+    this.#bytes = null;
+    this.#text = '';
+  }
+
+  /** One frame; there may be more of them up to `end`. */
   slice(bytes: Buffer, from: number, to: number, end: number): string {
-    if (to > this.#to) {
+    if (bytes !== this.#bytes || from < this.#from || to > this.#to) {
       if (to - from > this.#most) return latin1(bytes, from, to);
+      this.#bytes = bytes;
       this.#from = from;
       this.#to = Math.min(end, from + this.#most);
       this.#most = Math.min(2 * this.#most, MOST_BYTES);
