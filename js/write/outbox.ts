@@ -5,6 +5,7 @@ import { type FileRequest, OpenFile } from '../check/file.ts';
 import type { StreamSettings } from '../check/options.ts';
 import { bytesOf } from '../check/values.ts';
 import { LARGE_BYTES, SHORT_STRING, type Submission, type Writer } from '../reactor/submission.ts';
+import { encode } from './encode.ts';
 import { Ledger } from './ledger.ts';
 
 /** So many files are kept in mind before it is asked which of them have left. */
@@ -172,7 +173,7 @@ export class Outbox extends Ledger<StreamSettings> {
       this.#unsent = submission.writeString(this.#target, piece, notify);
       return this.#unsent;
     }
-    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    const bytes = typeof piece === 'string' ? encode(piece) : piece;
     const { length } = bytes;
     this.#unsent =
       length < LARGE_BYTES
