@@ -32,6 +32,28 @@ const NOTHING = Buffer.alloc(0);
 /** Bytes are read into the same place each time; what one large batch needed is given back. */
 const KEEP_BYTES = 1024 * 1024;
 
+type Kinds = (typeof Kind)[keyof typeof Kind];
+
+/**
+ * How many words a record has behind its ids; the last says how many bytes. Data and datagrams say
+ * themselves.
+ */
+const WORDS: Readonly<Record<number, number>> = {
+  [Kind.ACCEPTED]: 4,
+  [Kind.ACCEPT_ERROR]: 1,
+  [Kind.CLOSED]: 3 + 2 * TallyAt.WORDS,
+  [Kind.CONNECTED]: 2,
+  [Kind.DATAGRAM_FAILED]: 4,
+  [Kind.DRAINED]: 2,
+  [Kind.DROPPED]: 1,
+  [Kind.FINISHED]: 1,
+  [Kind.OVERFLOW]: 1,
+  [Kind.PEER_SET]: 2,
+  [Kind.PROXY_FAILED]: 2,
+} satisfies Record<Exclude<Kinds, typeof Kind.DATA | typeof Kind.DATAGRAMS>, number>;
+/** These have no bytes. */
+const BARE: ReadonlySet<number> = new Set([Kind.ACCEPT_ERROR, Kind.DRAINED]);
+
 /** @internal The reactor, as far as the dispatcher needs it. */
 export interface DispatcherHost {
   readonly registry: Pick<Registry, 'find'>;
@@ -163,9 +185,8 @@ export class Dispatcher {
   #records(): void {
     const { registry, turn } = this.#host;
     const { budget } = turn;
-    const slab = this.#slab;
     const chunk = this.#chunk;
-    const { bytes, words } = chunk;
+    const { words } = chunk;
     const end = this.#end;
     let at = this.#at;
     let from = this.#from;
@@ -187,109 +208,24 @@ export class Dispatcher {
             handler?.data?.(chunk);
             break;
           }
-          case Kind.DRAINED: {
-            const reached = (words[at] as number) + (words[at + 1] as number) * 0x1_0000_0000;
-            at += 2;
-            handler?.drained?.(reached);
-            break;
-          }
-          case Kind.ACCEPTED: {
-            const record = at;
-            const start = from;
-            at += 4;
-            from += words[record + 3] as number;
-            this.#accepted(words, record, bytes, start, ((head >>> 8) & Flag.PROXIED) !== 0);
-            break;
-          }
-          case Kind.FINISHED: {
-            const start = from;
-            const rest = words[at] as number;
-            at += 1;
-            from += rest;
-            handler?.finished?.(slab, start, rest);
-            break;
-          }
-          case Kind.CLOSED: {
-            const record = at;
-            const start = from;
-            at += 3 + 2 * TallyAt.WORDS;
-            from += words[at - 1] as number;
-            handler?.closed({
-              reason: head >>> 8,
-              errno: (words[record] as number) | 0,
-              syscall: words[record + 1] as number,
-              detail: latin1(bytes, start, from),
-              tally: tallyFrom(words, record + 2),
-            });
-            break;
-          }
-          case Kind.CONNECTED: {
-            const fileno = words[at] as number;
-            const size = words[at + 1] as number;
-            const about = latin1(bytes, from, from + size);
-            at += 2;
-            from += size;
-            handler?.connected?.(fileno, about);
-            break;
-          }
-          case Kind.ACCEPT_ERROR:
-            at += 1;
-            handler?.acceptFailed?.(words[at - 1] as number);
-            break;
-          case Kind.PROXY_FAILED: {
-            const why = words[at] as number;
-            const size = words[at + 1] as number;
-            const about = latin1(bytes, from, from + size);
-            at += 2;
-            from += size;
-            handler?.proxyFailed?.(why, about);
-            break;
-          }
-          case Kind.DROPPED: {
-            const size = words[at] as number;
-            const about = latin1(bytes, from, from + size);
-            at += 1;
-            from += size;
-            handler?.dropped?.(about);
-            break;
-          }
-          case Kind.OVERFLOW: {
-            const start = from;
-            const size = words[at] as number;
-            at += 1;
-            from += size;
-            handler?.outgrown?.(slab, start, size);
-            break;
-          }
           case Kind.DATAGRAMS: {
             const record = at;
             const start = from;
             at += 3 + (words[at + 1] as number) + (words[at + 2] as number);
             from += words[record] as number;
-            this.#datagram(handler, words, record, bytes, start);
+            this.#datagram(handler, record, start);
             break;
           }
-          case Kind.DATAGRAM_FAILED: {
-            const [errno = 0, syscall = 0, length = 0, size = 0] = words.subarray(at, at + 4);
-            const about = latin1(bytes, from, from + size);
-            at += 4;
-            from += size;
-            handler?.failed?.(errno, syscall, length, about);
-            break;
-          }
-          case Kind.PEER_SET: {
-            const errno = words[at] as number;
-            const size = words[at + 1] as number;
-            const about = latin1(bytes, from, from + size);
-            at += 2;
-            from += size;
-            handler?.peerSet?.(errno, about);
-            break;
-          }
-          default:
+          default: {
+            const record = at;
+            const start = from;
+            const length = WORDS[head & 0xff];
             // Nobody knows where the next record begins.
-            at = end;
-            throw new Error(`a completion of kind ${head & 0xff}: addon and package do not match`);
+            at = length === undefined ? end : at + length;
+            if (length === undefined) throw mismatch(head & 0xff);
+            if (!BARE.has(head & 0xff)) from += words[at - 1] as number;
+            this.#tell(handler, head, record, start, from);
+          }
         }
       } catch (error) {
         this.#host.uncaught(error);
@@ -300,13 +236,53 @@ export class Dispatcher {
     this.#from = from;
   }
 
-  #datagram(
-    handler: Handler | undefined,
-    words: Uint32Array,
-    at: number,
-    bytes: Buffer,
-    from: number,
-  ): void {
+  /** A record that is stepped over: its words are at `at`, its bytes from `from` up to `to`. */
+  #tell(handler: Handler | undefined, head: number, at: number, from: number, to: number): void {
+    const { words, bytes } = this.#chunk;
+    const word = (which: number) => words[at + which] as number;
+    const text = () => latin1(bytes, from, to);
+    switch (head & 0xff) {
+      case Kind.ACCEPTED:
+        this.#accepted(at, text(), ((head >>> 8) & Flag.PROXIED) !== 0);
+        break;
+      case Kind.DRAINED:
+        handler?.drained?.(word(0) + word(1) * 0x1_0000_0000);
+        break;
+      case Kind.FINISHED:
+        handler?.finished?.(this.#slab, from, to - from);
+        break;
+      case Kind.OVERFLOW:
+        handler?.outgrown?.(this.#slab, from, to - from);
+        break;
+      case Kind.CONNECTED:
+        handler?.connected?.(word(0), text());
+        break;
+      case Kind.ACCEPT_ERROR:
+        handler?.acceptFailed?.(word(0));
+        break;
+      case Kind.PROXY_FAILED:
+        handler?.proxyFailed?.(word(0), text());
+        break;
+      case Kind.DROPPED:
+        handler?.dropped?.(text());
+        break;
+      case Kind.DATAGRAM_FAILED:
+        handler?.failed?.(word(0), word(1), word(2), text());
+        break;
+      case Kind.PEER_SET:
+        handler?.peerSet?.(word(0), text());
+        break;
+      case Kind.CLOSED: {
+        const [reason, errno, syscall] = [head >>> 8, word(0) | 0, word(1)];
+        const tally = tallyFrom(words, at + 2);
+        handler?.closed({ reason, errno, syscall, detail: text(), tally });
+        break;
+      }
+    }
+  }
+
+  #datagram(handler: Handler | undefined, at: number, from: number): void {
+    const { words, bytes } = this.#chunk;
     const record = this.#datagrams;
     record.bytes = bytes;
     record.start = from;
@@ -317,16 +293,13 @@ export class Dispatcher {
     handler?.datagrams?.(record);
   }
 
-  #accepted(words: Uint32Array, at: number, bytes: Buffer, from: number, isProxied: boolean): void {
-    const socket = { index: words[at - 2] as number, generation: words[at - 1] as number };
+  #accepted(at: number, about: string, isProxied: boolean): void {
+    const { words } = this.#chunk;
     const { registry, submission } = this.#host;
+    const socket = { index: words[at - 2] as number, generation: words[at - 1] as number };
     const server = registry.find(words[at] as number, words[at + 1] as number);
-    if (server?.accepted === undefined) {
-      submission.request(Op.CLOSE, socket);
-      return;
-    }
-    const about = latin1(bytes, from, from + (words[at + 3] as number));
-    server.accepted(socket, words[at + 2] as number, about, isProxied);
+    if (server?.accepted === undefined) submission.request(Op.CLOSE, socket);
+    else server.accepted(socket, words[at + 2] as number, about, isProxied);
   }
 
   /** Room for so much: only then can it be taken. */
@@ -336,6 +309,10 @@ export class Dispatcher {
     if (bytes > this.#bytes.length)
       this.#bytes = memory(2 * bytes < FIRST_BYTES ? FIRST_BYTES : bytes);
   }
+}
+
+function mismatch(kind: number): Error {
+  return new Error(`a completion of kind ${kind}: addon and package do not match`);
 }
 
 /** The tally in a completion: two words a number. */
