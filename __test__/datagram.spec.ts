@@ -118,6 +118,73 @@ test('datagrams are sent and received in batches', async (t) => {
   t.true(reads <= most && writes <= most, `${reads} reads, ${writes} writes`);
 });
 
+/** Nobody waits for what it writes to leave: so a few datagrams leave without the reactor. */
+class Silent extends Datagram {
+  readonly errors: ChannelError[] = [];
+
+  override onError(error: Error): void {
+    this.errors.push(error as ChannelError);
+  }
+}
+
+/** What comes to a socket that is no channel. */
+async function listener(t: ExecutionContext) {
+  const peer = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
+  t.teardown(() => peer.close());
+  const texts: string[] = [];
+  const condition = new Condition(() => texts);
+  peer.on('message', (data) => {
+    texts.push(data.toString());
+    condition.changed();
+  });
+  peer.bind(0, LOOPBACK);
+  await once(peer, 'listening');
+  const arrived = (count: number) => condition.until(`${count}`, () => texts.length >= count);
+  return { texts, arrived, address: [LOOPBACK, peer.address().port] as [string, number] };
+}
+
+test('a few datagrams leave without the reactor, and nobody who takes them wakes it', async (t) => {
+  const engine = new Engine();
+  t.teardown(() => engine.close());
+  const channel = new Silent({ engine }).listen(0, LOOPBACK);
+  const peer = await listener(t);
+  channel.write('first', peer.address);
+  await peer.arrived(1);
+  await turn();
+  const before = engine.stats();
+  const rounds = 50;
+  for (let at = 0; at < rounds; at += 1) {
+    for (const text of ['one', 'two', '']) channel.write(text, peer.address);
+    await peer.arrived(1 + 3 * (at + 1));
+  }
+  const { turns, writes } = engine.stats();
+  // It may have been awake for the first of them.
+  t.true(turns - before.turns <= 2, `${turns - before.turns} turns`);
+  t.true(writes - before.writes <= 2 * rounds, `${writes - before.writes} writes`);
+  t.is(channel.pendingBytes, 0);
+  t.is(channel.bytesWritten, 5 + rounds * 6);
+});
+
+test('few or many at a time, datagrams keep their order, and errors their address', async (t) => {
+  const channel = new Silent().listen(0, LOOPBACK);
+  t.teardown(() => channel.close());
+  const peer = await listener(t);
+  const sent: string[] = [];
+  for (const count of [1, 100, 2, 31, 32, 33, 1, 1, 200, 5]) {
+    for (let at = 0; at < count; at += 1) {
+      const text = `${sent.length}`.padEnd(at % 3 === 0 ? 30 : 20, '.');
+      sent.push(text);
+      channel.write(text, peer.address);
+      if (at === 1 && count < 40) channel.write(Buffer.alloc(65_508), [LOOPBACK, 9]);
+    }
+    if (count !== 200) await turn();
+  }
+  await peer.arrived(sent.length);
+  t.deepEqual(peer.texts, sent);
+  await eventually('errors', () => channel.errors.length === 5);
+  for (const error of channel.errors) t.like(error, { code: 'EMSGSIZE', port: 9 });
+});
+
 test('flush = true sends before the turn of the event loop ends', async (t) => {
   const engine = new Engine();
   t.teardown(() => engine.close());

@@ -47,16 +47,17 @@ const HARMLESS = [
   ['R9', 'tcp', 'epoll_wait', 'error=EINTR:when=1+2'],
   ['R9', 'files', 'sendfile', 'error=EINTR:when=1+2'],
   ['R9', 'udp', 'recvmmsg', 'error=EINTR:when=1+2'],
-  ['R9', 'udp', 'sendmsg', 'error=EINTR:when=1+2'],
+  ['R9', 'udp', 'sendmmsg', 'error=EINTR:when=1+2'],
   // Where the file, or the system, has no sendfile(2).
   ['F', 'files', 'sendfile', 'error=EINVAL:when=1+1'],
   ['F', 'files', 'sendfile', 'error=ENOSYS:when=1+1'],
   ['U11', 'udp', 'sendmmsg', 'error=ENOSYS:when=1+1'],
   ['U11', 'udp', 'recvmmsg', 'error=ENOSYS:when=1+1'],
   // No segmentation: one by one.
-  ['U11', 'udp', 'sendmsg', 'error=EIO:when=1+1'],
-  // No room in the device's queue: tried again.
-  ['U9', 'udp', 'sendmsg', 'error=ENOBUFS:when=1+2'],
+  ['U11', 'udp', 'sendmmsg', 'error=EIO:when=1'],
+  // No room in the device's queue: tried again. None in the socket's: when there is.
+  ['U9', 'udp', 'sendmmsg', 'error=ENOBUFS:when=1+2'],
+  ['U9', 'udp', 'sendmmsg', 'error=EAGAIN:when=1+2'],
 ] as const;
 
 /** One connection ends with an error that says so, and the others know nothing of it. */

@@ -70,6 +70,17 @@ impl PacketQueue {
         }
     }
 
+    /// Takes so many off the front.
+    pub(crate) fn drop_first(&mut self, steps: usize) {
+        for _ in 0..steps {
+            self.pop();
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.drop_first(self.steps.len());
+    }
+
     /// Takes the front off.
     pub(crate) fn pop(&mut self) -> Option<Step> {
         let step = self.steps.pop_front();

@@ -1,6 +1,7 @@
 //! The records of a batch that was submitted.
 
 use std::collections::VecDeque;
+use std::iter;
 use std::time::Duration;
 
 use super::piece::Piece;
@@ -178,6 +179,47 @@ pub(crate) fn lone_write(records: &[u8]) -> Option<(ChannelId, &[u8])> {
     lone.then(|| (id, &records[4 * HEADER_WORDS..4 * HEADER_WORDS + length]))
 }
 
+/// The channel of a batch that is a few datagrams of one channel and nothing else, with nobody to
+/// notify: at most `most`.
+pub(crate) fn few_sends(records: &[u8], most: usize) -> Option<ChannelId> {
+    let id = ChannelId {
+        index: word(records, 1)?,
+        generation: word(records, 2)?,
+    };
+    let (mut rest, mut count) = (records, 0);
+    while !rest.is_empty() {
+        let flags = word(rest, 0)? >> 8;
+        let alike = word(rest, 0)? & 0xff == op::SEND
+            && flags & flag::NOTIFY == 0
+            && (word(rest, 1)?, word(rest, 2)?) == (id.index, id.generation);
+        count += 1;
+        if !alike || count > most {
+            return None;
+        }
+        rest = behind(rest)?;
+    }
+    (count > 0).then_some(id)
+}
+
+/// Of a batch of datagrams: where each goes to, its bytes, and the records behind it.
+pub(crate) fn sends(records: &[u8]) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
+    let mut rest = records;
+    iter::from_fn(move || {
+        let address = (word(rest, 0)? >> 8 >> packet::ADDRESS_SHIFT) as usize;
+        let (to, data) = payload_of(rest).split_at_checked(address)?;
+        rest = behind(rest)?;
+        Some((to, data, rest))
+    })
+}
+
+/// What is behind the first record.
+fn behind(records: &[u8]) -> Option<&[u8]> {
+    let length = word(records, 3)? as usize;
+    records
+        .get(4 * HEADER_WORDS..)?
+        .get(length.next_multiple_of(4)..)
+}
+
 /// The payload of the record at the front; nothing, where there is none.
 pub(crate) fn payload_of(records: &[u8]) -> &[u8] {
     let length = word(records, 3).unwrap_or(0) as usize;
@@ -293,5 +335,34 @@ mod tests {
             ),
             None
         );
+    }
+
+    /// A datagram without an address.
+    fn datagram(channel: u32, notify: bool, data: &[u8]) -> Vec<u8> {
+        let flags = if notify { flag::NOTIFY } else { 0 };
+        let mut bytes = record(op::SEND | flags << 8, data);
+        bytes[4..8].copy_from_slice(&channel.to_ne_bytes());
+        bytes
+    }
+
+    #[test]
+    fn few_datagrams_of_one_channel_and_nothing_else() {
+        let few = [datagram(1, false, b"one"), datagram(1, false, b"")].concat();
+        let id = few_sends(&few, 2);
+        assert_eq!(id.map(|id| id.index), Some(1));
+        let all: Vec<_> = sends(&few)
+            .map(|(to, data, behind)| (to.len(), data, behind.len()))
+            .collect();
+        assert_eq!(all, [(0, &b"one"[..], 16), (0, b"", 0)]);
+        assert_eq!(few_sends(&few, 1), None, "more than that");
+        for other in [
+            datagram(2, false, b"x"),
+            datagram(1, true, b"x"),
+            record(op::PAUSE, b""),
+            vec![0; 3],
+        ] {
+            assert_eq!(few_sends(&[few.clone(), other].concat(), 32), None);
+        }
+        assert_eq!(few_sends(&[], 32), None);
     }
 }

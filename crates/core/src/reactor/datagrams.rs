@@ -92,13 +92,13 @@ impl Handle {
         let socket = Arc::new(socket);
         let local = Address::of(socket.home());
         let descriptor = socket.carrier.descriptor();
-        let id = {
+        let id = lock(&self.shared.slots).allocate();
+        let datagram = Box::new(Datagram::new(id, Arc::clone(&socket)));
+        {
             let mut slots = lock(&self.shared.slots);
-            let id = slots.allocate();
-            slots.set_packets(id, Arc::clone(&socket));
-            id
-        };
-        let datagram = Box::new(Datagram::new(id, socket));
+            slots.set_packets(id, socket);
+            slots.set_way(id, datagram.way());
+        }
         self.shared.submit(Submission::Datagram { id, datagram });
         Listening {
             id,

@@ -347,7 +347,7 @@ impl Reactor {
                 server = stream.server();
                 stream.before_close();
             }
-            Source::Datagram(datagram) => datagram.count_lost(&mut self.cx),
+            Source::Datagram(datagram) => datagram.before_close(&mut self.cx),
             Source::Proxied(proxied) => server = Some(proxied.server()),
             Source::Connect(_) | Source::Listener(_) => {}
         }

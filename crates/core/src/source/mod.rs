@@ -14,6 +14,7 @@ mod connect;
 pub(crate) mod context;
 mod datagram;
 mod datagram_socket;
+mod datagram_way;
 pub(crate) mod fate;
 mod listen;
 mod listener;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 
 use super::datagram_socket::DatagramSocket;
+use super::datagram_way::Way;
 use super::shortcut::Shortcut;
 use super::stats::Tally;
 use crate::id::ChannelId;
@@ -16,6 +17,7 @@ struct Slot {
     tally: Tally,
     shortcut: Option<Arc<Shortcut>>,
     packets: Option<Arc<DatagramSocket>>,
+    way: Option<Arc<Way>>,
 }
 
 /// Gives and takes back ids. Behind a lock: the JS thread opens channels, the reactor accepts them.
@@ -62,11 +64,27 @@ impl Slots {
         self.live(id)?.packets.clone()
     }
 
+    /// Of all datagram channels.
+    pub(crate) fn all_packets(&self) -> Vec<Arc<DatagramSocket>> {
+        let slots = self.slots.values();
+        slots.filter_map(|slot| slot.packets.clone()).collect()
+    }
+
+    pub(crate) fn set_way(&mut self, id: ChannelId, way: Arc<Way>) {
+        if let Some(slot) = self.live(id) {
+            slot.way = Some(way);
+        }
+    }
+
+    pub(crate) fn way(&mut self, id: ChannelId) -> Option<Arc<Way>> {
+        self.live(id)?.way.clone()
+    }
+
     /// Lets go of the socket, which only the reactor keeps once the shortcut is closed: that is for
     /// the caller to do, without the lock on these slots, which whoever sends takes to count.
     pub(crate) fn drop_socket(&mut self, id: ChannelId) -> Option<Arc<Shortcut>> {
         let slot = self.live(id)?;
-        slot.packets = None;
+        (slot.packets, slot.way) = (None, None);
         slot.shortcut.take()
     }
 
@@ -75,7 +93,7 @@ impl Slots {
         let slots = self.slots.values_mut();
         slots
             .filter_map(|slot| {
-                slot.packets = None;
+                (slot.packets, slot.way) = (None, None);
                 slot.shortcut.take()
             })
             .collect()

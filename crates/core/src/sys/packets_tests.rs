@@ -113,6 +113,9 @@ fn without_the_calls_for_many_it_goes_one_by_one() {
         .collect();
     assert_eq!(arrived, [&b"one"[..], b"two", b"three"]);
     assert!(!many.0 && !inbound.many, "it does not ask again");
+    from.send(&packets[..1], &mut many).unwrap();
+    to.receive(&mut inbound).unwrap();
+    assert!(inbound.is_full(), "there may be more");
 }
 
 #[test]

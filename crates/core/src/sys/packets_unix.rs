@@ -67,6 +67,11 @@ impl Inbound {
         &self.data[index * PACKET_BYTES..][..self.received[index].length]
     }
 
+    /// Whether one call has received as many as it can: there may be more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.received.len() == if self.many { BATCH } else { 1 }
+    }
+
     #[cfg(all(test, target_os = "linux"))]
     pub(crate) fn one_by_one() -> Self {
         Self {
@@ -111,9 +116,21 @@ impl Carrier {
         Ok(Self { socket, is_unix })
     }
 
+    /// It is told of what arrives, but of room only where somebody asks for that: on Linux each
+    /// datagram that a receiver on this machine takes tells of room.
     pub(crate) fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        registry.register(&mut SourceFd(&self.socket.as_raw_fd()), token, interest)
+        let mut source = SourceFd(&self.socket.as_raw_fd());
+        registry.register(&mut source, token, Interest::READABLE)
+    }
+
+    /// Changes what it is told of; at once of what is so already.
+    pub(crate) fn reregister(
+        &self,
+        registry: &Registry,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
+        registry.reregister(&mut SourceFd(&self.socket.as_raw_fd()), token, interest)
     }
 
     pub(crate) fn options(&self) -> SockRef<'_> {

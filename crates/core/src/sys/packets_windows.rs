@@ -40,6 +40,11 @@ impl Inbound {
     pub(crate) fn bytes(&self, index: usize) -> &[u8] {
         &self.data[..self.received[index].length]
     }
+
+    /// Whether one call has received as many as it can: there may be more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.received.len() == BATCH
+    }
 }
 
 /// Windows sends one datagram a call.
@@ -64,8 +69,16 @@ impl Carrier {
     }
 
     pub(crate) fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        registry.register(&mut *lock(&self.socket), token, interest)
+        registry.register(&mut *lock(&self.socket), token, Interest::READABLE)
+    }
+
+    pub(crate) fn reregister(
+        &self,
+        registry: &Registry,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
+        registry.reregister(&mut *lock(&self.socket), token, interest)
     }
 
     pub(crate) fn options(&self) -> SockRef<'_> {

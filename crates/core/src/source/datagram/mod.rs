@@ -29,6 +29,7 @@ use crate::id::ChannelId;
 use crate::queue::records::{Request, Settings, Start};
 use crate::source::context::{Context, Share, token};
 use crate::source::datagram_socket::DatagramSocket;
+use crate::source::datagram_way::Way;
 use crate::source::fate::{Closing, Fate};
 use crate::source::readiness::Readiness;
 use crate::source::timers::{Alarm, Timer};
@@ -43,6 +44,7 @@ const TURN_PACKETS: usize = 512;
 pub(crate) struct Datagram {
     id: ChannelId,
     socket: Arc<DatagramSocket>,
+    way: Arc<Way>,
     many: SendsMany,
     queue: PacketQueue,
     peer: Option<Address>,
@@ -58,6 +60,8 @@ pub(crate) struct Datagram {
     untold: Vec<Failure>,
     readable: bool,
     writable: bool,
+    /// Room is waited for.
+    watched: bool,
     /// Answers to earlier datagrams may be kept.
     answered: bool,
     /// The last edge told of more than data: read until WouldBlock, also past a short read.
@@ -84,6 +88,7 @@ impl Datagram {
         let peer = socket.peer();
         Self {
             id,
+            way: Arc::new(Way::new(Arc::clone(&socket))),
             socket,
             many: SendsMany::default(),
             queue: PacketQueue::default(),
@@ -95,6 +100,7 @@ impl Datagram {
             untold: Vec::new(),
             readable: false,
             writable: true,
+            watched: false,
             answered: false,
             thorough: false,
             started: false,
@@ -112,15 +118,22 @@ impl Datagram {
         }
     }
 
+    /// For the thread that submits.
+    pub(crate) fn way(&self) -> Arc<Way> {
+        Arc::clone(&self.way)
+    }
+
     pub(crate) fn register(&self, cx: &Context) -> io::Result<()> {
         self.socket.register(cx.registry(), token(self.id))
     }
 
     pub(crate) fn ready(&mut self, cx: &mut Context, readiness: Readiness) -> Fate {
         self.readable |= readiness.readable;
-        // Linux tells of room on a Unix socket whenever a send has failed, too: while this waits for
-        // the receiver, only the timer counts.
+        // An error counts as room; while this waits for a receiver, only the timer does.
         self.writable |= readiness.writable && self.backoff.is_none();
+        if readiness.writable && self.watched {
+            self.watched = self.watch_room(cx, false).is_err();
+        }
         self.thorough |= readiness.thorough;
         self.answered |= readiness.broken;
         self.send_and_read(cx)
@@ -179,8 +192,10 @@ impl Datagram {
         timer != Timer::Linger || self.linger_alarm.is_for(at)
     }
 
-    /// The kernel's last word on what it dropped.
-    pub(crate) fn count_lost(&self, cx: &mut Context) {
+    /// It is about to be closed: nobody sends any more, and the kernel has its last word on what it
+    /// dropped.
+    pub(crate) fn before_close(&self, cx: &mut Context) {
+        self.way.set_open(None);
         cx.stats.drops += self.socket.ask_drops();
         cx.count(self.id, |tally| tally.drops = self.socket.lost());
     }
@@ -228,6 +243,7 @@ impl Datagram {
             self.hear(cx);
         }
         self.flush(cx);
+        self.set_way();
         if self.queue.is_empty() && self.untold.is_empty() {
             if std::mem::take(&mut self.notify) {
                 let done = cx.tally(self.id).datagrams;

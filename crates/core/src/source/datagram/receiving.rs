@@ -8,7 +8,7 @@ use crate::queue::completion::Load;
 use crate::source::context::Context;
 use crate::source::fate::{Closing, Fate};
 use crate::sys;
-use crate::sys::packets::{BATCH, Inbound};
+use crate::sys::packets::Inbound;
 use crate::wire::syscall;
 
 /// A socket that says this often in a row that it cannot receive never will again.
@@ -26,7 +26,6 @@ impl Datagram {
     fn read_share(&mut self, cx: &mut Context, before: Load) -> Fate {
         let share = cx.share_left(self.share);
         let mut budget = TURN_PACKETS;
-        let mut flooded = false;
         let mut served = false;
         while self.readable && self.may_read() {
             if cx.is_full() && !served {
@@ -50,8 +49,7 @@ impl Datagram {
                 Ok(()) => {
                     self.errors = 0;
                     budget = budget.saturating_sub(count.max(1));
-                    flooded |= count == BATCH;
-                    self.readable = count == BATCH
+                    self.readable = inbound.is_full()
                         || !sys::SHORT_IO_DRAINS
                         || self.thorough
                         || self.peer.is_some();
@@ -75,10 +73,6 @@ impl Datagram {
                 }
             }
             cx.inbound = inbound;
-        }
-        // The datagrams tell of what was lost before them; this, of what was lost behind the last.
-        if flooded {
-            cx.stats.drops += self.socket.ask_drops();
         }
         Fate::Keep
     }

@@ -3,14 +3,16 @@
 use std::io;
 use std::time::Duration;
 
+use mio::Interest;
+
 use super::{Datagram, TURN_PACKETS};
 use crate::addr::{self, Address};
-use crate::buffer::{Run, Step};
-use crate::source::context::Context;
+use crate::buffer::Step;
+use crate::source::context::{Context, token};
+use crate::source::datagram_way::offered;
 use crate::source::fate::errno;
 use crate::source::timers::Timer;
 use crate::sys;
-use crate::sys::packets::{BATCH, Outgoing};
 use crate::wire::{kind, syscall};
 
 /// How long to wait where no edge tells that sending may go on; doubled up to [`MAX_BACKOFF`].
@@ -60,11 +62,12 @@ impl Datagram {
     /// Sends the first datagrams of the queue by one call; returns how many were taken.
     fn send(&mut self, cx: &mut Context) -> usize {
         let mut many = self.many;
-        let result = self.offered().map(|(packets, counts)| {
-            let sent = self.socket.carrier.send(&packets, &mut many);
-            let sent = sent.map_err(|error| (error, counts[0]))?;
-            let bytes = packets[..sent].iter().map(|packet| packet.data.len());
-            Ok((counts[..sent].iter().sum(), bytes.sum(), counts[0] > 1))
+        let most = if self.singly > 0 { 1 } else { self.segments };
+        let result = offered(&self.queue, &self.socket, most).map(|offer| {
+            let sent = self.socket.carrier.send(&offer.packets, &mut many);
+            let sent = sent.map_err(|error| (error, offer.counts[0]))?;
+            let (sent, bytes) = offer.sent(sent);
+            Ok((sent, bytes, offer.counts[0] > 1))
         });
         self.many = many;
         match result {
@@ -87,34 +90,8 @@ impl Datagram {
         }
     }
 
-    /// The first datagrams of the queue, many in one where that may be, and how many each of them
-    /// is; up to one whose address is none to this system. An error where that is the first.
-    fn offered(&self) -> io::Result<(Vec<Outgoing<'_>>, Vec<usize>)> {
-        let most = if self.singly > 0 { 1 } else { self.segments };
-        let mut packets = Vec::with_capacity(BATCH);
-        let mut counts = Vec::with_capacity(BATCH);
-        for run in self.queue.runs(most).take(BATCH) {
-            let Run {
-                to, data, count, ..
-            } = run;
-            match to.map(|to| self.socket.address_of(to)).transpose() {
-                Ok(to) => packets.push(Outgoing {
-                    to,
-                    data,
-                    segment: if count > 1 { run.segment as u16 } else { 0 },
-                }),
-                Err(error) if packets.is_empty() => return Err(error),
-                Err(_) => break,
-            }
-            counts.push(count);
-        }
-        Ok((packets, counts))
-    }
-
     fn sent(&mut self, cx: &mut Context, datagrams: usize, bytes: usize) {
-        for _ in 0..datagrams {
-            self.queue.pop();
-        }
+        self.queue.drop_first(datagrams);
         self.singly = self.singly.saturating_sub(datagrams);
         cx.count_sent(self.id, bytes);
         cx.count(self.id, |tally| tally.datagrams += datagrams as u64);
@@ -133,11 +110,12 @@ impl Datagram {
         if error.kind() == io::ErrorKind::Interrupted {
         } else if error.kind() == io::ErrorKind::WouldBlock {
             self.writable = false;
-            if self.socket.is_unix() {
-                // Full is the receiver's queue, not this socket: no edge tells of its end.
-                self.back_off(cx);
-            } else {
+            // Of a Unix socket it is the receiver's queue that is full, and no edge tells of its end.
+            self.watched = !self.socket.is_unix() && self.watch_room(cx, true).is_ok();
+            if self.watched {
                 self.backoff = None;
+            } else {
+                self.back_off(cx);
             }
         } else if sys::is_shortage(&error) {
             self.writable = false;
@@ -169,6 +147,12 @@ impl Datagram {
         self.peer.is_some() || self.socket.carrier.keeps_answers()
     }
 
+    /// Lets the submitting thread send, or not: see `Way`.
+    pub(super) fn set_way(&self) {
+        let clear = self.queue.is_empty() && self.untold.is_empty() && !self.ending;
+        self.way.set_open(clear.then_some(self.segments));
+    }
+
     /// Drops the first datagram, and reports it.
     fn refuse(&mut self, cx: &mut Context, error: &io::Error) {
         if let Some(Step::Packet { to, length }) = self.queue.pop() {
@@ -180,6 +164,16 @@ impl Datagram {
             let to = to.or_else(|| self.peer.clone());
             self.report(cx, error, syscall::SEND, length, to);
         }
+    }
+
+    pub(super) fn watch_room(&self, cx: &Context, room: bool) -> io::Result<()> {
+        let interest = if room {
+            Interest::READABLE | Interest::WRITABLE
+        } else {
+            Interest::READABLE
+        };
+        let carrier = &self.socket.carrier;
+        carrier.reregister(cx.registry(), token(self.id), interest)
     }
 
     fn back_off(&mut self, cx: &mut Context) {
