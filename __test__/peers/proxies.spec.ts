@@ -1,17 +1,14 @@
 // The PROXY protocol, as real proxies speak it.
 
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Socket as NetSocket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { Socket as NetSocket } from 'node:net';
 
 import type { ExecutionContext } from 'ava';
 import { type Address, Connection, type ProxyInfo, Server } from 'pants-native';
 
-import { Program, peerTest } from '../helpers/program.ts';
-import { eventually, milliseconds } from '../helpers/wait.ts';
+import { peerTest } from '../helpers/program.ts';
+import { eventually } from '../helpers/wait.ts';
 import { freePort } from './place.ts';
+import { reach, run } from './settings.ts';
 
 interface Seen {
   remote: Address | null;
@@ -34,36 +31,6 @@ function listen(t: ExecutionContext): { port: number; seen: Seen[]; server: Serv
   server.onError = () => {};
   t.teardown(() => server.close());
   return { port: server.localAddr?.port ?? 0, seen, server };
-}
-
-/** Runs a program with such a file of settings, in a folder of its own. */
-function run(
-  t: ExecutionContext,
-  name: 'haproxy' | 'nginx',
-  settings: (folder: string) => string,
-  args: (file: string, folder: string) => string[],
-): Program {
-  const folder = mkdtempSync(join(tmpdir(), `pants-${name}-`));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, 'settings');
-  writeFileSync(file, settings(folder));
-  return new Program(t, name, ...args(file, folder));
-}
-
-/** Until somebody listens there. */
-async function reach(t: ExecutionContext, port: number, host: string): Promise<NetSocket> {
-  for (;;) {
-    const socket = connect(port, host);
-    t.teardown(() => socket.destroy());
-    const connected = await Promise.race([
-      once(socket, 'connect').then(
-        () => true,
-        () => false,
-      ),
-    ]);
-    if (connected) return socket.on('error', () => {});
-    await milliseconds(20);
-  }
 }
 
 async function echoes(t: ExecutionContext, socket: NetSocket): Promise<void> {

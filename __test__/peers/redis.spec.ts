@@ -1,7 +1,7 @@
+import { RespClient } from '../../examples/resp-client.ts';
 import { Example } from '../helpers/example.ts';
 import { Program, peerTest } from '../helpers/program.ts';
 import { RedisServer } from './redis-server.ts';
-import { RespClient } from './resp-client.ts';
 
 peerTest('redis-benchmark, 16 requests in flight, against the example', async (t) => {
   const port = await new Example(t, 'redis', 0).port();

@@ -1,3 +1,5 @@
+// A client of Redis, as a module for others: chat-redis.ts is made with it.
+
 import { Client, type CloseInfo, type ReadDelimiter } from 'pants-native';
 
 export type Reply = string | number | Buffer | null | Error | Reply[];
@@ -51,11 +53,16 @@ export class RespClient extends Client {
     for (const { reject } of this.#waiting) reject(info.error ?? new Error(info.reason));
   }
 
+  /** `['message', channel, data]`, from what was subscribed to. */
+  onMessage(message: Reply[]): void {
+    this.messages.push(message);
+  }
+
   #take(reply: Reply): void {
     for (let item = reply; ; ) {
       const array = this.#arrays.at(-1);
       if (array === undefined) {
-        if (isMessage(item)) this.messages.push(item);
+        if (isMessage(item)) this.onMessage(item);
         else this.#waiting.shift()?.resolve(item);
         return;
       }
@@ -67,6 +74,6 @@ export class RespClient extends Client {
   }
 }
 
-function isMessage(reply: Reply): boolean {
+function isMessage(reply: Reply): reply is Reply[] {
   return Array.isArray(reply) && String(reply[0]) === 'message';
 }
