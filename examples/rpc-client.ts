@@ -56,11 +56,13 @@ for (let n = 0; n < words.length; n += 2) {
 // That was all: the server answers, and then ends too.
 client.shutdown();
 
-for (const answer of await Promise.allSettled(answers)) {
-  if (answer.status === 'fulfilled') {
-    console.log(JSON.stringify(answer.value));
-  } else {
-    console.error(`error: ${answer.reason.message}`);
-    process.exitCode = 1;
+Promise.allSettled(answers).then((outcomes) => {
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') {
+      console.log(JSON.stringify(outcome.value));
+    } else {
+      console.error(`error: ${outcome.reason.message}`);
+      process.exitCode = 1;
+    }
   }
-}
+});

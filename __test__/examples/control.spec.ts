@@ -4,11 +4,10 @@ import { existsSync, renameSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { Example } from '../helpers/example.ts';
+import { Example, exampleCommand } from '../helpers/example.ts';
 import { temporaryDirectory } from '../helpers/files.ts';
 
 /** The answer to a command, and the client's exit code. */
@@ -58,11 +57,9 @@ test('control: on a socket that a supervisor has opened', async (t) => {
   const supervisor = createServer().listen(path);
   await once(supervisor, 'listening');
   const { fd } = (supervisor as unknown as { _handle: { fd: number } })._handle;
-  const file = fileURLToPath(new URL('../../examples/control.ts', import.meta.url));
   // The number of the process is part of what it is passed; so a shell becomes it.
   const become = 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"';
-  const command = [process.execPath, '--import', '@oxc-node/core/register', file];
-  const child = spawn('sh', ['-c', become, 'sh', ...command], {
+  const child = spawn('sh', ['-c', become, 'sh', ...exampleCommand('control')], {
     stdio: ['ignore', 'pipe', 'inherit', fd],
   });
   t.teardown(() => child.kill('SIGKILL'));

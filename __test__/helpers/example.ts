@@ -5,6 +5,17 @@ import { fileURLToPath } from 'node:url';
 
 import type { ExecutionContext } from 'ava';
 
+/** How an example is run: from its source, or as `npm run rehearse` says: compiled, by any runtime. */
+export function exampleCommand(name: string): [string, ...string[]] {
+  const { EXAMPLES } = process.env;
+  if (EXAMPLES !== undefined) {
+    const { program, args, folder, extension } = JSON.parse(EXAMPLES);
+    return [program, ...args, `${folder}/${name}.${extension}`];
+  }
+  const file = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url));
+  return [process.execPath, '--import', '@oxc-node/core/register', file];
+}
+
 /** An example in a process of its own; what it prints is read line by line. */
 export class Example {
   readonly process: ChildProcess;
@@ -14,12 +25,8 @@ export class Example {
   readonly #closed: Promise<unknown[]>;
 
   constructor(t: ExecutionContext, name: string, ...args: (string | number)[]) {
-    const file = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url));
-    const child = spawn(
-      process.execPath,
-      ['--import', '@oxc-node/core/register', file, ...args.map(String)],
-      { stdio: 'pipe' },
-    );
+    const [program, ...begin] = exampleCommand(name);
+    const child = spawn(program, [...begin, ...args.map(String)], { stdio: 'pipe' });
     t.teardown(async () => {
       child.kill('SIGKILL');
       await this.#closed;
