@@ -1,7 +1,16 @@
 /** The packages, and an empty project that has installed them. */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +20,31 @@ export const root = fileURLToPath(new URL('../', import.meta.url));
 export const packed = join(root, 'npm/packed');
 
 /** @typedef {ReturnType<typeof emptyProject>} Project */
+
+/** Installs the tools, where they are not those that the lock file names. */
+export function tools() {
+  const hidden = join(here, 'node_modules/.package-lock.json');
+  const wanted = JSON.parse(readFileSync(join(here, 'package-lock.json'), 'utf8')).packages;
+  const there = existsSync(hidden) ? JSON.parse(readFileSync(hidden, 'utf8')).packages : {};
+  const fits = Object.keys(wanted).every(
+    (path) => path === '' || wanted[path].optional || there[path]?.version === wanted[path].version,
+  );
+  if (fits) return;
+  // No package's own script: what is needed is in the packages.
+  npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here });
+  console.log('ok  the tools of rehearsal/package-lock.json');
+}
+
+/** napi-rs' name of the platform that this is. */
+export function ownPlatform() {
+  const { platform, arch } = process;
+  if (platform === 'win32') return `win32-${arch}-msvc`;
+  if (platform !== 'linux') return `${platform}-${arch}`;
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (
+    process.report.getReport()
+  );
+  return `linux-${arch}-${header.glibcVersionRuntime === undefined ? 'musl' : 'gnu'}`;
+}
 
 /** @param {string} addons a folder */
 export function pack(addons) {
@@ -23,7 +57,11 @@ export function emptyProject() {
   const app = join(folder, 'app');
   mkdirSync(app);
   writeFileSync(join(app, 'package.json'), '{ "private": true }\n');
-  const tarballs = readdirSync(packed).map((name) => join(packed, name));
+  const own = new RegExp(`^pants-native-(${ownPlatform()}-)?\\d`);
+  const tarballs = readdirSync(packed)
+    .filter((name) => own.test(name))
+    .map((name) => join(packed, name));
+  if (tarballs.length !== 2) fail(`npm/packed has ${tarballs.length} of the two packages`);
   const env = { ...withoutRust(), npm_config_cache: join(folder, 'cache') };
   npm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs], { cwd: app, env });
   // Node's types, which a TypeScript user has.
@@ -76,12 +114,12 @@ export function tool(file, args, options) {
 }
 
 /**
- * Runs it to its end. What it printed is given back, or, where it failed, told.
+ * Runs it to its end. What it printed is given back; where it did not end with this status, told.
  *
  * @param {string} command @param {string[]} args
- * @param {Options & { shell?: boolean }} [options]
+ * @param {Options & { shell?: boolean, status?: number }} [options]
  */
-export function run(command, args, options = {}) {
+export function run(command, args, { status: expected = 0, ...options } = {}) {
   const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
     cwd: root,
     encoding: 'utf8',
@@ -89,7 +127,7 @@ export function run(command, args, options = {}) {
     ...options,
   });
   if (error) fail(`${command}: ${error.message}\n${stdout}${stderr}`);
-  if (status !== 0) {
+  if (status !== expected) {
     fail(`${command} ${args.join(' ')} ended with ${status ?? signal}\n${stdout}${stderr}`);
   }
   return stdout;

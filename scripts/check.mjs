@@ -2,7 +2,7 @@
 // Each prints one line; the first that fails says what to do, and ends the run.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { compileTypes, publicTypes, root, wireLayout } from './generated.mjs';
@@ -13,6 +13,7 @@ regexpStandsAlone();
 coreImportsOneWay();
 jsImportsOneWay();
 lockfilesNamePublicRegistries();
+actionsArePinned();
 wireLayoutIsCommitted();
 await publicTypesAreCommitted();
 
@@ -73,9 +74,20 @@ function lockfilesNamePublicRegistries() {
   const foreign = [
     ...(read('Cargo.lock').match(sources) ?? []),
     ...(read('package-lock.json').match(resolved) ?? []),
+    ...(read('rehearsal/package-lock.json').match(resolved) ?? []),
   ];
   if (foreign.length > 0) fail(`a lockfile names another registry: ${foreign.join(', ')}`);
   ok('the lockfiles name public registries only');
+}
+
+/** A tag can be moved to other code, a commit cannot. */
+function actionsArePinned() {
+  const folder = '.github/workflows';
+  const loose = readdirSync(join(root, folder))
+    .flatMap((file) => read(`${folder}/${file}`).match(/uses: (?!\.\/).*/g) ?? [])
+    .filter((line) => !/@[0-9a-f]{40} # \S+$/.test(line));
+  if (loose.length > 0) fail(`not pinned to a commit: ${loose.join(', ')}`);
+  ok("the workflows' actions are pinned to commits");
 }
 
 /** Both sides of the boundary must read the same layout. */

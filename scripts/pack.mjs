@@ -1,4 +1,4 @@
-// Packs what is published:  node scripts/pack.mjs [--addons <folder>] [--every-platform]
+// Packs what is published:  node scripts/pack.mjs [--addons <folder>] [--every-platform] [--any-glibc]
 //
 //   npm/pants-native/   the package: JavaScript and types
 //   npm/<platform>/     a package for each platform's addon, as napi-rs has them
@@ -28,6 +28,7 @@ const { values: options } = parseArgs({
   options: {
     addons: { type: 'string', default: 'native' },
     'every-platform': { type: 'boolean', default: false },
+    'any-glibc': { type: 'boolean', default: false },
   },
 });
 
@@ -72,7 +73,7 @@ function stagePlatform(name, target, people) {
     return;
   }
   const wrong = name.endsWith('-gnu') ? tooNew(addon) : null;
-  if (wrong !== null && options['every-platform']) fail(wrong);
+  if (wrong !== null && options['every-platform'] && !options['any-glibc']) fail(wrong);
   if (wrong !== null) console.warn(`pack: not to be published: ${wrong}`);
   cpSync(addon, join(folder, file));
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
