@@ -1,8 +1,10 @@
 /** The programs of examples/ and of the documentation, as a user has them. */
 
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { pages, programs } from '../__test__/helpers/markdown.ts';
 import { here, root, run, withoutRust } from './project.mjs';
 import { command, runtimes } from './runtimes.mjs';
 
@@ -67,58 +69,41 @@ function tested(runtime, kind, folder, extension) {
   console.log(`ok  examples: ${kind}, ${runtime.name}: ${count}`);
 }
 
-/** Whole programs that stand in the documentation, as they are, and with require(). @param {Project} project */
+/** The programs of README and docs, compiled, on every runtime. @param {Project} project */
 export function blocks(project) {
-  const folder = project.folder('blocks', 'commonjs');
-  writeFileSync(join(folder, 'prelude.cjs'), prelude);
-  for (const [name, code] of programs()) {
-    const commonjs = code.replaceAll(
-      /import (\{[^}]+\}) from ('[^']+');/g,
-      (_, names, from) => `const ${names.replaceAll(' as ', ': ')} = require(${from});`,
-    );
-    writeFileSync(join(folder, `${name}.mjs`), code);
-    writeFileSync(join(folder, `${name}.cjs`), commonjs);
-    writeFileSync(
-      join(folder, 'main.mjs'),
-      `import './prelude.cjs';\nawait import('./${name}.mjs');`,
-    );
-    writeFileSync(join(folder, 'main.cjs'), `require('./prelude.cjs');\nrequire('./${name}.cjs');`);
+  const shown = pages().flatMap((page) =>
+    programs(page).map((program, at) => ({
+      name: `${page.replace('.md', '').replaceAll('/', '-')}-${at + 1}`,
+      // Any port will do; what runs is a module, also where it imports nothing.
+      program: `${program.replaceAll('4040', '0')}\nexport {};\n`,
+    })),
+  );
+  for (const type of /** @type {const} */ (['module', 'commonjs'])) {
+    const folder = project.folder(`blocks-${type}`, type);
+    for (const { name, program } of shown) writeFileSync(join(folder, `${name}.ts`), program);
+    const files = shown.map(({ name }) => `${name}.ts`);
+    // That they are typed as they should be is what the project's own tests see to.
+    const options = { ...strict, module: 'nodenext', allowImportingTsExtensions: false };
+    compile(compilers.at(-1) ?? '', folder, { ...options, noCheck: true }, files);
+    const awaiting = type === 'module' ? [] : awaitsAtTop(folder);
+    const kept = shown.filter(({ name }) => !awaiting.includes(`${name}.ts`));
     for (const runtime of runtimes) {
       const [program = '', ...args] = command(runtime);
-      for (const main of ['main.mjs', 'main.cjs']) run(program, [...args, main], { cwd: folder });
+      for (const { name } of kept) run(program, [...args, `${name}.js`], { cwd: folder });
+      console.log(`ok  README and docs: ${type}, ${runtime.name}: ${kept.length} programs`);
     }
-    console.log(
-      `ok  ${name}, ES module and CommonJS: ${runtimes.map(({ name }) => name).join(', ')}`,
-    );
   }
 }
 
-/** A server of a block listens on a free port, is connected to, and then the program has done. */
-const prelude = `
-const { connect } = require('node:net');
-const { Server } = require('pants-native');
-const { listen } = Server.prototype;
-Server.prototype.listen = function (port, ...others) {
-  listen.call(this, 0, ...others);
-  connect(this.localAddr.port, '127.0.0.1', () => process.exit(0));
-  return this;
-};
-`;
-
-/** @returns {[string, string][]} the name of each, and its text */
-function programs() {
-  const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
-  const pages = [
-    'README.md',
-    ...docs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
-  ];
-  return pages.flatMap((page) => {
-    const text = readFileSync(join(root, page), 'utf8');
-    const found = [...text.matchAll(/^```js\n(.*?)^```/gms)].map(([, code = '']) => code);
-    return found
-      .filter((code) => code.includes("from 'pants-native'"))
-      .map((code, at) => [`${page.replaceAll(/[/.]/g, '-')}-${at + 1}`, code]);
-  });
+/** Those that do what no CommonJS module may, as the compiler says. @param {string} folder */
+function awaitsAtTop(folder) {
+  const tsc = join(compilers.at(-1) ?? '', 'bin/tsc');
+  const args = [tsc, '--project', folder, '--noCheck', 'false', '--noEmit', '--pretty', 'false'];
+  const { stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  return Array.from(
+    stdout.matchAll(/^(\S+\.ts)\(.*: error TS(?:1309|1432):/gm),
+    ([, file]) => file,
+  );
 }
 
 /** The examples, in a folder of the project. @param {Project} project @param {string} name @param {'commonjs' | 'module'} type */
@@ -140,7 +125,7 @@ function emit(project, name, type) {
 }
 
 /** @param {string} compiler @param {string} folder @param {object} compilerOptions */
-function compile(compiler, folder, compilerOptions) {
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: sources }));
+function compile(compiler, folder, compilerOptions, files = sources) {
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   run(process.execPath, [join(compiler, 'bin/tsc'), '--project', folder]);
 }

@@ -1,6 +1,6 @@
 // npm run rehearse: what a user will see of the packages, before they are published.
 //
-//   node rehearsal/run.mjs [--addons <folder> | --packed] [--only <step>] …
+//   npm run rehearse -- [--addons <folder> | --packed] [--only <step>] …
 //
 // Packs them (--packed: they are), installs them in an empty project with Rust out of reach and no network, and tries them
 // there. The tools, and the runtimes of other versions, are those of rehearsal/package.json; it is the
