@@ -7,7 +7,7 @@ import { native } from './helpers/addon.ts';
 // The addon by itself, as no user sees it: whatever it is called with, it throws or answers.
 
 test('arrays that are too short are refused, and nothing is taken', (t) => {
-  const engine = native.openEngine(() => {});
+  const engine = native.openEngine(() => {}, 'thread');
   t.teardown(() => native.closeEngine(engine));
   const none = new Uint8Array(0);
   t.throws(() => native.take(engine, new Uint32Array(2), none), { code: 'InvalidArg' });

@@ -24,7 +24,7 @@ test('one reactor for each thread that uses channels', (t) => {
 test('stats() starts no reactor', (t) => {
   const engine = new Engine();
   const stats = engine.stats();
-  t.deepEqual(new Set(Object.values(stats)), new Set([0]));
+  t.deepEqual(new Set(Object.values(stats)), new Set([0, 'thread']));
   new Server(Connection, { engine }).listen(0, '127.0.0.1').close();
   t.deepEqual(Object.keys(engine.stats()).sort(), Object.keys(stats).sort());
   return engine.close();

@@ -38,6 +38,7 @@ export type {
   DatagramFramesOptions,
   DatagramStats,
   DescriptorOptions,
+  EngineOptions,
   EngineStats,
   ErrorCode,
   Frame,

@@ -488,6 +488,19 @@ export interface ServerStats {
   connections: number;
 }
 
+/** How an engine's reactor works. */
+export interface EngineOptions {
+  /**
+   * Who drives the reactor. `'auto'`: its thread does, and while there is little to do, and the JS
+   * thread is idle, Node's own event loop, which saves a lone request one wake-up. As soon as there is
+   * more, or JavaScript runs for more than 20 ms, it is the thread's again: limits and timeouts hold
+   * all the time. `'thread'`: its thread, always; so it is on Windows, and where this is not Node.js.
+   *
+   * @default 'auto'
+   */
+  driver?: 'auto' | 'thread';
+}
+
 /** Counters of an engine since it began: of all its channels, also of those that have closed. */
 export interface EngineStats {
   /** Rounds of the reactor's loop. */
@@ -516,4 +529,8 @@ export interface EngineStats {
   queuedSubmissions: number;
   /** Bytes of memory kept for large writes; given back where it is not needed for a second. */
   spareBytes: number;
+  /** Who drives the reactor just now: its thread, or the event loop of the JS thread. */
+  driver: 'thread' | 'loop';
+  /** How often the event loop has taken over from the thread; see {@link EngineOptions.driver}. */
+  handOvers: number;
 }

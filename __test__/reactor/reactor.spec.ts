@@ -16,7 +16,7 @@ function make(answers: Partial<Record<keyof NativeBinding, () => unknown>> = {})
       return answers[name as keyof NativeBinding]?.() ?? {};
     },
   });
-  return { told, reactor: new Reactor(binding) };
+  return { told, reactor: new Reactor(binding, 'thread') };
 }
 
 /** A channel that closes when it is told to. */

@@ -6,6 +6,7 @@
 import { type InspectOptionsStylized, inspect } from 'node:util';
 
 import { binding } from '../binding.ts';
+import { checkDriver } from '../check/driver.ts';
 import { illegalConstructor } from '../check/errors.ts';
 import { inspectAs, inspectChannel } from '../inspect.ts';
 import { type Link, link } from '../link/link.ts';
@@ -13,6 +14,7 @@ import { Reactor } from '../reactor/reactor.ts';
 import type {
   CloseInfo,
   DatagramStats,
+  EngineOptions,
   EngineStats,
   ReadyState,
   ServerStats,
@@ -56,9 +58,13 @@ export class Engine {
   #timers = new Timers();
   #started = false;
 
-  /** An engine of its own, with a reactor thread of its own. */
-  constructor() {
-    this.reactor = new Reactor(binding);
+  /**
+   * An engine of its own, with a reactor thread of its own.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_UNKNOWN_OPTION` for what is no option
+   */
+  constructor(options: EngineOptions = {}) {
+    this.reactor = new Reactor(binding, checkDriver(options));
     this.channels = this.reactor.registry.channels as Map<number, Channel>;
   }
 

@@ -7,6 +7,7 @@ import type {
   DatagramCallOptions,
   DatagramFramesOptions,
   DescriptorOptions,
+  EngineOptions,
   FramesOptions,
   KeepAliveOptions,
   LengthPrefixOptions,
@@ -118,6 +119,7 @@ const DATAGRAM_FRAMES: Names<DatagramFramesOptions> = {
 };
 const FRAMES: Names<FramesOptions> = { ...DATAGRAM_FRAMES, rest: true };
 const WAIT: Names<WaitOptions> = { signal: true };
+const ENGINE_OPTIONS: Names<EngineOptions> = { driver: true };
 const KEEP_ALIVE: Names<KeepAliveOptions> = { idle: true, interval: true, count: true };
 const LENGTH_PREFIX: Names<LengthPrefixOptions> = { bytes: true, endian: true, adjust: true };
 
@@ -177,6 +179,9 @@ export const datagramFramesNames: object = DATAGRAM_FRAMES;
 
 /** @internal */
 export const waitNames: object = WAIT;
+
+/** @internal */
+export const engineNames: object = ENGINE_OPTIONS;
 
 /** @internal */
 export const keepAliveNames: object = KEEP_ALIVE;

@@ -11,6 +11,8 @@ import { BATCH_BYTES, BATCH_WORDS } from '../generated/wire.ts';
 const WHILE = 8;
 /** In steps, so that a batch that happens to be cheap does not let too much in. */
 const GROWTH = 1.5;
+/** Less than this part of what there may be shows nothing. One channel alone has a quarter of it. */
+const TELLING = 1 / 8;
 /** However slow hooks are: what is less costs more to hand over than it is worth. */
 const LEAST = 1 / 64;
 
@@ -23,8 +25,11 @@ export class Pace {
   handled(words: number, bytes: number, elapsed: number): boolean {
     const before = this.part;
     const size = Math.max(words / BATCH_WORDS, bytes / BATCH_BYTES);
+    const used = size / before;
     if (elapsed > WHILE) this.part = Math.max(LEAST, (before * WHILE) / elapsed);
-    else if (elapsed < WHILE / 2 && size > before / 2) this.part = Math.min(1, before * GROWTH);
+    else if (used > TELLING && elapsed < (used * WHILE) / 2) {
+      this.part = Math.min(1, before * GROWTH);
+    }
     return this.part !== before;
   }
 }

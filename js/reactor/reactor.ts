@@ -12,6 +12,7 @@
 
 import type { NativeBinding, NativeEngineHandle, NativeRegExpHandle } from '../binding.ts';
 import type { DatagramSettings } from '../check/datagram-options.ts';
+import { type Driver, possible } from '../check/driver.ts';
 import {
   EADDRINUSE,
   engineClosed,
@@ -50,6 +51,8 @@ const NOTHING: Omit<EngineStats, 'frames'> = {
   queuedBatches: 0,
   queuedSubmissions: 0,
   spareBytes: 0,
+  driver: 'thread',
+  handOvers: 0,
 };
 
 /** How long a bind waits for a reactor that has others to serve. */
@@ -67,6 +70,7 @@ export class Reactor {
   readonly turn: Turn;
   readonly cut: Cut;
   #binding: NativeBinding;
+  #driver: Driver;
   #native: NativeEngineHandle | null = null;
   #dispatcher: Dispatcher | null = null;
   #state: 'running' | 'closing' | 'closed' = 'running';
@@ -78,8 +82,9 @@ export class Reactor {
   #shared = new WeakSet<NativeRegExpHandle>();
   #tally = new Float64Array(TallyAt.WORDS);
 
-  constructor(binding: NativeBinding) {
+  constructor(binding: NativeBinding, driver: Driver) {
     this.#binding = binding;
+    this.#driver = driver;
     this.cut = cutter(binding);
     this.registry = new Registry(() => this.#changed());
     this.submission = new Submission({
@@ -145,8 +150,10 @@ export class Reactor {
 
   stats(): EngineStats {
     // To be asked is no reason to start.
-    const counted = this.#native === null ? NOTHING : this.#binding.engineStats(this.#native);
-    return { ...counted, frames: this.registry.frames };
+    const { frames } = this.registry;
+    if (this.#native === null) return { ...NOTHING, frames };
+    const { isTheLoops, ...counted } = this.#binding.engineStats(this.#native);
+    return { ...counted, frames, driver: isTheLoops ? 'loop' : 'thread' };
   }
 
   /**
@@ -277,7 +284,7 @@ export class Reactor {
     let native: NativeEngineHandle;
     try {
       const ring = doorbell(new WeakRef(this.turn));
-      native = outside(this.#binding.openEngine, ring);
+      native = outside(this.#binding.openEngine, ring, possible(this.#driver));
     } catch (error) {
       throw engineNotStarted(error);
     }

@@ -50,6 +50,6 @@ pub use id::ChannelId;
 pub use queue::block::Block;
 pub use queue::file::FileRange;
 pub use queue::piece::Piece;
-pub use reactor::{Adopted, Handle, Listening, Reactor, ReactorThread};
+pub use reactor::{Adopted, Driven, Driver, Handle, Listening, Reactor, ReactorThread};
 pub use source::{AdoptError, ListenError, Stats, Tally};
 pub use sys::Given;

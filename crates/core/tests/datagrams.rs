@@ -12,7 +12,7 @@ use pants_core::options::DatagramOptions;
 use pants_core::wire::{
     batch, change, flag, framing, kind, op, packet, reason, reframe, settings, syscall, tally,
 };
-use pants_core::{ChannelId, Handle, Listening, ReactorThread};
+use pants_core::{ChannelId, Driver, Handle, Listening, ReactorThread};
 use socket2::{Domain, Protocol, Socket, Type};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -42,7 +42,7 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let (ring, rings) = channel();
-        let reactor = ReactorThread::spawn(move || {
+        let reactor = ReactorThread::spawn(Driver::Thread, move || {
             // Nobody listens any more when a test is through.
             let _ = ring.send(());
         })

@@ -99,6 +99,9 @@ pub struct NativeStats {
     pub queued_batches: f64,
     pub queued_submissions: f64,
     pub spare_bytes: f64,
+    /// Whether the loop drives the reactor, and how often it has begun to.
+    pub is_the_loops: bool,
+    pub hand_overs: f64,
 }
 
 fn millis(ms: Option<u32>) -> Option<Duration> {
@@ -269,6 +272,8 @@ impl From<Stats> for NativeStats {
             queued_batches: from.queued_batches as f64,
             queued_submissions: from.queued_submissions as f64,
             spare_bytes: from.spare_bytes as f64,
+            is_the_loops: false,
+            hand_overs: 0.0,
         }
     }
 }

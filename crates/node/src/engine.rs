@@ -8,8 +8,11 @@ use std::time::Duration;
 use napi::bindgen_prelude::*;
 use napi::{CleanupEnvHook, sys};
 use napi_derive::napi;
+#[cfg(unix)]
+use pants_core::Driven;
 use pants_core::framing::recut;
-use pants_core::{ChannelId, Handle, Piece, ReactorThread};
+use pants_core::wire::batch;
+use pants_core::{ChannelId, Driver, Handle, Piece, ReactorThread};
 
 use crate::convert::{
     NativeAdopted, NativeConnectOptions, NativeListenOptions, NativeListening, NativeSocketOptions,
@@ -17,20 +20,30 @@ use crate::convert::{
 };
 use crate::notifier::Notifier;
 use crate::regexp::{NativeRegExp, NativeSearch};
+#[cfg(unix)]
+use crate::seat::{self, Watch};
 
 /// One reactor, and what the JS thread holds of it.
 pub struct NativeEngine {
-    thread: Rc<RefCell<ReactorThread>>,
-    /// `None` once the engine is closed: it refers to the engine's JS, which refers to this.
-    bell: RefCell<Option<Bell>>,
+    life: Rc<Life>,
     /// Large writes and files, until the batch that refers to them is submitted.
     owned: RefCell<VecDeque<Piece>>,
+}
+
+/// From the reactor's start to its end, or the environment's.
+pub(crate) struct Life {
+    /// `None` once the engine is closed: it refers to the engine's JS, which refers to this.
+    bell: RefCell<Option<Bell>>,
+    thread: RefCell<ReactorThread>,
 }
 
 /// What ties an engine to its environment.
 struct Bell {
     notifier: Notifier,
-    hook: CleanupEnvHook<Weak<RefCell<ReactorThread>>>,
+    hook: CleanupEnvHook<Weak<Life>>,
+    /// `None` where the loop cannot drive, or is not to.
+    #[cfg(unix)]
+    watch: Option<Watch>,
 }
 
 impl NativeEngine {
@@ -38,35 +51,113 @@ impl NativeEngine {
     pub(crate) fn push(&self, piece: Piece) {
         self.owned.borrow_mut().push_back(piece);
     }
-}
 
-impl NativeEngine {
     /// Asks something of the reactor's handle.
     pub(crate) fn handle<T>(&self, ask: impl FnOnce(&Handle) -> T) -> T {
-        ask(self.thread.borrow().handle())
+        ask(self.life.thread.borrow().handle())
+    }
+}
+
+impl Life {
+    /// One turn on this thread, which is the loop's: where it sits.
+    #[cfg(unix)]
+    pub(crate) fn drive(&self) -> Option<Driven> {
+        self.thread.borrow().drive()
+    }
+
+    /// Has JS drain, later.
+    pub(crate) fn ring(&self) {
+        if let Some(bell) = &*self.bell.borrow() {
+            bell.notifier.ring();
+        }
+    }
+
+    /// There are completions that nobody rings for.
+    fn drain_soon(&self) {
+        #[cfg(unix)]
+        if let Some(bell) = &*self.bell.borrow()
+            && bell.watch.as_ref().is_some_and(Watch::drains)
+        {
+            return;
+        }
+        self.ring();
+    }
+
+    /// JS has found nothing: its loop sits down where it may.
+    fn rest(&self) {
+        #[cfg(unix)]
+        if let Some(bell) = &*self.bell.borrow()
+            && let Some(watch) = &bell.watch
+            && self.thread.borrow().sit()
+        {
+            watch.start();
+        }
+    }
+
+    /// The loop lets go of the reactor's descriptor, and the reactor stops.
+    fn end(&self) {
+        #[cfg(unix)]
+        if let Some(bell) = &mut *self.bell.borrow_mut() {
+            bell.watch = None;
+        }
+        self.thread.borrow_mut().stop();
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
 /// Starts a reactor. `drain` is called on this thread when there are completions, after a `take`
-/// that has found none.
+/// that has found none. `driver` is who drives it: `thread`, `loop`, or `auto`, where this is Node,
+/// and `thread` elsewhere.
 ///
 /// The environment's end stops it: no thread of this addon outlives the hook that is set here.
 #[napi(catch_unwind, strict)]
-pub fn open_engine(env: &Env, drain: Function<'_, (), ()>) -> Result<External<NativeEngine>> {
+pub fn open_engine(
+    env: &Env,
+    drain: Function<'_, (), ()>,
+    driver: String,
+) -> Result<External<NativeEngine>> {
     let notifier = Notifier::new(&drain)?;
     let doorbell = notifier.clone();
-    let thread = ReactorThread::spawn(move || doorbell.ring())
+    let driver = match &*driver {
+        #[cfg(unix)]
+        "auto" if seat::is_possible() => Driver::Auto,
+        #[cfg(unix)]
+        "loop" if seat::is_possible() => Driver::Loop,
+        _ => Driver::Thread,
+    };
+    let thread = ReactorThread::spawn(driver, move || doorbell.ring())
         .map_err(|error| Error::new(Status::GenericFailure, error.to_string()))?;
-    let thread = Rc::new(RefCell::new(thread));
+    let life = Rc::new(Life {
+        bell: RefCell::default(),
+        thread: RefCell::new(thread),
+    });
+    #[cfg(unix)]
+    let watch = match life.thread.borrow().descriptor() {
+        Some(descriptor) => {
+            let own = descriptor.try_clone()?;
+            Some(Watch::new(env, &drain, own, Rc::downgrade(&life))?)
+        }
+        None => None,
+    };
     // Weak: an engine that nobody has any more stops by itself.
-    let hook = env.add_env_cleanup_hook(Rc::downgrade(&thread), |thread| {
-        if let Some(thread) = thread.upgrade() {
-            thread.borrow_mut().stop();
+    let hook = env.add_env_cleanup_hook(Rc::downgrade(&life), |life| {
+        if let Some(life) = life.upgrade() {
+            life.end();
         }
     })?;
+    life.bell.replace(Some(Bell {
+        notifier,
+        hook,
+        #[cfg(unix)]
+        watch,
+    }));
     Ok(External::new(NativeEngine {
-        thread,
-        bell: RefCell::new(Some(Bell { notifier, hook })),
+        life,
         owned: RefCell::default(),
     }))
 }
@@ -74,9 +165,9 @@ pub fn open_engine(env: &Env, drain: Function<'_, (), ()>) -> Result<External<Na
 /// Stops the reactor and closes all its sockets; nothing is reported any more.
 #[napi(catch_unwind, strict)]
 pub fn close_engine(env: &Env, engine: &External<NativeEngine>) -> Result<()> {
-    engine.thread.borrow_mut().stop();
+    engine.life.end();
     engine.owned.take();
-    match engine.bell.take() {
+    match engine.life.bell.take() {
         Some(Bell { hook, .. }) => env.remove_env_cleanup_hook(hook),
         None => Ok(()),
     }
@@ -85,7 +176,7 @@ pub fn close_engine(env: &Env, engine: &External<NativeEngine>) -> Result<()> {
 /// Whether the engine keeps the process alive.
 #[napi(catch_unwind, strict)]
 pub fn hold_engine(env: &Env, engine: &External<NativeEngine>, alive: bool) -> Result<()> {
-    match &*engine.bell.borrow() {
+    match &*engine.life.bell.borrow() {
         Some(bell) => bell.notifier.hold(env, alive),
         None => Ok(()),
     }
@@ -97,11 +188,11 @@ pub fn submit(engine: &External<NativeEngine>, records: &[u8], length: u32) -> R
     let records = records
         .get(..length as usize)
         .ok_or_else(|| Error::new(Status::InvalidArg, "a batch shorter than its length"))?;
-    engine
-        .thread
-        .borrow()
-        .handle()
-        .submit(records, engine.owned.take());
+    let owned = engine.owned.take();
+    let rung = engine.life.thread.borrow().submit(records, owned);
+    if rung {
+        engine.life.drain_soon();
+    }
     Ok(())
 }
 
@@ -136,7 +227,7 @@ pub fn send(
 /// Makes a pattern known to the engine before a `REFRAME` or `START` refers to it.
 #[napi(catch_unwind, strict)]
 pub fn share_reg_exp(engine: &External<NativeEngine>, regexp: &External<NativeRegExp>) {
-    engine.thread.borrow().handle().share(regexp.regexp());
+    engine.life.thread.borrow().handle().share(regexp.regexp());
 }
 
 /// Takes completions into `words`, see `wire::batch`, and their bytes into `bytes`; none of them
@@ -152,11 +243,14 @@ pub fn take(
     let words = unsafe { words.as_mut() };
     // SAFETY: as above.
     let bytes = unsafe { bytes.as_mut() };
-    if !engine.handle(|handle| handle.take(words, bytes)) {
+    if !engine.life.thread.borrow().take(words, bytes) {
         return Err(Error::new(
             Status::InvalidArg,
             "words without room for a header",
         ));
+    }
+    if words[batch::RECORD_WORDS as usize] + words[batch::NEEDED_WORDS as usize] == 0 {
+        engine.life.rest();
     }
     Ok(())
 }
@@ -204,6 +298,7 @@ pub fn connect(
         .map(|host| address(host, port))
         .collect::<Result<Vec<_>>>()?;
     let id = engine
+        .life
         .thread
         .borrow()
         .handle()
@@ -219,7 +314,12 @@ pub fn connect_path(
     options: NativeConnectOptions,
 ) -> Result<Vec<u32>> {
     let options = options.try_into()?;
-    let id = engine.thread.borrow().handle().connect_path(path, options);
+    let id = engine
+        .life
+        .thread
+        .borrow()
+        .handle()
+        .connect_path(path, options);
     Ok(vec![id.index, id.generation])
 }
 
@@ -232,6 +332,7 @@ pub fn listen(
     options: NativeListenOptions,
 ) -> NativeListening {
     engine
+        .life
         .thread
         .borrow()
         .handle()
@@ -247,6 +348,7 @@ pub fn listen_path(
     options: NativeListenOptions,
 ) -> NativeListening {
     engine
+        .life
         .thread
         .borrow()
         .handle()
@@ -286,13 +388,18 @@ pub fn adopt_listener(
 #[napi(catch_unwind)]
 pub fn catch_up(engine: &External<NativeEngine>, milliseconds: u32) -> bool {
     let patience = Duration::from_millis(milliseconds.into());
-    engine.handle(|handle| handle.catch_up(patience))
+    let (done, rung) = engine.life.thread.borrow().catch_up(patience);
+    if rung {
+        engine.life.drain_soon();
+    }
+    done
 }
 
 /// How many bytes of a channel the operating system has taken; -1 when it has closed.
 #[napi(catch_unwind, strict)]
 pub fn sent(engine: &External<NativeEngine>, index: u32, generation: u32) -> f64 {
     let sent = engine
+        .life
         .thread
         .borrow()
         .handle()
@@ -324,7 +431,13 @@ pub fn tally(
 /// The engine's counters.
 #[napi(catch_unwind, strict)]
 pub fn engine_stats(engine: &External<NativeEngine>) -> NativeStats {
-    engine.thread.borrow().handle().stats().into()
+    let thread = engine.life.thread.borrow();
+    let (is_the_loops, hand_overs) = thread.is_the_loops();
+    NativeStats {
+        is_the_loops,
+        hand_overs: hand_overs as f64,
+        ..thread.handle().stats().into()
+    }
 }
 
 /// Reports what a hook has thrown, at once, as an uncaught exception.

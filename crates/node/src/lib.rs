@@ -15,6 +15,8 @@ mod engine;
 mod file;
 mod notifier;
 mod regexp;
+#[cfg(unix)]
+mod seat;
 
 use napi_derive::napi;
 

@@ -355,6 +355,11 @@ impl Completions {
         lock(&self.state).batches.len()
     }
 
+    /// Whether the other side has found nothing and waits for the doorbell, which is to be rung now.
+    pub(crate) fn disarm(&self) -> bool {
+        std::mem::take(&mut lock(&self.state).armed)
+    }
+
     /// Says that no further batch will come. Returns whether to ring.
     pub(crate) fn fail(&self) -> bool {
         let mut state = lock(&self.state);

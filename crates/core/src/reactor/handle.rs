@@ -65,6 +65,13 @@ impl Handle {
     /// Submits a batch of records, see [`crate::wire`]. The bytes are copied; `owned` are
     /// the pieces of its `WRITE_OWNED` records, in order.
     pub fn submit(&self, records: &[u8], owned: VecDeque<Piece>) {
+        if self.push(records, owned) {
+            self.shared.wake();
+        }
+    }
+
+    /// Returns whether the reactor sleeps and has to be woken.
+    pub(super) fn push(&self, records: &[u8], owned: VecDeque<Piece>) -> bool {
         let mut copy = lock(&self.shared.spare).pop().unwrap_or_default();
         let number = self.shared.batches.submit();
         match lone_write(records) {
@@ -72,23 +79,25 @@ impl Handle {
                 sent if sent == data.len() => {
                     // With all that was submitted before.
                     self.shared.batches.done(number);
-                    return self.shared.recycle(copy);
+                    self.shared.recycle(copy);
+                    return false;
                 }
                 sent => push_write(&mut copy, id, &data[sent..]),
             },
             _ => match self.send_datagrams(records) {
                 [] => {
                     self.shared.batches.done(number);
-                    return self.shared.recycle(copy);
+                    self.shared.recycle(copy);
+                    return false;
                 }
                 left => copy.extend_from_slice(left),
             },
         }
-        self.shared.submit(Submission::Batch {
+        self.shared.submissions.push(Submission::Batch {
             number,
             records: copy,
             owned,
-        });
+        })
     }
 
     /// Sends what it can of a write on this thread, where that keeps the order: where the first
@@ -122,9 +131,19 @@ impl Handle {
     /// Waits until all that was submitted by now is done, what was closed included, but no longer
     /// than that. Returns whether it is.
     pub fn catch_up(&self, patience: Duration) -> bool {
-        let (fence, passage) = Fence::new();
-        self.shared.submit(Submission::Fence(passage));
+        let (fence, asleep) = self.fence();
+        if asleep {
+            self.shared.wake();
+        }
         fence.wait(patience)
+    }
+
+    /// What waits until all that was submitted by now is done, and whether the reactor has to be
+    /// woken for it.
+    pub(super) fn fence(&self) -> (Arc<Fence>, bool) {
+        let (fence, passage) = Fence::new();
+        let asleep = self.shared.submissions.push(Submission::Fence(passage));
+        (fence, asleep)
     }
 
     /// Makes a pattern known before a reframe refers to it, so that the reactor need not compile it.
@@ -351,6 +370,14 @@ impl Handle {
     /// The reactor is gone: lets go of the doorbell.
     pub(super) fn silence(&self) {
         lock(&self.shared.doorbell).take();
+    }
+
+    /// Rings, where the other side waits for it.
+    pub(super) fn call(&self) {
+        if self.shared.completions.disarm() {
+            lock(&self.shared.stats).rings += 1;
+            self.shared.ring();
+        }
     }
 
     /// Says that the reactor has died, and rings.

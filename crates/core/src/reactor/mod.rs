@@ -2,6 +2,7 @@
 
 mod datagrams;
 mod handle;
+mod seat;
 mod shared;
 mod submission;
 #[cfg(test)]
@@ -10,5 +11,5 @@ mod thread;
 mod turn;
 
 pub use handle::{Adopted, Handle, Listening};
-pub use thread::ReactorThread;
+pub use thread::{Driven, Driver, ReactorThread};
 pub use turn::Reactor;

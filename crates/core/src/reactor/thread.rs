@@ -1,36 +1,98 @@
-//! A reactor on a thread of its own.
+//! A reactor with a thread of its own, which lets another loop drive it while that is quicker.
 
+use std::collections::VecDeque;
 use std::io;
+#[cfg(unix)]
+use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::handle::Handle;
-use super::turn::Reactor;
+use super::seat::{Left, Seat};
+use super::turn::{Reactor, Work};
+use crate::queue::piece::Piece;
 use crate::sys;
 
+/// So many turns in a row with little to do, and the loop is offered the seat.
+const QUIET_TURNS: u32 = 8;
+/// What little is: for the thread, to offer the seat …
+const LITTLE: Work = Work {
+    events: 2,
+    bytes: 16 * 1024,
+    words: 64,
+    rings: usize::MAX,
+    unheard: 0,
+};
+/// … and for the loop, to stay there: above this, it gives the seat back.
+const MUCH: Work = Work {
+    events: 4,
+    bytes: 64 * 1024,
+    words: 128,
+    rings: usize::MAX,
+    unheard: usize::MAX,
+};
+
+/// Who may drive a reactor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driver {
+    /// The thread, and the loop of the other side while there is little to do.
+    Auto,
+    /// Only the thread.
+    Thread,
+    /// The loop whenever it can: for tests.
+    Loop,
+}
+
 /// Runs a reactor until it is stopped or dropped.
+///
+/// Who holds this is the other side. Where it has a loop that can wait for
+/// [`descriptor`](Self::descriptor), it may [`sit`](Self::sit) down and [`drive`](Self::drive).
 #[derive(Debug)]
 pub struct ReactorThread {
     handle: Handle,
     thread: Option<JoinHandle<()>>,
+    seat: Arc<Seat<Reactor>>,
+    driver: Driver,
+    #[cfg(unix)]
+    descriptor: Option<OwnedFd>,
+}
+
+/// What a turn by the other side's loop came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Driven {
+    /// There are completions to take, which nobody rings for.
+    pub rung: bool,
+    /// The loop still sits there.
+    pub stays: bool,
 }
 
 impl ReactorThread {
     /// Starts the thread; `doorbell` is called on it. See [`Reactor::new`].
-    pub fn spawn(doorbell: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
+    pub fn spawn(driver: Driver, doorbell: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
         #[expect(
             clippy::disallowed_methods,
             reason = "who drives a reactor gives it the time"
         )]
         let (reactor, handle) = Reactor::new(Instant::now, doorbell)?;
-        let of_thread = handle.clone();
+        let seat = Arc::new(Seat::default());
+        #[cfg(unix)]
+        let descriptor = match driver {
+            Driver::Thread => None,
+            Driver::Auto | Driver::Loop => Some(reactor.descriptor()?),
+        };
+        let (of_thread, seat_of_thread) = (handle.clone(), Arc::clone(&seat));
         let thread = thread::Builder::new()
             .name("pants-reactor".to_owned())
-            .spawn(move || run(reactor, &of_thread))?;
+            .spawn(move || run(reactor, &of_thread, &seat_of_thread, driver))?;
         Ok(Self {
             handle,
             thread: Some(thread),
+            seat,
+            driver,
+            #[cfg(unix)]
+            descriptor,
         })
     }
 
@@ -38,11 +100,92 @@ impl ReactorThread {
         &self.handle
     }
 
+    /// Readable while there is something for [`drive`](Self::drive) to do; `None` where only the
+    /// thread may drive.
+    #[cfg(unix)]
+    pub fn descriptor(&self) -> Option<&OwnedFd> {
+        self.descriptor.as_ref()
+    }
+
+    /// The loop sits down, where the thread has offered that; returns whether it has. It is to be
+    /// asked whenever a `take` has found nothing.
+    pub fn sit(&self) -> bool {
+        self.driver != Driver::Thread && self.seat.sit()
+    }
+
+    /// One turn, on the calling thread, which is the other side's: nobody is rung. `None` where the
+    /// loop does not sit.
+    pub fn drive(&self) -> Option<Driven> {
+        let mut rung = false;
+        let driven = catch_unwind(AssertUnwindSafe(|| {
+            self.seat.drive(|reactor| {
+                // Where it has been stopped, the thread finds that out itself.
+                reactor.turn_unrung().ok()?;
+                let work = reactor.work();
+                rung = work.rings > 0;
+                Some(Left {
+                    deadline: reactor.rest(),
+                    stays: self.driver == Driver::Loop || work.is_within(MUCH),
+                })
+            })
+        }));
+        let stays = driven.unwrap_or_else(|_| {
+            self.seat.lose();
+            Some(false)
+        });
+        stays.map(|stays| Driven { rung, stays })
+    }
+
+    /// As [`Handle::submit`]; where the loop sits, it is done when this returns. Returns whether
+    /// there are completions, which nobody rings for.
+    pub fn submit(&self, records: &[u8], owned: VecDeque<Piece>) -> bool {
+        self.handle.push(records, owned) && self.see_to_it()
+    }
+
+    /// As [`Handle::take`]. Where that lets the reactor go on, and the loop sits, it has done so when
+    /// this returns.
+    pub fn take(&self, words: &mut [u32], bytes: &mut [u8]) -> bool {
+        match self.handle.shared.completions.take(words, bytes) {
+            Some(taken) => {
+                if taken.wake {
+                    // There are completions in the caller's hands: it will look once more.
+                    self.see_to_it();
+                }
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// As [`Handle::catch_up`]; also returns whether there are completions, which nobody rings for.
+    pub fn catch_up(&self, patience: Duration) -> (bool, bool) {
+        let (fence, asleep) = self.handle.fence();
+        let rung = asleep && self.see_to_it();
+        (fence.wait(patience), rung)
+    }
+
+    /// The reactor sleeps and has something to do.
+    fn see_to_it(&self) -> bool {
+        match self.drive() {
+            Some(driven) => driven.rung,
+            None => {
+                self.handle.shared.wake();
+                false
+            }
+        }
+    }
+
+    /// Whether the loop sits, and how often it has sat down.
+    pub fn is_the_loops(&self) -> (bool, u64) {
+        self.seat.is_the_loops()
+    }
+
     /// Stops the reactor and waits for its thread: when this returns, every socket is closed, and
     /// the doorbell is not, and will not be, in use.
     pub fn stop(&mut self) {
         if let Some(thread) = self.thread.take() {
             self.handle.stop();
+            self.seat.stop();
             // `run` lets no panic out.
             let _ = thread.join();
             self.handle.silence();
@@ -56,16 +199,62 @@ impl Drop for ReactorThread {
     }
 }
 
+impl Work {
+    fn is_within(self, most: Self) -> bool {
+        self.events <= most.events
+            && self.bytes <= most.bytes
+            && self.words <= most.words
+            && self.unheard <= most.unheard
+    }
+}
+
 /// A panic in here is a defect of this crate. It ends the engine, not the process.
-fn run(mut reactor: Reactor, handle: &Handle) {
+fn run(reactor: Reactor, handle: &Handle, seat: &Seat<Reactor>, driver: Driver) {
     sys::mask_signals();
+    let mut reactor = Some(reactor);
     let turns = catch_unwind(AssertUnwindSafe(|| {
-        while reactor.turn(None)? {}
-        Ok::<(), io::Error>(())
+        turns(&mut reactor, handle, seat, driver)
     }));
     // Sockets first: whoever hears of the end finds them closed.
     let closed = catch_unwind(AssertUnwindSafe(|| drop(reactor)));
     if !matches!((turns, closed), (Ok(Ok(())), Ok(()))) {
         handle.fail();
+    }
+}
+
+/// Drives, and lets the loop drive; the reactor is in its place unless that has lost it.
+fn turns(
+    place: &mut Option<Reactor>,
+    handle: &Handle,
+    seat: &Seat<Reactor>,
+    driver: Driver,
+) -> io::Result<()> {
+    let mut quiet = 0;
+    loop {
+        let offers = match driver {
+            Driver::Auto => quiet >= QUIET_TURNS,
+            Driver::Thread => false,
+            Driver::Loop => true,
+        };
+        if offers {
+            quiet = 0;
+            *place = place.take().and_then(|reactor| {
+                let deadline = reactor.rest();
+                let now = || handle.shared.clock.now();
+                seat.leave(reactor, deadline, now, || handle.call())
+            });
+        }
+        let Some(reactor) = place else {
+            return Err(io::ErrorKind::Other.into());
+        };
+        if !reactor.turn(None)? {
+            return Ok(());
+        }
+        let work = reactor.work();
+        if !work.is_within(LITTLE) {
+            quiet = 0;
+        } else if work.rings > 0 {
+            quiet += 1;
+        }
     }
 }

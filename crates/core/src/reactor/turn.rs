@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::io;
+#[cfg(unix)]
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,6 +45,24 @@ pub struct Reactor {
     cx: Context,
     submitted: Vec<Submission>,
     due: VecDeque<ChannelId>,
+    /// What the last turn came to.
+    work: Work,
+    /// Whoever turns it looks after the completions itself: nobody is rung.
+    unrung: bool,
+}
+
+/// What a turn has come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Work {
+    /// Sockets that had news.
+    pub(crate) events: usize,
+    /// What was sent and received.
+    pub(crate) bytes: u64,
+    /// Of completions.
+    pub(crate) words: usize,
+    /// The other side was waiting for them, or was still busy with those before.
+    pub(crate) rings: usize,
+    pub(crate) unheard: usize,
 }
 
 impl Reactor {
@@ -91,6 +111,8 @@ impl Reactor {
             cx,
             submitted: Vec::new(),
             due: VecDeque::new(),
+            work: Work::default(),
+            unrung: false,
         };
         Ok((reactor, Handle::new(shared)))
     }
@@ -107,6 +129,7 @@ impl Reactor {
     pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
         self.cx.now = self.cx.clock.now();
         self.cx.stats.turns += 1;
+        self.work = Work::default();
         if !self.apply_submissions()? {
             self.send_out();
             return Ok(false);
@@ -123,6 +146,36 @@ impl Reactor {
         self.dispatch_timers();
         self.publish();
         Ok(true)
+    }
+
+    /// As [`turn`](Self::turn), by who looks after the completions itself: nobody is rung for them.
+    /// Whether somebody should have been, [`work`](Self::work) says.
+    pub(super) fn turn_unrung(&mut self) -> io::Result<bool> {
+        self.unrung = true;
+        let turned = self.turn(Some(Duration::ZERO));
+        self.unrung = false;
+        turned
+    }
+
+    /// What the last turn has come to.
+    pub(super) fn work(&self) -> Work {
+        self.work
+    }
+
+    /// Nobody turns it for a while: from now on whoever has something for it wakes it, and it wakes
+    /// itself where it has something to do at once. Gives its next deadline.
+    pub(super) fn rest(&self) -> Option<Instant> {
+        let wait = self.patience(None)?;
+        if wait.is_zero() {
+            self.shared.wake();
+        }
+        Some(self.cx.now + wait)
+    }
+
+    /// A descriptor that is readable as long as a turn has events to take.
+    #[cfg(unix)]
+    pub(super) fn descriptor(&self) -> io::Result<OwnedFd> {
+        self.poll.registry().as_fd().try_clone_to_owned()
     }
 
     /// Does what was submitted; false where the reactor shall stop.
@@ -241,6 +294,7 @@ impl Reactor {
                 continue;
             };
             let readiness = Readiness::from(event);
+            self.work.events += 1;
             self.drive(*id, |source, cx| source.ready(cx, readiness));
             self.hand_over_early();
         }
@@ -406,6 +460,7 @@ impl Reactor {
 
     /// Makes this turn's work visible to the other side.
     fn publish(&mut self) {
+        self.work.bytes += self.cx.stats.bytes_read + self.cx.stats.bytes_written;
         self.shared.account(&mut self.cx);
         self.hand_over();
     }
@@ -414,10 +469,14 @@ impl Reactor {
         if self.cx.filling.is_empty() {
             return;
         }
+        let words = self.cx.filling.load().words;
         let Published { done, ring, limit } = self.shared.completions.publish(&mut self.cx.filling);
         self.cx.limit = limit;
         self.cx.batch += u64::from(done);
-        if ring {
+        self.work.words += words;
+        self.work.rings += usize::from(ring);
+        self.work.unheard += usize::from(!ring);
+        if ring && !self.unrung {
             self.cx.stats.rings += 1;
             self.shared.ring();
         }

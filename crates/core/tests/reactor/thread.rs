@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pants_core::ReactorThread;
 use pants_core::addr::Address;
 use pants_core::wire::{batch, op};
+use pants_core::{Driver, ReactorThread};
 
 use crate::support::{
     Ask, Cut, Engine, PATIENCE, Peer, connect, connect_options, listen, listen_options,
@@ -56,7 +56,8 @@ fn stopping_twice_and_using_a_handle_afterwards_does_nothing() {
 
 #[test]
 fn p12_a_panic_ends_the_reactor_and_nothing_else() {
-    let thread = ReactorThread::spawn(|| panic!("a panic on the reactor's thread")).unwrap();
+    let thread =
+        ReactorThread::spawn(Driver::Thread, || panic!("a panic on the reactor's thread")).unwrap();
     let listening = thread.handle().listen("127.0.0.1", 0, listen_options());
     let Some(Address::Inet(address)) = listening.unwrap().local else {
         panic!("no address")
@@ -80,7 +81,7 @@ fn p12_a_panic_ends_the_reactor_and_nothing_else() {
 
 #[test]
 fn a_malformed_submission_ends_the_engine_and_says_so() {
-    let thread = ReactorThread::spawn(|| ()).unwrap();
+    let thread = ReactorThread::spawn(Driver::Thread, || ()).unwrap();
     let listening = thread.handle().listen("127.0.0.1", 0, listen_options());
     let Some(Address::Inet(address)) = listening.unwrap().local else {
         panic!("no address")
@@ -107,7 +108,7 @@ fn the_doorbell_is_silent_once_it_has_stopped() {
     let seen = Arc::clone(&stopped);
     let late = Arc::new(AtomicBool::new(false));
     let rung = Arc::clone(&late);
-    let mut thread = ReactorThread::spawn(move || {
+    let mut thread = ReactorThread::spawn(Driver::Thread, move || {
         rung.fetch_or(seen.load(Ordering::SeqCst), Ordering::SeqCst);
     })
     .unwrap();

@@ -74,7 +74,7 @@ impl Engine {
         let rings = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&rings);
         let (ring, bell) = channel();
-        let thread = ReactorThread::spawn(move || {
+        let thread = ReactorThread::spawn(pants_core::Driver::Thread, move || {
             count.fetch_add(1, Ordering::Relaxed);
             // Nobody listens any more while the engine is dropped.
             let _ = ring.send(());
