@@ -130,7 +130,7 @@ peerTest('nginx: whose the connections are', async (t) => {
       load_module /usr/lib/nginx/modules/ngx_stream_module.so;
       daemon off;
       pid ${folder}/pid;
-      worker_processes 1;
+      master_process off;
       error_log stderr notice;
       events { worker_connections 64; }
       stream { ${servers.join('\n')} }\n`,
