@@ -35,7 +35,7 @@ const SHAPES: Record<string, string[]> = {
   holdEngine: ['engine', 'boolean'],
   listen: ['engine', 'host', 'port', 'options'],
   listenPath: ['engine', 'bytes', 'options'],
-  openEngine: ['function'],
+  openEngine: ['function', 'driver'],
   openFile: ['fd', 'number', 'number'],
   openSearch: ['regexp'],
   parseAddress: ['host', 'port', 'bytes'],
@@ -95,7 +95,7 @@ export class AddonCalls {
           this.#judge.call('addon.closeEngine', () => addon['closeEngine']?.(former));
       }
     };
-    make(engine, 'openEngine', () => {});
+    make(engine, 'openEngine', () => {}, 'thread');
     make(file, 'openFile', this.#file, 0, 0);
     make(regexp, 'compileRegExp', Buffer.from('/a|b'));
     make(search, 'openSearch', regexp[0]);
@@ -122,6 +122,8 @@ export class AddonCalls {
           : Buffer.from(this.#random.list(64, () => pick([0, 0, 1, 2, 47, 97, 255])));
       case 'words':
         return once(4) ? this.#values.bytes() : new Uint32Array(pick([0, 1, 2, 4, 8, 16, 4096]));
+      case 'driver':
+        return pick(['auto', 'thread', 'loop']);
       case 'floats':
         return once(4) ? this.#values.bytes() : new Float64Array(pick([0, 1, 64]));
       case 'host':
