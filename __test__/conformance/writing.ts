@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
 import { temporaryFile } from '../helpers/files.ts';
 import { eventually, milliseconds, turn } from '../helpers/wait.ts';
 import type { Suite } from './suite.ts';
@@ -58,6 +61,124 @@ export function writing(suite: Suite): void {
     t.false(channel.write(['one', Buffer.from('two'), '€']));
     t.is(channel.stats().refusedBytes, 9);
     t.is((await log.closed()).reason, 'overflow');
+  });
+
+  suite.both('each string is encoded by itself', async (scene, t, side) => {
+    const { channel, peer } = await scene.open(side);
+    const [high, low] = ['\ud83d', '\ude00'];
+    for (const data of ['a', high, low, 'ä', high + low, '', high, '', low, high])
+      channel.write(data);
+    channel.write(Buffer.from('b'));
+    for (const data of [low, high]) channel.write(data);
+    channel.flush();
+    channel.end(low);
+    await peer.finished();
+    const lone = '\ufffd';
+    const expected = `a${lone}${lone}ä${high}${low}${lone}${lone}${lone}b${lone}${lone}${lone}`;
+    t.is(peer.bytes.toString(), expected);
+    t.is(channel.bytesWritten, peer.length);
+  });
+
+  suite.both('counters are exact right after write()', async (scene, t, side) => {
+    const { channel, peer } = await scene.open(side);
+    peer.socket.pause();
+    let bytes = 0;
+    for (const data of [
+      'a',
+      'äö',
+      '',
+      '€',
+      '\ud83d',
+      '\ude00',
+      '\ud83d\ude00',
+      'x'.repeat(5_000),
+    ]) {
+      channel.write(data);
+      bytes += Buffer.byteLength(data);
+      t.is(channel.bytesWritten, bytes);
+      t.is(channel.pendingBytes, bytes);
+    }
+    peer.socket.resume();
+    await peer.received(bytes);
+  });
+
+  suite.both('highWaterMark and maxPendingBytes count bytes exactly', async (scene, t, side) => {
+    const limits = { highWaterMark: 30, maxPendingBytes: 60 };
+    const { channel, log } = await scene.open(side, limits);
+    for (let at = 0; at < 10; at++) t.true(channel.write('€'), `${at}`);
+    t.false(channel.write('x'));
+    for (let at = 0; at < 9; at++) channel.write('€');
+    channel.write('ä');
+    t.is(channel.pendingBytes, 60);
+    channel.write('ä');
+    t.is(channel.pendingBytes, 62);
+    t.false(channel.write('refused'));
+    t.is(channel.stats().refusedBytes, 7);
+    await log.closed();
+    t.true(log.order.includes('overflow ERR_PENDING_OVERFLOW'));
+  });
+
+  suite.both('strings, bytes and files in one turn keep their order', async (scene, t, side) => {
+    const { channel, peer } = await scene.open(side);
+    const file = fileURLToPath(import.meta.url);
+    const content = readFileSync(file, 'latin1');
+    const expected: string[] = [];
+    const write = (data: string | Buffer) => {
+      channel.write(data);
+      expected.push(data.toString());
+    };
+    for (let at = 0; at < 300; at++) {
+      write(`${at},`);
+      if (at % 3 === 0) write(Buffer.from(`[${at}]`));
+      if (at % 50 === 0) {
+        channel.writeFile(file);
+        expected.push(content);
+      }
+      if (at % 70 === 0) write('x'.repeat(20_000));
+      if (at % 90 === 0) channel.flush();
+    }
+    channel.end('end');
+    await peer.finished();
+    t.is(peer.text, `${expected.join('')}end`);
+  });
+
+  suite.both('what is written from a hook of another channel', async (scene, t, side) => {
+    const one = await scene.open(side, { readDelimiter: '\n' }, () => ({
+      onRead: (line) => {
+        for (const { channel } of [one, other]) channel.write(`${line},`);
+        other.channel.write(Buffer.from('.'));
+      },
+    }));
+    const other = await scene.open(side);
+    await one.peer.write('a\nb\nc\n');
+    await one.peer.received('a,b,c,'.length);
+    await other.peer.received('a,.b,.c,.'.length);
+    t.is(one.peer.text, 'a,b,c,');
+    t.is(other.peer.text, 'a,.b,.c,.');
+  });
+
+  suite.both('a close drops and counts what was written in its turn', async (scene, t, side) => {
+    const { channel, log } = await scene.open(side);
+    channel.pause();
+    for (let at = 0; at < 100; at++) channel.write('ä');
+    channel.close();
+    const info = await log.closed();
+    t.is(channel.bytesWritten, 200);
+    t.true(info.unsentBytes <= 200);
+  });
+
+  suite.test('C15: strings and large data while connecting, then onWrite', async (scene, t) => {
+    const listening = await scene.peerServer();
+    const { channel, log } = scene.client();
+    channel.connect('127.0.0.1', listening.port);
+    const large = Buffer.alloc(100_000, 'large');
+    for (const data of ['one,', '\ud83d', '\ude00', large]) channel.write(data);
+    t.is(channel.bytesWritten, 100_010);
+    const peer = await listening.peer();
+    await log.seen('write');
+    await peer.received(100_010);
+    t.is(channel.pendingBytes, 0);
+    t.is(peer.bytes.toString(), `one,\ufffd\ufffd${large}`);
   });
 
   suite.both('W14: the bytes are taken at the call', async (scene, t, side) => {

@@ -1,6 +1,6 @@
 import { typeError } from './errors.ts';
 import type { Data, ReadEncoding, Writable } from './types.ts';
-import { bytesFrom } from './values.ts';
+import { bytesFrom, isReadable } from './values.ts';
 
 /** Takes the bytes now: the caller may use its buffer again at once. */
 export function copyBytes(data: Writable): Buffer {
@@ -12,7 +12,9 @@ export function copyBytes(data: Writable): Buffer {
 
 /** The same of several pieces, which are one. */
 export function copyAll(data: Writable | Writable[]): Buffer {
-  return Array.isArray(data) ? Buffer.concat(Array.from(data, copyBytes)) : copyBytes(data);
+  return isReadable(data) && Array.isArray(data)
+    ? Buffer.concat(Array.from(data, copyBytes))
+    : copyBytes(data);
 }
 
 export function decoded(bytes: Buffer, encoding: ReadEncoding): Data {

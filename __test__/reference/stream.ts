@@ -147,7 +147,7 @@ export abstract class ByteStream extends Channel {
 
   /** Handed to the operating system. */
   get bytesWritten(): number {
-    return this.#bytesQueued - this.#sender.pendingBytes;
+    return this.#bytesQueued;
   }
 
   get pendingBytes(): number {

@@ -38,8 +38,8 @@ function isRevoked(value: object): boolean {
 }
 
 /**
- * @internal The bytes of a view or a buffer; null for anything else. Memory that another thread may
- * write to is copied first.
+ * @internal The bytes of a view or a buffer, to be copied at once: another thread may write to them.
+ * Null for anything else.
  *
  * @throws `ERR_BUFFER_DETACHED`, or `ERR_INVALID_ARG_VALUE` where it is not as long as it says; they
  * call it `name`
@@ -51,8 +51,12 @@ export function bytesOf(name: string, data: unknown): Uint8Array | null {
     throw invalidValue(name, 'a view whose length is that of its memory', data.length);
   }
   // One without bytes may have lost them.
-  const bytes = plain && data.length > 0 ? data : memoryOf(name, data);
-  return isSharedArrayBuffer(bytes.buffer) ? Uint8Array.from(bytes) : bytes;
+  return plain && data.length > 0 ? data : memoryOf(name, data);
+}
+
+/** @internal The same bytes, in memory that no other thread may write to. */
+export function unshared(bytes: Uint8Array): Uint8Array {
+  return isSharedArrayBuffer(typedArray.buffer.call(bytes)) ? Uint8Array.from(bytes) : bytes;
 }
 
 function memoryOf(name: string, data: ArrayBufferView | ArrayBufferLike): Uint8Array {

@@ -131,7 +131,7 @@ export abstract class FlowLink<
 
   configure(settings: S): void {
     this.settings = settings;
-    this.outbox.settings = settings;
+    this.outbox.configure(settings);
   }
 
   /** Takes over what the channel's class has declared as fields. */
@@ -255,6 +255,11 @@ export abstract class FlowLink<
     return this.taker !== null || this.channel.onRead !== this.defaults.onRead;
   }
 
+  /** Whether somebody wants to hear that all that was written has left. */
+  get wantsDrain(): boolean {
+    return this.drainWatchers > 0 || this.channel.onWrite !== this.defaults.onWrite;
+  }
+
   report(error: Error): void {
     trace('error', this.channel, error);
     this.hook(() => this.channel.onError(error));
@@ -318,10 +323,6 @@ export abstract class FlowLink<
   protected changed(change: number): void {
     if (change === 0 || this.phase !== 'open' || this.index < 0) return;
     this.reactor.submission.configure(this, this.settingsRequest(change));
-  }
-
-  protected get wantsDrain(): boolean {
-    return this.drainWatchers > 0 || this.channel.onWrite !== this.defaults.onWrite;
   }
 
   /** Asks something of the reactor, from `onConnect` on; START is followed by what was asked before. */

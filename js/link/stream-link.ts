@@ -167,11 +167,11 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   }
 
   write(data: unknown, flush: boolean): boolean {
-    return this.#written(this.outbox.write(data, this.wantsDrain), flush);
+    return this.#written(this.outbox.write(data), flush);
   }
 
   writeFile(request: FileRequest, flush: boolean): boolean {
-    return this.#written(this.outbox.writeFile(request, this.wantsDrain), flush);
+    return this.#written(this.outbox.writeFile(request), flush);
   }
 
   #written(flows: boolean, flush: boolean): boolean {
@@ -264,7 +264,8 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   /** `onConnect`; then the reactor begins to read, under the delimiter that is set by now. */
   open(): void {
     if (!this.enterOpen()) return;
-    this.outbox.open(this.wantsDrain);
+    this.outbox.open();
+    if (this.outbox.emptied) this.schedule();
     if (!this.done && this.channel.onConnect !== this.defaults.onConnect) {
       this.hook(() => this.channel.onConnect());
     }
@@ -378,6 +379,12 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     this.#frameAt = -1;
     clearTimeout(this.#frameTimer);
     this.#watchFrame();
+  }
+
+  /** What was written before comes before it. */
+  protected override ask(op: number, flags = 0): void {
+    this.outbox.encode();
+    super.ask(op, flags);
   }
 
   protected override exit(): void {

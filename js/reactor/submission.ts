@@ -2,6 +2,8 @@
  * What the JS thread asks of the reactor, packed until the turn ends.
  *
  * ```text
+ *   strings ─▶ gathered, each channel's as one text ──┐ when the turn ends, or somebody asks
+ *   bytes ────────────────────────────────┐           │
  *   buffer  [op|flags][index][generation][length] payload, padded to 4 bytes   [op|flags]…
  *                                         └ writes to one channel in a row grow one payload
  * ```
@@ -15,6 +17,7 @@ import type { NativeSocketOptions } from '../check/options.ts';
 import type { Framing } from '../check/read-delimiter.ts';
 import { byteLength } from '../check/values.ts';
 import { Flag, HEADER_WORDS, Op, Packet, Reframe, Settings } from '../generated/wire.ts';
+import { Gathered, type Gatherer } from './gathered.ts';
 
 const HEADER_BYTES = 4 * HEADER_WORDS;
 const FIRST_BYTES = 16 * 1024;
@@ -22,8 +25,8 @@ const FIRST_BYTES = 16 * 1024;
 const MOST_BYTES = 256 * 1024;
 /** A buffer that one large turn made this big is given back. */
 const KEEP_BYTES = 1024 * 1024;
-/** @internal Strings up to this length are encoded straight into the batch (3 bytes a UTF-16 unit at most). */
-export const SHORT_STRING = 4096;
+/** Datagrams up to this length are encoded straight into the batch (3 bytes a UTF-16 unit at most). */
+const SHORT_STRING = 4096;
 /** @internal Writes from this size on are sent at once, where that keeps the order. */
 export const LARGE_BYTES = 16 * 1024;
 
@@ -39,9 +42,18 @@ export interface Writer extends Target {
   batch: number;
 }
 
+/** @internal A channel whose strings are gathered. */
+export interface TextWriter extends Gatherer {
+  readonly target: Writer;
+  /** Whether its drain is to be told. */
+  readonly notify: boolean;
+  /** Its strings are so many bytes of the batch. */
+  encoded(bytes: number): void;
+}
+
 /** @internal Where a full batch goes. */
 export interface Sink {
-  /** The batch is empty no more: it is to be flushed when this turn ends. */
+  /** There is something to flush when this turn ends. */
   begun(): void;
   submit(records: Uint8Array, length: number): void;
   /** Copies bytes of a large write, as many as it takes; returns where those that follow begin. */
@@ -92,6 +104,13 @@ export class Submission {
   #header = 0;
   /** The last batch before this one that has a write to that channel; -1: this one had one already. */
   #before = 0;
+  #gathered = new Gathered<TextWriter>();
+  /** The text that was encoded last, and where in the batch its bytes are: others may write the same. */
+  #text: string | null = null;
+  #textAt = 0;
+  #textBytes = 0;
+  /** The sink knows that there is something to flush. */
+  #begun = false;
 
   constructor(sink: Sink) {
     this.#sink = sink;
@@ -99,29 +118,88 @@ export class Submission {
 
   /** Hands everything to the reactor. */
   flush(): void {
+    try {
+      this.#encodeAll();
+    } finally {
+      this.#begun = false;
+    }
+    this.#submit();
+  }
+
+  #submit(): void {
     if (this.#length === 0) return;
     const length = this.#length;
     this.#length = 0;
     this.#writing = null;
+    this.#text = null;
     this.count += 1;
     this.#sink.submit(this.#buffer, length);
     if (this.#buffer.length > KEEP_BYTES) this.#resize(FIRST_BYTES);
   }
 
-  /** Queues a string; returns its bytes. */
-  writeString(target: Writer, data: string, notify: boolean): number {
-    this.#openWrite(target, 3 * data.length, notify);
-    const end = this.#header + HEADER_BYTES + (this.#words[this.#header / 4 + 3] as number);
-    return this.#grow(this.#buffer.write(data, end));
+  /**
+   * Queues a string: it is encoded when the turn ends, or when there are many. Whoever asks anything
+   * else for the same channel calls `encode()` before.
+   */
+  gather(writer: TextWriter, data: string): void {
+    this.#begin();
+    if (this.#gathered.add(writer, data)) this.#encodeAll();
+  }
+
+  /** Makes what the writer has gathered part of the batch. */
+  encode(writer: TextWriter): void {
+    if (writer.lastEnd < 0) return;
+    const { text, target } = writer;
+    const at = this.#openWrite(target, 3 * text.length, writer.notify);
+    let bytes = this.#encode(text, this.#gathered.isOne(writer), at);
+    // Otherwise it is ASCII.
+    if (bytes !== text.length) {
+      const splits = this.#gathered.splits(writer);
+      if (splits.length > 0) bytes = this.#encodeApart(text, splits, at);
+    }
+    this.#grow(bytes);
+    writer.text = '';
+    writer.lastEnd = -1;
+    writer.encoded(bytes);
+  }
+
+  #encodeAll(): void {
+    if (this.#gathered.isEmpty) return;
+    for (const writer of this.#gathered.writers) this.encode(writer);
+    this.#gathered.clear();
+  }
+
+  /** A text that goes to many channels is encoded once a batch. */
+  #encode(text: string, isOne: boolean, at: number): number {
+    if (isOne && text === this.#text) {
+      this.#buffer.copyWithin(at, this.#textAt, this.#textAt + this.#textBytes);
+      return this.#textBytes;
+    }
+    this.#text = text;
+    this.#textAt = at;
+    this.#textBytes = this.#buffer.write(text, at);
+    return this.#textBytes;
+  }
+
+  /** As `#encode()`, each part by itself. */
+  #encodeApart(text: string, splits: readonly number[], at: number): number {
+    this.#text = null;
+    let from = 0;
+    let bytes = 0;
+    for (const to of [...splits, text.length]) {
+      bytes += this.#buffer.write(text.slice(from, to), at + bytes);
+      from = to;
+    }
+    return bytes;
   }
 
   /** Queues bytes; returns how many. */
   writeBytes(target: Writer, data: Uint8Array, notify: boolean): number {
     const length = byteLength.call(data);
-    this.#openWrite(target, length, notify);
-    const end = this.#header + HEADER_BYTES + (this.#words[this.#header / 4 + 3] as number);
-    this.#buffer.set(data, end);
-    return this.#grow(length);
+    const at = this.#openWrite(target, length, notify);
+    this.#buffer.set(data, at);
+    this.#grow(length);
+    return length;
   }
 
   /** Sends bytes at once as far as that can be, and queues the rest; returns how many that are. */
@@ -148,6 +226,7 @@ export class Submission {
     if (this.#writing !== target || before < 0) return 0;
     const from = this.#header + HEADER_BYTES;
     const gathered = this.#words[this.#header / 4 + 3] as number;
+    this.#text = null;
     const sent = this.#sink.send(target, before, this.#buffer, this.#header, data);
     if (sent >= gathered) {
       this.#length = this.#header;
@@ -229,27 +308,25 @@ export class Submission {
     if (framing.regexp !== null) this.#sink.share(framing.regexp);
   }
 
-  /** Makes the last record a write to `target` with room for `room` more bytes. */
-  #openWrite(target: Writer, room: number, notify: boolean): void {
+  /** Makes the last record a write to `target`; returns where `room` more bytes of it begin. */
+  #openWrite(target: Writer, room: number, notify: boolean): number {
     if (this.#writing !== target || this.#length > MOST_BYTES) {
       this.#open(Op.WRITE, notify ? Flag.NOTIFY : 0, target, room);
       this.#close(0);
       this.#writing = target;
       this.#before = target.batch <= this.count ? target.batch : -1;
       target.batch = this.count + 1;
-      return;
+      return this.#header + HEADER_BYTES;
     }
     this.#reserve(room + 3);
-    if (notify) {
-      const word = this.#header / 4;
-      this.#words[word] = (this.#words[word] as number) | (Flag.NOTIFY << 8);
-    }
+    const word = this.#header / 4;
+    if (notify) this.#words[word] = (this.#words[word] as number) | (Flag.NOTIFY << 8);
+    return this.#header + HEADER_BYTES + (this.#words[word + 3] as number);
   }
 
   /** Counts `n` bytes to the payload of the last record. */
-  #grow(n: number): number {
+  #grow(n: number): void {
     this.#close((this.#words[this.#header / 4 + 3] as number) + n);
-    return n;
   }
 
   /** Appends a record; returns the word at which its payload begins. */
@@ -261,9 +338,9 @@ export class Submission {
 
   /** Begins a record with room for a payload, and returns the word at which that begins. */
   #open(op: number, flags: number, target: Target, room: number): number {
-    if (this.#length > MOST_BYTES) this.flush();
+    if (this.#length > MOST_BYTES) this.#submit();
+    this.#begin();
     this.#reserve(HEADER_BYTES + room + 3);
-    if (this.#length === 0) this.#sink.begun();
     const header = this.#length;
     const word = header / 4;
     const words = this.#words;
@@ -275,10 +352,16 @@ export class Submission {
     return word + HEADER_WORDS;
   }
 
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#sink.begun();
+  }
+
   /** The payload of the record that was begun last is there: it is part of the batch. */
   #close(payload: number): void {
     this.#words[this.#header / 4 + 3] = payload;
-    this.#length = this.#header + HEADER_BYTES + 4 * Math.ceil(payload / 4);
+    this.#length = this.#header + HEADER_BYTES + ((payload + 3) & ~3);
   }
 
   #reserve(bytes: number): void {

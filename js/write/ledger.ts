@@ -20,8 +20,6 @@ export interface Limits {
  * ```
  */
 export abstract class Ledger<S extends Limits = Limits> {
-  /** Bytes that were accepted since the channel began. */
-  accepted = 0;
   /** Bytes that were dropped instead, and `false` returned. */
   refused = 0;
   /** More was pending at a write than `maxPendingBytes`. */
@@ -31,6 +29,8 @@ export abstract class Ledger<S extends Limits = Limits> {
   settings: S;
   /** How many of the accepted bytes are known to have left. */
   protected taken = 0;
+  /** Bytes that were accepted since the channel began, as far as they are counted. */
+  protected counted = 0;
   #submission: Pick<Submission, 'count'>;
   /** At which submission it was asked how much has left. */
   #asked = -1;
@@ -38,10 +38,15 @@ export abstract class Ledger<S extends Limits = Limits> {
   #undrained = false;
   #endedBy: 'nobody' | 'this side' | 'others' = 'nobody';
 
-  /** `flows` asks the reactor how much is sent, at most once for each submission. */
+  /** `flows` and `room` ask the reactor how much is sent, at most once for each submission. */
   constructor(submission: Pick<Submission, 'count'>, settings: S) {
     this.#submission = submission;
     this.settings = settings;
+  }
+
+  /** Bytes that were accepted since the channel began. */
+  get accepted(): number {
+    return this.counted;
   }
 
   /** Accepted, and not known to have left. */
@@ -53,11 +58,24 @@ export abstract class Ledger<S extends Limits = Limits> {
   /** Whether the writer may go on. */
   get flows(): boolean {
     const { highWaterMark } = this.settings;
-    if (this.weight <= highWaterMark) return true;
-    if (this.#asked !== this.#submission.count) this.refresh();
-    const flows = this.weight <= highWaterMark;
+    if (this.#isWithin(highWaterMark)) return true;
+    this.#refreshOnce();
+    const flows = this.#isWithin(highWaterMark);
     this.awaited ||= !flows;
     return flows;
+  }
+
+  /** Other limits hold from now on. */
+  configure(settings: S): void {
+    this.settings = settings;
+  }
+
+  /** So many bytes can be written before a limit has to be looked at. */
+  protected get room(): number {
+    const { highWaterMark, maxPendingBytes } = this.settings;
+    const limit = Math.min(highWaterMark, maxPendingBytes);
+    if (this.most > limit / 2) this.#refreshOnce();
+    return limit - this.most;
   }
 
   /** Nothing is accepted any more: by the wish of this side, or not. */
@@ -80,7 +98,7 @@ export abstract class Ledger<S extends Limits = Limits> {
   claimRoom(): boolean {
     if (this.flooded !== null) return false;
     const { maxPendingBytes } = this.settings;
-    if (this.weight <= maxPendingBytes) return true;
+    if (this.#isWithin(maxPendingBytes)) return true;
     this.refresh();
     const { inMemory } = this;
     if (inMemory <= maxPendingBytes) return true;
@@ -97,7 +115,7 @@ export abstract class Ledger<S extends Limits = Limits> {
   /** So many bytes are accepted. */
   protected count(bytes: number): void {
     this.#undrained = true;
-    this.accepted += bytes;
+    this.counted += bytes;
   }
 
   /** All that was accepted has left; returns whether that is news. */
@@ -115,12 +133,31 @@ export abstract class Ledger<S extends Limits = Limits> {
     this.ask();
   }
 
+  #refreshOnce(): void {
+    if (this.#asked !== this.#submission.count) this.refresh();
+  }
+
   /** Sets `taken`, where the channel is there to be asked. */
   protected abstract ask(): void;
+
+  /** Whether no more than that is pending; what is not counted is, where the bounds do not decide. */
+  #isWithin(limit: number): boolean {
+    return this.most <= limit || (this.least <= limit && this.weight <= limit);
+  }
 
   /** What is pending, as `highWaterMark` judges it. */
   protected get weight(): number {
     return this.accepted - this.taken;
+  }
+
+  /** So much it is at most. */
+  protected get most(): number {
+    return this.weight;
+  }
+
+  /** So much it is at least. */
+  protected get least(): number {
+    return this.weight;
   }
 
   /** What is pending, as `maxPendingBytes` judges it. */

@@ -3,16 +3,29 @@
 import { channelNotConnected, invalidType } from '../check/errors.ts';
 import { type FileRequest, OpenFile } from '../check/file.ts';
 import type { StreamSettings } from '../check/options.ts';
-import { bytesOf } from '../check/values.ts';
-import { LARGE_BYTES, SHORT_STRING, type Submission, type Writer } from '../reactor/submission.ts';
+import { byteLength, bytesOf, isReadable, unshared } from '../check/values.ts';
+import {
+  LARGE_BYTES,
+  type Submission,
+  type TextWriter,
+  type Writer,
+} from '../reactor/submission.ts';
 import { encode } from './encode.ts';
 import { Ledger } from './ledger.ts';
 
 /** So many files are kept in mind before it is asked which of them have left. */
 const LEAST_FILES = 16;
+/** Bytes that a UTF-16 unit has at most. */
+const MOST_BYTES_A_UNIT = 3;
 
 /** What is written. */
 type Piece = string | Uint8Array | OpenFile;
+
+/** @internal The channel whose outbox it is. */
+export interface Source extends Writer {
+  /** Somebody listens for the drain. */
+  readonly wantsDrain: boolean;
+}
 
 /** @internal What the outbox needs of the reactor. */
 export interface OutboxReactor {
@@ -26,13 +39,22 @@ export interface OutboxReactor {
  *
  * ```text
  *   idle ──begin()──▶ early: kept here ──open()──▶ open: submitted ──settle()──▶ gone: counted
+ *                                                   └ strings are gathered, and counted when that
+ *                                                     ends; until then their length bounds it
  * ```
  */
-export class Outbox extends Ledger<StreamSettings> {
+export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   /** All has left during a write: nobody else will tell the drain. */
   emptied = false;
+  /** What the submission has gathered. */
+  text = '';
+  lastEnd = -1;
+  notify = false;
+  readonly target: Source;
   #reactor: OutboxReactor;
-  #target: Writer;
+  #submission: Submission;
+  /** Shorter strings are gathered without a look at state and limits. Above 0 only while any are. */
+  #credit = 0;
   #state: 'idle' | 'early' | 'open' | 'gone' = 'idle';
   /** What was written before there was a socket to send it to. */
   #early: Piece[] = [];
@@ -40,18 +62,22 @@ export class Outbox extends Ledger<StreamSettings> {
   #files: { from: number; to: number; name: string }[] = [];
   /** How many there may be before it is asked which of them have left. */
   #mostFiles = LEAST_FILES;
-  /** How much of what was submitted last has not left at once. */
-  #unsent = 0;
 
-  constructor(reactor: OutboxReactor, target: Writer, settings: StreamSettings) {
+  constructor(reactor: OutboxReactor, target: Source, settings: StreamSettings) {
     super(reactor.submission, settings);
     this.#reactor = reactor;
-    this.#target = target;
+    this.#submission = reactor.submission;
+    this.target = target;
   }
 
   /** Whether bytes were written that the reactor does not know of, and would not miss at a close. */
   get cutsOff(): boolean {
     return this.flooded !== null || this.#early.some((piece) => piece.length > 0);
+  }
+
+  override get accepted(): number {
+    this.encode();
+    return this.counted;
   }
 
   /** Writes are accepted from now on, and kept. */
@@ -60,32 +86,41 @@ export class Outbox extends Ledger<StreamSettings> {
   }
 
   /** There is a socket: sends what was kept. */
-  open(notify: boolean): void {
+  open(): void {
     this.#state = 'open';
     const early = this.#early;
     this.#early = [];
-    for (const piece of early) this.#submit(piece, notify);
+    // They are counted as they are submitted.
+    this.counted = 0;
+    for (const piece of early) this.#accept(piece);
   }
 
   /** Takes the bytes, or drops them; returns whether to go on. */
-  write(data: unknown, notify: boolean): boolean {
-    if (Array.isArray(data)) return this.#writeAll(checkAll(data), notify);
-    const piece = typeof data === 'string' ? data : checkData(data);
-    if (this.#takes('write()')) return this.#accept(piece, notify);
+  write(data: unknown): boolean {
+    if (typeof data !== 'string' || data.length >= this.#credit) return this.#write(data);
+    this.#credit -= data.length;
+    this.#submission.gather(this, data);
+    return true;
+  }
+
+  #write(data: unknown): boolean {
+    const piece = typeof data === 'string' ? data : bytesOf('data', data);
+    if (piece === null) return this.#writeAll(checkAll(data));
+    if (this.#takes('write()')) return this.#accept(piece);
     return this.refuse(lengthOf(piece));
   }
 
   /** All of them, or none. */
-  #writeAll(pieces: Piece[], notify: boolean): boolean {
+  #writeAll(pieces: Piece[]): boolean {
     if (this.#takes('write()')) {
-      for (const piece of pieces) this.#accept(piece, notify);
+      for (const piece of pieces) this.#accept(piece);
       return this.flows;
     }
     return this.refuse(pieces.reduce((sum, piece) => sum + lengthOf(piece), 0));
   }
 
   /** As `write()`; the file is opened only where it is accepted. */
-  writeFile(request: FileRequest, notify: boolean): boolean {
+  writeFile(request: FileRequest): boolean {
     if (!this.#takes('writeFile()')) return this.refuse(request.nbytes);
     const file = request.open();
     this.#files.push({ from: this.accepted, to: this.accepted + file.length, name: file.name });
@@ -94,13 +129,33 @@ export class Outbox extends Ledger<StreamSettings> {
       this.#forgetFiles();
       this.#mostFiles = Math.max(LEAST_FILES, 2 * this.#files.length);
     }
-    return this.#accept(file, notify);
+    return this.#accept(file);
+  }
+
+  /** What was written comes before whatever the reactor is asked from now on. */
+  encode(): void {
+    if (this.lastEnd >= 0) this.#submission.encode(this);
+  }
+
+  encoded(bytes: number): void {
+    this.#credit = 0;
+    this.count(bytes);
+  }
+
+  override configure(settings: StreamSettings): void {
+    this.encode();
+    super.configure(settings);
+  }
+
+  override end(by: 'this side' | 'others'): void {
+    this.encode();
+    super.end(by);
   }
 
   /** The reactor says that everything up to here has been taken: is that all, and news? */
   drained(sent: number): boolean {
     this.taken = Math.max(this.taken, sent);
-    if (this.taken < this.accepted) return false;
+    if (this.lastEnd >= 0 || this.taken < this.counted) return false;
     this.#files.length = 0;
     return this.drain();
   }
@@ -123,17 +178,27 @@ export class Outbox extends Ledger<StreamSettings> {
     return isOpen && this.claimRoom();
   }
 
-  #accept(piece: Piece, notify: boolean): boolean {
-    if (this.#state !== 'open') {
-      this.count(this.#keep(piece));
-      return this.flows;
-    }
-    const length = this.#submit(piece, notify);
-    this.count(length);
-    // With all that was accepted before it.
-    if (this.#unsent < length) this.taken = this.accepted - this.#unsent;
-    this.emptied = notify && this.#unsent === 0;
+  #accept(piece: Piece): boolean {
+    if (this.#state !== 'open') this.count(this.#keep(piece));
+    else if (typeof piece === 'string' && piece.length < LARGE_BYTES) this.#gather(piece);
+    else this.#submit(piece);
     return this.flows;
+  }
+
+  #gather(data: string): void {
+    if (this.lastEnd < 0) this.notify = this.target.wantsDrain;
+    this.emptied = false;
+    this.count(0);
+    this.#submission.gather(this, data);
+    if (this.lastEnd >= 0) this.#credit = Math.min(LARGE_BYTES, this.room / MOST_BYTES_A_UNIT) | 0;
+  }
+
+  protected override get most(): number {
+    return this.counted - this.taken + MOST_BYTES_A_UNIT * this.text.length;
+  }
+
+  protected override get least(): number {
+    return this.counted - this.taken + this.text.length;
   }
 
   /** Files take no memory. */
@@ -161,30 +226,34 @@ export class Outbox extends Ledger<StreamSettings> {
     return lengthOf(kept);
   }
 
-  /** Returns how long it is. */
-  #submit(piece: Piece, notify: boolean): number {
-    const { submission } = this.#reactor;
+  /** Behind what was gathered; what has left during the call is counted as taken. */
+  #submit(piece: Piece): void {
+    const submission = this.#submission;
+    const { target } = this;
+    const notify = target.wantsDrain;
+    this.encode();
+    let unsent: number;
     if (piece instanceof OpenFile) {
-      submission.writeFile(this.#target, piece.native, notify);
-      this.#unsent = piece.length;
-      return piece.length;
+      submission.writeFile(target, piece.native, notify);
+      unsent = piece.length;
+      this.count(unsent);
+    } else {
+      const bytes = typeof piece === 'string' ? encode(piece) : piece;
+      const length = byteLength.call(bytes);
+      unsent =
+        length < LARGE_BYTES
+          ? submission.writeBytes(target, bytes, notify)
+          : submission.writeLarge(target, unshared(bytes), notify);
+      this.count(length);
+      // With all that was accepted before it.
+      if (unsent < length) this.taken = this.counted - unsent;
     }
-    if (typeof piece === 'string' && piece.length <= SHORT_STRING) {
-      this.#unsent = submission.writeString(this.#target, piece, notify);
-      return this.#unsent;
-    }
-    const bytes = typeof piece === 'string' ? encode(piece) : piece;
-    const { length } = bytes;
-    this.#unsent =
-      length < LARGE_BYTES
-        ? submission.writeBytes(this.#target, bytes, notify)
-        : submission.writeLarge(this.#target, bytes, notify);
-    return length;
+    this.emptied = notify && unsent === 0;
   }
 
   protected override ask(): void {
     if (this.#state !== 'open') return;
-    this.taken = Math.max(this.taken, this.#reactor.sent(this.#target));
+    this.taken = Math.max(this.taken, this.#reactor.sent(this.target));
   }
 }
 
@@ -193,8 +262,9 @@ function lengthOf(piece: Piece): number {
 }
 
 /** What stands in an array; one of nothing is one empty piece. */
-function checkAll(data: unknown[]): Piece[] {
-  const pieces = Array.from(data, (one, at) => {
+function checkAll(data: unknown): Piece[] {
+  if (!isReadable(data) || !Array.isArray(data)) throw noData('data', data);
+  const pieces = Array.from(data, (one: unknown, at) => {
     return typeof one === 'string' ? one : checkData(one, `data[${at}]`);
   });
   return pieces.length > 0 ? pieces : [''];
@@ -203,8 +273,10 @@ function checkAll(data: unknown[]): Piece[] {
 /** @internal The bytes that `write()` was given. */
 export function checkData(data: unknown, name = 'data'): Uint8Array {
   const bytes = bytesOf(name, data);
-  if (bytes === null) {
-    throw invalidType(name, 'a string, an ArrayBufferView or an ArrayBuffer', data);
-  }
+  if (bytes === null) throw noData(name, data);
   return bytes;
+}
+
+function noData(name: string, data: unknown): TypeError {
+  return invalidType(name, 'a string, an ArrayBufferView or an ArrayBuffer', data);
 }
