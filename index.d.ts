@@ -1159,8 +1159,8 @@ export declare class Stream<A extends Address | string = Address | string> exten
    * but `onRead` run as ever.
    *
    * Back-pressure works both ways. Its `end()` is `shutdown()`; where the peer finishes first, it ends
-   * by itself when what is written has left, unless the channel has `allowHalfOpen`. `destroy()` is
-   * `close()`, and the other way round. What closes the channel otherwise is its `'error'`, with Node's
+   * by itself when what is written has left, unless the channel has `allowHalfOpen` (as the sockets of a
+   * server of `node:http` have: one that is given a Duplex wants it, too). `destroy()` is `close()`, and the other way round. What closes the channel otherwise is its `'error'`, with Node's
    * codes. `'connect'` and `'ready'` follow `onConnect`; `'close'` follows `onClose`.
    *
    * @throws `ERR_CHANNEL_ACTIVE` where something else reads the channel, a `frames()` or a Duplex

@@ -6,14 +6,20 @@ import test, { type ExecutionContext, type ImplementationFn } from 'ava';
 
 /** The programs that tests talk to, and the packages of Debian that have them. */
 const packages = {
+  curl: 'curl',
   dig: 'bind9-dnsutils',
   haproxy: 'haproxy',
+  id: 'coreutils',
   'nats-server': 'nats-server',
   nc: 'netcat-openbsd',
   nginx: 'nginx libnginx-mod-stream',
+  openssl: 'openssl',
+  // Whose programs are in no PATH; this one is its client's.
+  psql: 'postgresql',
   'redis-benchmark': 'redis-tools',
   'redis-cli': 'redis-tools',
   'redis-server': 'redis-server',
+  setpriv: 'util-linux',
   socat: 'socat',
   strace: 'strace',
   wrk: 'wrk',

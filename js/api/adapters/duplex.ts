@@ -285,7 +285,8 @@ export class ChannelDuplex extends Duplex {
       onEnd: (rest) => {
         if (rest.length > 0) this.#received(rest);
         this.#isAtEnd = true;
-        this.push(null);
+        // An event of its own, as of a net.Socket: what came before it may be answered first.
+        setImmediate(() => this.push(null));
       },
       opened: () => {
         this.#timer?.refresh();
