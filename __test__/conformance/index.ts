@@ -29,7 +29,7 @@ import { resets } from './resets.ts';
 import { resources } from './resources.ts';
 import { servers } from './servers.ts';
 import { settings } from './settings.ts';
-import { Suite } from './suite.ts';
+import { type LeftOut, Suite } from './suite.ts';
 import { switching } from './switching.ts';
 import { throwing } from './throwing.ts';
 import { timers } from './timers.ts';
@@ -43,8 +43,8 @@ import { writing } from './writing.ts';
  * letter and a number (C1, R12) names a fault: README.md, one folder up, says which. One with a rule
  * names the rule of hooks.
  */
-export function conformance(name: string, impl: Implementation): void {
-  const suite = new Suite(name, impl);
+export function conformance(name: string, impl: Implementation, leftOut: LeftOut = []): void {
+  const suite = new Suite(name, impl, leftOut);
   classes(suite);
   connecting(suite);
   addresses(suite);

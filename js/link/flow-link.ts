@@ -73,6 +73,8 @@ export abstract class FlowLink<
   taker: Taker | null = null;
   /** As many frames as wait for it, as far as the reactor has cut them. */
   waiting = 0;
+  /** As many wait as may. */
+  #isTakerBehind = false;
   /** The reactor has been told not to read. */
   #pauseTold = false;
   /** Somebody has waited for it to open, and may begin to read before the next turn. */
@@ -162,6 +164,7 @@ export abstract class FlowLink<
     this.taker = taker;
     this.reader = taker;
     this.waiting = 0;
+    this.#isTakerBehind = false;
     this.watch(taker);
     this.inbox.interrupt();
     this.resume();
@@ -394,9 +397,13 @@ export abstract class FlowLink<
   #isTakerFull(): boolean {
     const { taker } = this;
     if (taker === null) return false;
-    if (!taker.wants) return this.#pauseTold || this.waiting >= taker.most;
-    if (!this.#overdrawn) this.waiting = 0;
-    return false;
+    if (taker.wants) {
+      this.#isTakerBehind = false;
+      if (!this.#overdrawn) this.waiting = 0;
+    } else if (this.waiting >= taker.most) {
+      this.#isTakerBehind = true;
+    }
+    return this.#isTakerBehind;
   }
 
   /** The end, once all that came before it has been told. */

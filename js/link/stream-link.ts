@@ -487,7 +487,8 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   }
 
   protected isBehind(info: CloseInfo): boolean {
-    const isLeft = !this.inbox.isEmpty || this.#reading === 'finished';
+    const isLeft =
+      !this.inbox.isEmpty || this.#reading === 'finished' || this.taker?.isBusy === true;
     if (this.phase !== 'open' || !isLeft) return false;
     if (this.awaitsTurn) return true;
     // What came before the end waits for `resume()`; but not where time is up, and where that

@@ -17,6 +17,8 @@ import type { Watcher } from './link.ts';
 export interface Taker extends Watcher {
   /** Whether it asks for a frame. */
   readonly wants: boolean;
+  /** It has been given one, and whoever it is for may not be through with that. */
+  readonly isBusy: boolean;
   /** So many frames may wait. */
   readonly most: number;
   onRead(frame: Buffer | string, addr?: Address | string | null): void;

@@ -278,6 +278,8 @@ export class ChannelDuplex extends Duplex {
     const duplex = this;
     return {
       most: 1,
+      // Its buffer is the reader's affair, as that of a net.Socket.
+      isBusy: false,
       get wants() {
         return duplex.#wants;
       },

@@ -56,6 +56,7 @@ export function datagramFramesOf<F, A>(source: Source, options: unknown): FrameI
 
 class Frames<T> implements Taker, FrameIterator<T> {
   wants = false;
+  isBusy = false;
   readonly most: number;
   #source: Source;
   #shape: (frame: Buffer | string, addr: unknown) => T;
@@ -95,6 +96,7 @@ class Frames<T> implements Taker, FrameIterator<T> {
     return new Promise((resolve, reject) => {
       this.#asking.push({ resolve, reject });
       this.wants = true;
+      this.isBusy = false;
       // When the stack is empty: hooks may come before the next frame.
       void soon.then(this.#supply);
     });
@@ -120,7 +122,8 @@ class Frames<T> implements Taker, FrameIterator<T> {
     const asking = this.#asking.shift();
     this.#source.waiting -= 1;
     this.wants = this.#asking.length > 0;
-    if (!this.wants) this.#source.satisfied();
+    this.isBusy = !this.wants;
+    if (this.isBusy) this.#source.satisfied();
     asking?.resolve({ done: false, value: this.#shape(frame, addr) });
   }
 
