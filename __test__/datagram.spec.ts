@@ -208,6 +208,12 @@ test('the address of a sender is one object, which nobody may change', async (t)
   const [first] = channel.from;
   t.true(channel.from.every((addr) => addr === first));
   t.throws(() => Object.assign(first ?? {}, { port: 1 }), { instanceOf: TypeError });
+  // Given back, it is taken without another look; the same in other words is the same address.
+  for (const to of [first, { ...first }, [first?.address, first?.port]]) {
+    channel.write('back', to as Address);
+  }
+  await peer.received(3);
+  t.deepEqual(peer.reads, ['back', 'back', 'back']);
 });
 
 test('U15: the port stays when the peer is dropped', async (t) => {

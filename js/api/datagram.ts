@@ -3,6 +3,7 @@
 import { hasUnixSockets } from '../binding.ts';
 import { checkAddress, checkHost, checkPath } from '../check/address.ts';
 import { type DatagramSettings, datagramSettings } from '../check/datagram-options.ts';
+import { Endpoint } from '../check/endpoint.ts';
 import { invalidType, invalidValue, unixUnsupported } from '../check/errors.ts';
 import { checkOptions, datagramNames, splitAddress } from '../check/option-names.ts';
 import { checkDescriptor, checkFlush } from '../check/options.ts';
@@ -412,6 +413,8 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   #destination = (given: unknown): Destination => {
     const { endpoints, settings } = this[link];
     if (settings.family === 'unix') return endpoints.ofPath(pathOf(given));
+    const known = Endpoint.ofAddress(given);
+    if (known !== undefined) return known;
     const loopback = settings.family === 6 ? '::1' : '127.0.0.1';
     const { host, port } = checkAddress(given, loopback, 1);
     const named = host === '' ? loopback : host;

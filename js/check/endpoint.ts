@@ -30,8 +30,20 @@ export class Endpoint {
    * same object, so nobody may change it.
    */
   get address(): Address | string | null {
-    this.#address ??= Object.freeze(decodeAddress(this.key, 0));
+    if (this.#address === undefined) {
+      const address = Object.freeze(decodeAddress(this.key, 0));
+      this.#address = address;
+      // Port 0 is nobody's, whoever says so.
+      if (address !== null && typeof address === 'object' && address.port > 0) {
+        owners.set(address, this);
+      }
+    }
     return this.#address;
+  }
+
+  /** Of an address that an endpoint has given: nobody can have changed it. */
+  static ofAddress(given: unknown): Endpoint | undefined {
+    return typeof given === 'object' && given !== null ? owners.get(given) : undefined;
   }
 
   get family(): 4 | 6 | 'unix' {
@@ -40,6 +52,9 @@ export class Endpoint {
     return address.family === 'IPv6' ? 6 : 4;
   }
 }
+
+/** Whose addresses users have. */
+const owners = new WeakMap<object, Endpoint>();
 
 /** @internal The endpoints that a channel has met lately. */
 export class Endpoints {

@@ -331,7 +331,7 @@ export class DatagramLink extends BoundLink implements DatagramReceiver {
   }
 
   #writeTo(to: Endpoint, piece: string | Uint8Array): void {
-    this.ensureBound(to.family);
+    if (this.phase === 'idle') this.ensureBound(to.family);
     this.outbox.send(to, piece, this.wantsDrain);
   }
 

@@ -217,10 +217,16 @@ export class DatagramInbox implements Receiver {
    */
   #take(sender: Endpoint, bytes: Buffer, start: number, end: number): boolean {
     if (!this.listens) return true;
+    const whole = this.#framing.kind === FramingKind.RAW;
     this.sender = sender;
+    if (whole && this.#senders.isEmpty) {
+      this.#whole(bytes, start, end);
+      this.sender = null;
+      return true;
+    }
     // What waited for a delimiter that is no more is data of its own, whose `onRead` may pause, or
     // set another delimiter.
-    if (this.#framing.kind === FramingKind.RAW) this.#senders.recut(sender, this.#how);
+    if (whole) this.#senders.recut(sender, this.#how);
     const taken = this.receptive;
     if (taken && this.#framing.kind === FramingKind.RAW) this.#whole(bytes, start, end);
     else if (taken) this.#senders.take(sender, bytes, start, end, this.#how);
