@@ -323,6 +323,25 @@ export function framing(suite: Suite): void {
     t.deepEqual(log.reads, lines);
   });
 
+  suite.test('R31: nor what is large, or came beside it', async (scene, t) => {
+    const all = await Promise.all([1, 2, 3].map(() => scene.openConnection()));
+    const sent = all.map((): Buffer[] => []);
+    const sizes = [10, 200_000, 3_000, 65_536, 1, 20_000];
+    for (let round = 0; round < 60; round++) {
+      const writes = all.map(({ peer }, at) => {
+        const piece = Buffer.alloc(sizes[(round + at) % sizes.length] ?? 1, `${at}${round},`);
+        sent[at]?.push(piece);
+        return peer.write(piece);
+      });
+      await Promise.all(writes);
+    }
+    for (const { peer } of all) peer.end();
+    await Promise.all(all.map(({ log }) => log.closed()));
+    all.forEach(({ log }, at) => {
+      t.true(Buffer.concat(log.data as Buffer[]).equals(Buffer.concat(sent[at] ?? [])));
+    });
+  });
+
   suite.test('R31: what user code does to a frame harms nothing later', async (scene, t) => {
     const { log, peer } = await scene.openConnection({ readDelimiter: '\n' }, () => ({
       onRead: (data) => {
