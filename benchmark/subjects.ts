@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Part } from './case.ts';
+import { compiled, compileServers } from './compiled.ts';
 import type { Options } from './options.ts';
 import { findNode, findPeer, type Runtime } from './runtimes.ts';
 
@@ -54,6 +55,7 @@ export class Subjects {
     }
     const nodes = await Promise.all(options.nodes.map(findNode));
     const peers = await Promise.all([findPeer('bun'), findPeer('deno')]);
+    if (!nodes.every(runsTypeScript)) await compileServers(ids);
     return new Subjects(options.only, [...nodes, ...peers.filter((peer) => peer !== null)], echo);
   }
 
@@ -93,20 +95,28 @@ export class Subjects {
       id,
       ours: id.startsWith('pants'),
       runtime,
-      command: (path) => [runtime.path, ...flags(runtime), file, ...(path === null ? [] : [path])],
+      command: (path) => [
+        runtime.path,
+        ...flags(runtime),
+        runsTypeScript(runtime) ? file : compiled(file),
+        ...(path === null ? [] : [path]),
+      ],
     }));
   }
 }
 
-/** What a runtime needs to run TypeScript that opens sockets. */
-function flags({ name, version }: Runtime): readonly string[] {
+function runsTypeScript({ name, version }: Runtime): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
+  return (
+    name !== 'node' || major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)
+  );
+}
+
+/** What a runtime needs to run a program that opens sockets. */
+function flags({ name }: Runtime): readonly string[] {
   switch (name) {
-    case 'node': {
-      const stripsTypes =
-        major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
-      return stripsTypes ? [] : ['--import', '@oxc-node/core/register'];
-    }
+    case 'node':
+      return [];
     case 'bun':
       return ['run'];
     case 'deno':
