@@ -137,11 +137,10 @@ pub fn open_engine(
         thread: RefCell::new(thread),
     });
     #[cfg(unix)]
-    let watch = match life.thread.borrow().descriptor() {
-        Some(descriptor) => {
-            let own = descriptor.try_clone()?;
-            Some(Watch::new(env, &drain, own, Rc::downgrade(&life))?)
-        }
+    let descriptor = life.thread.borrow_mut().take_descriptor();
+    #[cfg(unix)]
+    let watch = match descriptor {
+        Some(descriptor) => Some(Watch::new(env, &drain, descriptor, Rc::downgrade(&life))?),
         None => None,
     };
     // Weak: an engine that nobody has any more stops by itself.

@@ -65,7 +65,7 @@ struct Watched {
     life: Weak<Life>,
     handle: OnceCell<Box<[u128]>>,
     /// One of our own: libuv and mio do not meet in one registration.
-    descriptor: OwnedFd,
+    descriptor: Cell<Option<OwnedFd>>,
     closed: Cell<bool>,
     /// A callback is under way, and drains what there is before it ends.
     under_way: Cell<bool>,
@@ -109,12 +109,13 @@ impl Watch {
             context,
             life,
             handle: OnceCell::from(vec![0; size.div_ceil(size_of::<u128>())].into_boxed_slice()),
-            descriptor,
+            descriptor: Cell::default(),
             closed: Cell::new(false),
             under_way: Cell::new(false),
             rung: Cell::new(false),
         });
-        let (handle, fd) = (watched.handle(), watched.descriptor.as_raw_fd());
+        let (handle, fd) = (watched.handle(), descriptor.as_raw_fd());
+        watched.descriptor.set(Some(descriptor));
         // SAFETY: the environment's loop, on its thread; memory of the size that libuv asks for,
         // which stays where it is until `on_closed`; an open descriptor.
         let failed = unsafe { (uv.poll_init)(uv_loop, handle, fd) };
@@ -151,6 +152,8 @@ impl Drop for Watch {
         unsafe { sys::napi_async_destroy(watched.env, watched.context) };
         // SAFETY: the handle is open, and closed only here.
         unsafe { (watched.uv.close)(watched.handle(), on_closed) };
+        // libuv polls it no more, and does not wait for a turn of the loop, which may never come.
+        watched.descriptor.take();
     }
 }
 

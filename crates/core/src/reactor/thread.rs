@@ -48,7 +48,7 @@ pub enum Driver {
 /// Runs a reactor until it is stopped or dropped.
 ///
 /// Who holds this is the other side. Where it has a loop that can wait for
-/// [`descriptor`](Self::descriptor), it may [`sit`](Self::sit) down and [`drive`](Self::drive).
+/// [its descriptor](Self::take_descriptor), it may [`sit`](Self::sit) down and [`drive`](Self::drive).
 #[derive(Debug)]
 pub struct ReactorThread {
     handle: Handle,
@@ -100,11 +100,11 @@ impl ReactorThread {
         &self.handle
     }
 
-    /// Readable while there is something for [`drive`](Self::drive) to do; `None` where only the
-    /// thread may drive.
+    /// Readable while there is something for [`drive`](Self::drive) to do, and the caller's to close;
+    /// `None` where only the thread may drive, and the second time.
     #[cfg(unix)]
-    pub fn descriptor(&self) -> Option<&OwnedFd> {
-        self.descriptor.as_ref()
+    pub fn take_descriptor(&mut self) -> Option<OwnedFd> {
+        self.descriptor.take()
     }
 
     /// The loop sits down, where the thread has offered that; returns whether it has. It is to be
