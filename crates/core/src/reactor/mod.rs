@@ -2,6 +2,7 @@
 
 mod datagrams;
 mod handle;
+mod newcomers;
 mod seat;
 mod shared;
 mod submission;

@@ -16,14 +16,14 @@ use crate::clock::Clock;
 use crate::id::ChannelId;
 use crate::queue::completion::{Batch, Published};
 use crate::queue::records::each_record;
-use crate::source::context::{Context, Newcomer};
+use crate::source::context::Context;
 use crate::source::fate::{Closing, Fate, report_closed};
 use crate::source::readiness::Readiness;
 use crate::source::timers::Timers;
-use crate::source::{Greeted, Proxied, Source, Stats, Stream};
+use crate::source::{Source, Stats, Stream};
 use crate::sync::lock;
 use crate::sys::packets::Inbound;
-use crate::wire::{reason, syscall};
+use crate::wire::syscall;
 
 /// How many events one turn takes from the operating system.
 const EVENTS: usize = 1024;
@@ -41,8 +41,8 @@ pub struct Reactor {
     _waker: Arc<Waker>,
     events: Events,
     shared: Arc<Shared>,
-    sources: Vec<Option<(ChannelId, Source)>>,
-    cx: Context,
+    pub(super) sources: Vec<Option<(ChannelId, Source)>>,
+    pub(super) cx: Context,
     submitted: Vec<Submission>,
     due: VecDeque<ChannelId>,
     /// What the last turn came to.
@@ -335,53 +335,7 @@ impl Reactor {
         self.add_accepted();
     }
 
-    fn add_accepted(&mut self) {
-        for newcomer in std::mem::take(&mut self.cx.accepted) {
-            let Newcomer {
-                id,
-                server,
-                socket,
-                announced,
-            } = newcomer;
-            let now = self.cx.now;
-            let Some(announced) = announced else {
-                let stream = Stream::new(id, socket, Some(server), now);
-                self.add(id, Source::Stream(Box::new(stream)));
-                continue;
-            };
-            let proxied = Proxied::new(id, server, socket, announced, now);
-            proxied.begin(&mut self.cx);
-            self.add(id, Source::Proxied(Box::new(proxied)));
-        }
-    }
-
-    /// What a proxy has said, or has not, of its connection: that becomes a stream, or closes.
-    fn announced(&mut self, id: ChannelId, said: Result<Greeted, u32>) {
-        let Some(Some((_, Source::Proxied(proxied)))) = self.sources.get(id.index as usize) else {
-            return;
-        };
-        let (server, proxy) = (proxied.server(), proxied.peer().cloned());
-        let listener = match self.sources.get_mut(server.index as usize) {
-            Some(Some((owner, Source::Listener(listener)))) if *owner == server => listener,
-            _ => return,
-        };
-        let told = said.as_ref().map_err(|why| (*why, proxy.as_ref()));
-        let (is_accepted, fate) = listener.announced(&mut self.cx, id, told);
-        match said {
-            Ok(Greeted { socket, early, .. }) if is_accepted => {
-                let mut stream = Stream::new(id, socket, Some(server), self.cx.now);
-                stream.assume_ready();
-                stream.set_early(early);
-                self.sources[id.index as usize] = Some((id, Source::Stream(Box::new(stream))));
-            }
-            _ => self.remove(id, Closing::new(reason::CLOSE)),
-        }
-        if let Fate::Close(closing) = fate {
-            self.remove(server, closing);
-        }
-    }
-
-    fn add(&mut self, id: ChannelId, source: Source) {
+    pub(super) fn add(&mut self, id: ChannelId, source: Source) {
         let index = id.index as usize;
         if self.sources.len() <= index {
             self.sources.resize_with(index + 1, || None);
@@ -391,7 +345,7 @@ impl Reactor {
     }
 
     /// Drops a source, and its socket, and reports its end.
-    fn remove(&mut self, id: ChannelId, closing: Closing) {
+    pub(super) fn remove(&mut self, id: ChannelId, closing: Closing) {
         let Some((_, source)) = self.sources[id.index as usize].take() else {
             return;
         };
@@ -430,20 +384,6 @@ impl Reactor {
                 source.retry(cx);
                 Fate::Keep
             });
-        }
-    }
-
-    /// A listener is gone: with it those connections that nobody else knows of.
-    fn remove_announced(&mut self, server: ChannelId) {
-        let is_of = |source: &Source| match source {
-            Source::Proxied(proxied) => proxied.server() == server,
-            _ => false,
-        };
-        let sources = self.sources.iter().flatten();
-        let of_server = sources.filter(|(_, source)| is_of(source));
-        let ids: Vec<_> = of_server.map(|(id, _)| *id).collect();
-        for id in ids {
-            self.remove(id, Closing::new(reason::CLOSE));
         }
     }
 

@@ -3,8 +3,8 @@
 use std::io;
 
 use super::context::Context;
-use super::proxied::Greeted;
 use super::stream_socket::StreamSocket;
+use crate::addr::Address;
 use crate::id::ChannelId;
 use crate::wire::{kind, reason, syscall};
 
@@ -21,6 +21,19 @@ pub(crate) enum Fate {
     Refuse(u32),
     /// It is over. The reactor drops it, and with it the socket, and reports this.
     Close(Closing),
+}
+
+/// A connection, and who is at its other end.
+#[derive(Debug)]
+pub(crate) struct Greeted {
+    pub(crate) socket: StreamSocket,
+    /// What JS is told of it.
+    pub(crate) about: Vec<u8>,
+    pub(crate) is_proxied: bool,
+    /// Who it is from, as far as is told.
+    pub(crate) peer: Option<Address>,
+    /// What was read behind the header.
+    pub(crate) early: Vec<u8>,
 }
 
 /// The last word on a channel.

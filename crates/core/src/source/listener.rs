@@ -4,9 +4,8 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::context::{Announced, Context, Newcomer, token};
-use super::fate::{Closing, Fate, errno};
+use super::fate::{Closing, Fate, Greeted, errno};
 use super::listener_socket::{Accepted, ListenerSocket};
-use super::proxied::Greeted;
 use super::stream_socket::StreamSocket;
 use super::timers::Timer;
 use crate::addr::{self, Address};

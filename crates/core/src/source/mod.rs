@@ -40,7 +40,7 @@ pub use listen::ListenError;
 pub(crate) use listen::{has_no_ipv6, listen, listen_path};
 pub(crate) use listener::Listener;
 pub(crate) use listener_socket::ListenerSocket;
-pub(crate) use proxied::{Greeted, Proxied};
+pub(crate) use proxied::Proxied;
 pub(crate) use slots::Slots;
 pub use stats::{Stats, Tally};
 pub(crate) use stream::Stream;

@@ -10,26 +10,13 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::context::{Announced, Context};
-use super::fate::Fate;
+use super::fate::{Fate, Greeted};
 use super::proxy_header::{Header, MOST_BYTES, Parsed, parse};
 use super::stream_socket::StreamSocket;
 use super::timers::Timer;
 use crate::addr::{self, Address};
 use crate::id::ChannelId;
 use crate::wire::proxy;
-
-/// A connection, and who is at its other end.
-#[derive(Debug)]
-pub(crate) struct Greeted {
-    pub(crate) socket: StreamSocket,
-    /// What JS is told of it.
-    pub(crate) about: Vec<u8>,
-    pub(crate) is_proxied: bool,
-    /// Who it is from, as far as is told.
-    pub(crate) peer: Option<Address>,
-    /// What was read behind the header.
-    pub(crate) early: Vec<u8>,
-}
 
 #[derive(Debug)]
 pub(crate) struct Proxied {
