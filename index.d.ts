@@ -4,6 +4,10 @@
 
 import { BlockList, LookupFunction } from 'node:net';
 import { Duplex } from 'node:stream';
+import {
+  ReadableStream as ReadableStream$1,
+  WritableStream as WritableStream$1,
+} from 'node:stream/web';
 
 /** Both ends of a TCP channel are told like this. */
 export interface Address {
@@ -1166,6 +1170,21 @@ export declare class Stream<A extends Address | string = Address | string> exten
    * @throws `ERR_CHANNEL_ACTIVE` where something else reads the channel, a `frames()` or a Duplex
    */
   toDuplex(): ChannelDuplex;
+  /**
+   * What arrives, as a Web stream of bytes (also for BYOB readers), whatever `readDelimiter` and
+   * `readEncoding` say; made when it is first asked for, and instead of `onRead`. It closes when the peer
+   * has finished, and fails with what closes the channel otherwise. `cancel()` ends the channel; where
+   * `writable` was asked for, what comes is dropped instead.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE` where something else reads the channel
+   */
+  get readable(): ReadableStream$1<Uint8Array>;
+  /**
+   * A Web stream that takes what `write()` takes, with its back-pressure; made when it is first asked
+   * for. From then on the channel stays writable when the peer has finished, until the writer closes
+   * it. `close()` is `shutdown()`, `abort()` is `close()`; it fails with what closes the channel.
+   */
+  get writable(): WritableStream$1<Gathered>;
   /** Delivers no further frame, and stops reading, so that the peer feels it. */
   pause(): this;
   /** Takes `pause()` back. Frames follow from the event loop, never inside this call. */

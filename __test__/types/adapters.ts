@@ -1,6 +1,7 @@
 // What the adapters take and give: compiled, never run.
 
 import type { Duplex } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
 
 import {
   type Address,
@@ -85,4 +86,12 @@ export function streams(): Duplex {
   // @ts-expect-error: a server is no stream
   new Server().toDuplex();
   return duplex;
+}
+
+export async function webStreams(client: Client): Promise<void> {
+  same<typeof client.readable, ReadableStream<Uint8Array>>(true);
+  const reader = client.readable.getReader({ mode: 'byob' });
+  await reader.read(new Uint8Array(16));
+  const writable: WritableStream<string | Uint8Array> = client.writable;
+  await writable.getWriter().write('text');
 }

@@ -1,5 +1,7 @@
 /** A stream-oriented, connecting channel. */
 
+import type { ReadableStream, WritableStream } from 'node:stream/web';
+
 import type { Destination } from '../check/address.ts';
 import { connectAnywhere } from '../check/destination.ts';
 import { channelActive, channelClosed, invalidType, invalidValue } from '../check/errors.ts';
@@ -47,7 +49,9 @@ import type {
 import { serverOf } from './accepted.ts';
 import { ChannelDuplex } from './adapters/duplex.ts';
 import { type FrameIterator, type FrameOf, framesOf } from './adapters/frames.ts';
+import { coverable } from './adapters/own.ts';
 import { drainedOf } from './adapters/promises.ts';
+import { readableOf, writableOf } from './adapters/web.ts';
 import { Channel, Engine } from './engine.ts';
 import type { ConnectOptions, StreamOptions, UnixConnectOptions } from './options.ts';
 import { warnUnhandled } from './unhandled.ts';
@@ -431,6 +435,27 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     return new ChannelDuplex(this[link], this);
   }
 
+  /**
+   * What arrives, as a Web stream of bytes (also for BYOB readers), whatever `readDelimiter` and
+   * `readEncoding` say; made when it is first asked for, and instead of `onRead`. It closes when the peer
+   * has finished, and fails with what closes the channel otherwise. `cancel()` ends the channel; where
+   * `writable` was asked for, what comes is dropped instead.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE` where something else reads the channel
+   */
+  get readable(): ReadableStream<Uint8Array> {
+    return readableOf(this[link]);
+  }
+
+  /**
+   * A Web stream that takes what `write()` takes, with its back-pressure; made when it is first asked
+   * for. From then on the channel stays writable when the peer has finished, until the writer closes
+   * it. `close()` is `shutdown()`, `abort()` is `close()`; it fails with what closes the channel.
+   */
+  get writable(): WritableStream<Gathered> {
+    return writableOf(this[link]);
+  }
+
   /** Delivers no further frame, and stops reading, so that the peer feels it. */
   pause(): this {
     this[link].pause();
@@ -536,4 +561,5 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   }
 }
 
+coverable(Stream.prototype, 'readable', 'writable');
 defineFields(Stream.prototype, streamFields);
