@@ -108,6 +108,7 @@ export class Submission {
   /** The text that was encoded last, and where in the batch its bytes are: others may write the same. */
   #text: string | null = null;
   #textAt = 0;
+  #encoded: Uint8Array | null = null;
   #textBytes = 0;
   /** The sink knows that there is something to flush. */
   #begun = false;
@@ -132,6 +133,7 @@ export class Submission {
     this.#length = 0;
     this.#writing = null;
     this.#text = null;
+    this.#encoded = null;
     this.count += 1;
     this.#sink.submit(this.#buffer, length);
     if (this.#buffer.length > KEEP_BYTES) this.#resize(FIRST_BYTES);
@@ -172,10 +174,13 @@ export class Submission {
   /** A text that goes to many channels is encoded once a batch. */
   #encode(text: string, isOne: boolean, at: number): number {
     if (isOne && text === this.#text) {
-      this.#buffer.copyWithin(at, this.#textAt, this.#textAt + this.#textBytes);
+      // Where the batch moves to more memory meanwhile, they are still here.
+      this.#encoded ??= this.#buffer.subarray(this.#textAt, this.#textAt + this.#textBytes);
+      this.#buffer.set(this.#encoded, at);
       return this.#textBytes;
     }
     this.#text = text;
+    this.#encoded = null;
     this.#textAt = at;
     this.#textBytes = this.#buffer.write(text, at);
     return this.#textBytes;
