@@ -32,7 +32,7 @@ test('rpc: the client says that the connection is lost', async (t) => {
 test('rpc: a quick call overtakes a slow one; notifications have no answer', async (t) => {
   const peer = await connect(t);
   const calls = [
-    { id: 'slow', method: 'sleep', params: [50] },
+    { id: 'slow', method: 'sleep', params: [500] },
     { method: 'add', params: [1] },
     { method: 'nothing' },
     { id: 'quick', method: 'add', params: [1] },
