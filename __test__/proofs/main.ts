@@ -4,6 +4,7 @@
  * Each prints what it has shown; the exit code says whether it held.
  */
 import { calls } from '../calls/proof.ts';
+import { duplex } from './duplex.ts';
 import { everybody } from './fairness.ts';
 import { datagrams } from './flood.ts';
 import { large } from './large.ts';
@@ -11,6 +12,7 @@ import { large } from './large.ts';
 const proofs: Record<string, (count?: number) => Promise<boolean>> = {
   calls,
   datagrams,
+  duplex,
   fairness: everybody,
   large,
 };
