@@ -61,7 +61,7 @@ async function textOf(readable: Readable): Promise<string> {
 
 test.serial('it is a Duplex with what a net.Socket has', async (t) => {
   const { port } = await listening(t);
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect(port, '127.0.0.1').on('error', () => {});
   const duplex = new Client().connect('127.0.0.1', port).toDuplex();
   const events: string[] = [];
   for (const name of ['connect', 'ready', 'close']) duplex.on(name, () => events.push(name));
@@ -308,6 +308,20 @@ test.serial('destroy() is close(), and the other way round', async (t) => {
   aborted.duplex.resetAndDestroy();
   await new Promise((resolve) => aborted.peer.once('close', resolve));
   t.is((aborted.peer.errored as NodeJS.ErrnoException | null)?.code, 'ECONNRESET');
+});
+
+test.serial('a write is over when it has left: who destroys it then loses nothing', async (t) => {
+  for (const size of [5, MiB]) {
+    const { duplex, channel, peer } = await pair(t);
+    duplex.write(Buffer.alloc(size, 'a'), () => duplex.destroy());
+    let length = 0;
+    peer.on('data', (chunk) => {
+      length += chunk.length;
+    });
+    await once(peer, 'end');
+    t.is(length, size);
+    t.deepEqual(await channel.closed, { reason: 'close', unsentBytes: 0 });
+  }
 });
 
 test.serial('destroySoon(): when all that was written has left', async (t) => {

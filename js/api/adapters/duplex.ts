@@ -41,6 +41,14 @@ export class ChannelDuplex extends Duplex {
   /** The peer has finished sending, and that has been passed on. */
   #isAtEnd = false;
   #timer: NodeJS.Timeout | undefined;
+  /** How much of what is buffered the channel has. */
+  #inFlight = 0;
+  /** Who waits for what is pending; one at a time. */
+  #done: Done = () => {};
+  #drain: Watcher = {
+    drained: () => this.#drained(),
+    closed: ({ error }) => this.#drained(error ?? channelClosed('write()')),
+  };
 
   /** @internal */
   constructor(link: StreamLink, channel: StreamFace) {
@@ -88,7 +96,7 @@ export class ChannelDuplex extends Duplex {
 
   /** Bytes written, those included that have not left yet. */
   get bytesWritten(): number {
-    return this.#channel.bytesWritten + this.writableLength;
+    return this.#channel.bytesWritten + this.writableLength - this.#inFlight;
   }
 
   get remoteAddress(): string | undefined {
@@ -200,6 +208,7 @@ export class ChannelDuplex extends Duplex {
 
   /** @internal */
   override _write(chunk: string | Uint8Array, encoding: BufferEncoding, done: Done): void {
+    this.#inFlight = chunk.length;
     this.#send(bytesOf(chunk, encoding), done);
   }
 
@@ -208,6 +217,7 @@ export class ChannelDuplex extends Duplex {
     chunks: { chunk: string | Uint8Array; encoding: BufferEncoding }[],
     done: Done,
   ): void {
+    this.#inFlight = chunks.reduce((sum, { chunk }) => sum + chunk.length, 0);
     this.#send(
       chunks.map(({ chunk, encoding }) => bytesOf(chunk, encoding)),
       done,
@@ -223,8 +233,7 @@ export class ChannelDuplex extends Duplex {
       return;
     }
     link.shutdown();
-    if (link.outbox.pending === 0) done();
-    else this.#whenDrained(done);
+    this.#whenDrained(done);
   }
 
   /** @internal */
@@ -251,26 +260,35 @@ export class ChannelDuplex extends Duplex {
     const link = this.#link;
     this.#timer?.refresh();
     try {
-      if (link.write(data, false)) done();
-      else if (link.outbox.refuses) done(link.told?.error ?? channelClosed('write()'));
+      link.write(data, false);
+      if (link.outbox.refuses) done(link.told?.error ?? channelClosed('write()'));
       else this.#whenDrained(done);
     } catch (error) {
       done(error as Error);
     }
   }
 
+  /**
+   * As of a `net.Socket`: when the operating system has taken it, so that who destroys it then loses
+   * nothing. What is written meanwhile waits here, and follows as one.
+   */
   #whenDrained(done: Done): void {
     const link = this.#link;
-    const over = (error?: Error | null) => {
-      link.unwatch(watcher);
-      this.#timer?.refresh();
-      done(error);
-    };
-    const watcher: Watcher = {
-      drained: () => over(),
-      closed: ({ error }) => over(error ?? channelClosed('write()')),
-    };
-    link.watch(watcher);
+    if (link.outbox.pending === 0) {
+      this.#inFlight = 0;
+      done();
+      return;
+    }
+    this.#done = done;
+    link.watch(this.#drain);
+  }
+
+  #drained(error?: Error): void {
+    const done = this.#done;
+    this.#link.unwatch(this.#drain);
+    this.#timer?.refresh();
+    this.#inFlight = 0;
+    done(error);
   }
 
   /** (An object of its own: what a stream has under these names is something else.) */
