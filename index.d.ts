@@ -135,6 +135,20 @@ export interface CloseInfo {
 }
 /** What `onRead` gets: a string where `readEncoding` is set. */
 export type Frame = Buffer | string;
+/**
+ * What `onRead` and `onEnd` of a class get, as far as its `readEncoding` says: strings for a class field
+ * such as `readEncoding = 'utf8' as const`, Buffers for `readEncoding = null`. Where it only says that
+ * it may be anything, the hook's own parameter does: `Buffer`, `string`, or `Frame` for both.
+ */
+export type FrameFor<C> = C extends {
+  readEncoding: null;
+}
+  ? Buffer
+  : C extends {
+        readEncoding: BufferEncoding;
+      }
+    ? string
+    : Buffer & string;
 /** What `write()` takes. A string is sent as UTF-8. The bytes are taken at the call. */
 export type Data = string | ArrayBufferView | ArrayBufferLike;
 /** As `Data`, or several pieces of it that belong together. */
@@ -894,7 +908,7 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    * A datagram, or with a delimiter a frame: a Buffer, or a string where `readEncoding` is set.
    * `addr` is its sender; nobody may change it.
    */
-  onRead(_data: Frame, _addr: A): void;
+  onRead(_data: FrameFor<this>, _addr: A): void;
   /** Everything written so far has been handed to the operating system; once per drain. */
   onWrite(): void;
   /**
@@ -1226,14 +1240,14 @@ export declare class Stream<A extends Address | string = Address | string> exten
    */
   onConnectError(error: HookError): void;
   /** A frame: a Buffer, or a string where `readEncoding` is set. */
-  onRead(_data: Frame): void;
+  onRead(_data: FrameFor<this>): void;
   /** Everything written so far has been handed to the operating system; once per drain. */
   onWrite(): void;
   /**
    * The peer has finished sending; `rest` is what no delimiter completed. Unless `allowHalfOpen` is
    * set, the channel ends after this hook as if by `end()`.
    */
-  onEnd(_rest: Frame): void;
+  onEnd(_rest: FrameFor<this>): void;
   /**
    * A frame outgrew `bufferSize`, or what was pending `maxPendingBytes`. The default closes the
    * channel. A hook that sets another `readDelimiter` or `bufferSize` has the bytes cut again; one

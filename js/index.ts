@@ -42,6 +42,7 @@ export type {
   EngineStats,
   ErrorCode,
   Frame,
+  FrameFor,
   FramesOptions,
   Gathered,
   HookError,

@@ -131,6 +131,17 @@ export interface CloseInfo {
 /** What `onRead` gets: a string where `readEncoding` is set. */
 export type Frame = Buffer | string;
 
+/**
+ * What `onRead` and `onEnd` of a class get, as far as its `readEncoding` says: strings for a class field
+ * such as `readEncoding = 'utf8' as const`, Buffers for `readEncoding = null`. Where it only says that
+ * it may be anything, the hook's own parameter does: `Buffer`, `string`, or `Frame` for both.
+ */
+export type FrameFor<C> = C extends { readEncoding: null }
+  ? Buffer
+  : C extends { readEncoding: BufferEncoding }
+    ? string
+    : Buffer & string;
+
 /** What `write()` takes. A string is sent as UTF-8. The bytes are taken at the call. */
 export type Data = string | ArrayBufferView | ArrayBufferLike;
 

@@ -22,7 +22,7 @@ import type {
   DatagramFramesOptions,
   DatagramStats,
   DescriptorOptions,
-  Frame,
+  FrameFor,
   HookError,
   ReadDelimiter,
   WaitOptions,
@@ -380,7 +380,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    * A datagram, or with a delimiter a frame: a Buffer, or a string where `readEncoding` is set.
    * `addr` is its sender; nobody may change it.
    */
-  onRead(_data: Frame, _addr: A): void {}
+  onRead(_data: FrameFor<this>, _addr: A): void {}
 
   /** Everything written so far has been handed to the operating system; once per drain. */
   onWrite(): void {}

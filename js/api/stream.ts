@@ -33,7 +33,7 @@ import type {
   ChannelError,
   CloseInfo,
   DescriptorOptions,
-  Frame,
+  FrameFor,
   FramesOptions,
   Gathered,
   HookError,
@@ -522,7 +522,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   }
 
   /** A frame: a Buffer, or a string where `readEncoding` is set. */
-  onRead(_data: Frame): void {}
+  onRead(_data: FrameFor<this>): void {}
 
   /** Everything written so far has been handed to the operating system; once per drain. */
   onWrite(): void {}
@@ -531,7 +531,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    * The peer has finished sending; `rest` is what no delimiter completed. Unless `allowHalfOpen` is
    * set, the channel ends after this hook as if by `end()`.
    */
-  onEnd(_rest: Frame): void {}
+  onEnd(_rest: FrameFor<this>): void {}
 
   /**
    * A frame outgrew `bufferSize`, or what was pending `maxPendingBytes`. The default closes the
