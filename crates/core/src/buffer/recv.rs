@@ -3,7 +3,7 @@
 use super::held::Held;
 use crate::framing::{Framing, Run, Scan, Stop, cut_many};
 use crate::id::ChannelId;
-use crate::queue::completion::Batch;
+use crate::queue::batch::Batch;
 
 /// The received bytes of one channel, and how they are cut.
 ///
@@ -168,7 +168,7 @@ impl RecvBuffer {
 mod tests {
     use super::*;
     use crate::framing::Delimiter;
-    use crate::queue::completion::Completions;
+    use crate::queue::completions::Completions;
 
     const ID: ChannelId = ChannelId {
         index: 0,

@@ -2,11 +2,12 @@
 //!
 //! - [`submissions`]: what the reactor shall do, in order; most of it are [`records`].
 //! - [`piece`]: what is handed over whole: a [`file`], or a [`block`] of a large write.
-//! - [`completion`]: what has happened, a batch at a time, bounded.
+//! - [`completions`]: what has happened, a [`batch`] at a time, bounded.
 //! - [`fence`]: how to wait until what was submitted is done.
 
+pub(crate) mod batch;
 pub(crate) mod block;
-pub(crate) mod completion;
+pub(crate) mod completions;
 pub(crate) mod fence;
 pub(crate) mod file;
 pub(crate) mod piece;

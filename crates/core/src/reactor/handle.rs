@@ -13,7 +13,7 @@ use crate::framing::RegExp;
 use crate::id::ChannelId;
 use crate::options::{ConnectOptions, ListenOptions, SocketOptions};
 use crate::queue::block::Block;
-use crate::queue::completion::Taken;
+use crate::queue::completions::Taken;
 use crate::queue::fence::Fence;
 use crate::queue::piece::Piece;
 use crate::queue::records::{few_sends, lone_write, payload_of, push_write, sends};

@@ -10,7 +10,7 @@ use super::submission::Submission;
 use crate::clock::Clock;
 use crate::framing::RegExps;
 use crate::queue::block::Pool;
-use crate::queue::completion::Completions;
+use crate::queue::completions::Completions;
 use crate::queue::submissions::Submissions;
 use crate::source::context::Context;
 use crate::source::{Slots, Stats};

@@ -15,7 +15,7 @@ use crate::addr::Address;
 use crate::clock::Clock;
 use crate::id::ChannelId;
 use crate::options::ProxyProtocol;
-use crate::queue::completion::{Batch, Load};
+use crate::queue::batch::{Batch, Load};
 use crate::sync::lock;
 use crate::sys::packets::Inbound;
 

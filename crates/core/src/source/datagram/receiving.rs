@@ -4,7 +4,7 @@ use std::io;
 
 use super::records::{PassedOn, push_received};
 use super::{Datagram, TURN_PACKETS};
-use crate::queue::completion::Load;
+use crate::queue::batch::Load;
 use crate::source::context::Context;
 use crate::source::fate::{Closing, Fate};
 use crate::sys;

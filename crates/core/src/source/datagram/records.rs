@@ -4,7 +4,7 @@ use std::io;
 
 use crate::addr::{self, Address};
 use crate::id::ChannelId;
-use crate::queue::completion::Batch;
+use crate::queue::batch::Batch;
 use crate::source::fate::errno;
 use crate::sys::packets::Inbound;
 use crate::wire::{kind, packet, syscall};

@@ -5,7 +5,7 @@ use std::io;
 use super::{READ_BYTES, Stream, TURN_BYTES, Writing};
 use crate::buffer::Fed;
 use crate::framing::reframe::Reframe;
-use crate::queue::completion::Load;
+use crate::queue::batch::Load;
 use crate::source::context::Context;
 use crate::source::fate::{Closing, Fate};
 use crate::wire::{kind, reason, syscall};
