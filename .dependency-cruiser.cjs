@@ -3,6 +3,7 @@
 
 /** From the lowest to the highest; those of one floor do not know each other, unless they are one room. */
 const floors = [
+  ['types'],
   ['types.ts'],
   ['generated', 'inspect.ts'],
   ['addon.ts'],

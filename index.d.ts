@@ -56,6 +56,92 @@ export interface ProxyInfo {
   address: string | null;
   port: number | null;
 }
+/** A socket that was accepted, before a channel has taken it. `A`: its addresses; a Unix one's are paths. */
+export interface Socket<A extends Address | string = Address> {
+  /** The descriptor's number. */
+  readonly fileno: number;
+  readonly localAddr: A | null;
+  readonly remoteAddr: A | null;
+  /** The process at the other end, where it is a Unix socket and the platform says so. */
+  readonly peerCredentials: PeerCredentials | null;
+  /** Closes a socket that no channel has taken. A no-op afterwards. */
+  close(): void;
+}
+/** Counters of a stream since it began. */
+export interface StreamStats {
+  /** Bytes received from the operating system. */
+  bytesRead: number;
+  /** Bytes accepted by `write()` and `writeFile()`. */
+  bytesWritten: number;
+  /** Of those, bytes that the operating system has not taken yet. */
+  pendingBytes: number;
+  /**
+   * Bytes that `write()` and `writeFile()` have dropped, and returned false: written after the
+   * channel had ended by no wish of this side, or past `maxPendingBytes`. A refused file counts its
+   * `nbytes`: it is not opened to learn its size.
+   */
+  refusedBytes: number;
+  /**
+   * Bytes that the reactor has taken from the operating system, and `onRead` was not given yet:
+   * they wait for a delimiter, for `resume()`, or for this thread.
+   */
+  waitingBytes: number;
+  /** How often `onRead` was called, if it is overridden: frames, or pieces without a delimiter. */
+  frames: number;
+  /** System calls that read bytes of this channel. */
+  reads: number;
+  /** System calls that sent bytes of this channel. */
+  writes: number;
+}
+/** Counters of a `Datagram` since it began. */
+export interface DatagramStats extends StreamStats {
+  /** Datagrams that arrived and were lost; see `Datagram`'s `drops`. */
+  drops: number;
+}
+/** Counters of a server since it began. */
+export interface ServerStats {
+  /** Connections accepted. */
+  accepted: number;
+  /** Connections refused by `maxConnections` or by `blockList`. */
+  refused: number;
+  /** Connections closed because their proxy's header was missing, malformed or late. */
+  badProxyHeaders: number;
+  /** Connections that are open. */
+  connections: number;
+}
+/** Counters of an engine since it began: of all its channels, also of those that have closed. */
+export interface EngineStats {
+  /** Rounds of the reactor's loop. */
+  turns: number;
+  /** Times the reactor woke the JS thread. */
+  rings: number;
+  /** Connections accepted. */
+  accepted: number;
+  /** Connections refused by `maxConnections` or by `blockList`. */
+  refused: number;
+  bytesRead: number;
+  bytesWritten: number;
+  /** How often `onRead` was called. */
+  frames: number;
+  /** System calls that read. */
+  reads: number;
+  /** System calls that wrote. */
+  writes: number;
+  /** Datagrams that arrived and were lost; see `Datagram`'s `drops`. */
+  drops: number;
+  /** Open sockets. */
+  channels: number;
+  /** Batches of completions that wait for the JS thread. */
+  queuedBatches: number;
+  /** Batches of submissions that wait for the reactor. */
+  queuedSubmissions: number;
+  /** Bytes of memory kept for large writes; given back where it is not needed for a second. */
+  spareBytes: number;
+  /** Who drives the reactor just now: its thread, or the event loop of the JS thread. */
+  driver: 'thread' | 'loop';
+  /** How often the event loop has taken over from the thread; see {@link EngineOptions.driver}. */
+  handOvers: number;
+}
 /** The codes of the errors that the package itself makes. System errors have Node's. */
 export type ErrorCode =
   | 'ABORT_ERR'
@@ -111,28 +197,10 @@ export interface SystemError extends Error {
 }
 /** What hooks are given: an error of this package, or one of the operating system. */
 export type HookError = ChannelError | SystemError;
-/**
- * Why a channel has closed:
- *
- * - `'close'`: this side called `close()`
- * - `'end'`: in order; `end()` has finished, or the peer has and nothing was left to send
- * - `'error'`: the connect or the socket failed
- * - `'overflow'`: a frame outgrew `bufferSize`, or what was pending `maxPendingBytes`
- * - `'timeout'`: `idleTimeout`, `frameTimeout` or, after `end()`, `lingerTimeout`
- */
-export type CloseReason = 'close' | 'end' | 'error' | 'overflow' | 'timeout';
-/** What `onClose` is told. */
-export interface CloseInfo {
-  reason: CloseReason;
-  /** There for `'error'`, `'overflow'` and `'timeout'`. */
-  error?: Error & {
-    code?: string;
-  };
-  /**
-   * Bytes that `write()` and `writeFile()` had accepted and that never reached the operating system.
-   */
-  unsentBytes: number;
-}
+/** What `write()` takes. A string is sent as UTF-8. The bytes are taken at the call. */
+export type Data = string | ArrayBufferView | ArrayBufferLike;
+/** As `Data`, or several pieces of it that belong together. */
+export type Gathered = Data | readonly Data[];
 /** What `onRead` gets: a string where `readEncoding` is set. */
 export type Frame = Buffer | string;
 /**
@@ -149,61 +217,6 @@ export type FrameFor<C> = C extends {
       }
     ? string
     : Buffer & string;
-/** What `write()` takes. A string is sent as UTF-8. The bytes are taken at the call. */
-export type Data = string | ArrayBufferView | ArrayBufferLike;
-/** As `Data`, or several pieces of it that belong together. */
-export type Gathered = Data | readonly Data[];
-/**
- * - `'idle'`: neither `connect()` nor `listen()` was called
- * - `'opening'`: connecting
- * - `'open'`: both ways
- * - `'readOnly'`: this side has finished sending
- * - `'writeOnly'`: the peer has finished sending
- * - `'listening'`: a server that accepts, a datagram channel that is bound
- * - `'closed'`
- */
-export type ReadyState =
-  | 'idle'
-  | 'opening'
-  | 'open'
-  | 'readOnly'
-  | 'writeOnly'
-  | 'listening'
-  | 'closed';
-/**
- * Keep-alive probes. Times are in milliseconds, at most 32,767,000; the operating system counts in
- * seconds, to which they are rounded up. 0 or left out: the operating system's default.
- */
-export interface KeepAliveOptions {
-  /** Silence before the first probe. */
-  idle?: number;
-  /** Time between probes. */
-  interval?: number;
-  /** Probes without an answer before the connection fails. */
-  count?: number;
-}
-/** Options of a TCP socket. */
-export interface SocketOptions {
-  /** Send small writes at once. Default: true. */
-  noDelay?: boolean | undefined;
-  /** Default: false. */
-  keepAlive?: boolean | KeepAliveOptions | undefined;
-  /** `SO_RCVBUF` in bytes. Default: the operating system's. */
-  recvBufferSize?: number | undefined;
-  /** `SO_SNDBUF` in bytes. Default: the operating system's. */
-  sendBufferSize?: number | undefined;
-  /**
-   * `TCP_USER_TIMEOUT` in milliseconds (on Linux; elsewhere it does nothing): how long what was sent
-   * may stay unacknowledged before the connection fails with `ETIMEDOUT`. Default: 0, the operating
-   * system's.
-   */
-  userTimeout?: number | undefined;
-  /**
-   * The type of service of what is sent, 0 to 255: `IP_TOS` and `IPV6_TCLASS`, a DSCP times 4. On
-   * Windows it does nothing. Default: 0, the operating system's.
-   */
-  typeOfService?: number | undefined;
-}
 /** Options of `lengthPrefix`. */
 export interface LengthPrefixOptions {
   /** The header's size; `'varint'`: an unsigned LEB128, as Protocol Buffers have it. */
@@ -270,6 +283,40 @@ export type ReadDelimiter =
   | ArrayBufferLike
   | LengthPrefix
   | RegExp;
+/**
+ * Keep-alive probes. Times are in milliseconds, at most 32,767,000; the operating system counts in
+ * seconds, to which they are rounded up. 0 or left out: the operating system's default.
+ */
+export interface KeepAliveOptions {
+  /** Silence before the first probe. */
+  idle?: number;
+  /** Time between probes. */
+  interval?: number;
+  /** Probes without an answer before the connection fails. */
+  count?: number;
+}
+/** Options of a TCP socket. */
+export interface SocketOptions {
+  /** Send small writes at once. Default: true. */
+  noDelay?: boolean | undefined;
+  /** Default: false. */
+  keepAlive?: boolean | KeepAliveOptions | undefined;
+  /** `SO_RCVBUF` in bytes. Default: the operating system's. */
+  recvBufferSize?: number | undefined;
+  /** `SO_SNDBUF` in bytes. Default: the operating system's. */
+  sendBufferSize?: number | undefined;
+  /**
+   * `TCP_USER_TIMEOUT` in milliseconds (on Linux; elsewhere it does nothing): how long what was sent
+   * may stay unacknowledged before the connection fails with `ETIMEDOUT`. Default: 0, the operating
+   * system's.
+   */
+  userTimeout?: number | undefined;
+  /**
+   * The type of service of what is sent, 0 to 255: `IP_TOS` and `IPV6_TCLASS`, a DSCP times 4. On
+   * Windows it does nothing. Default: 0, the operating system's.
+   */
+  typeOfService?: number | undefined;
+}
 interface StreamCallOptions extends SocketOptions {
   /** Default: null. */
   readDelimiter?: ReadDelimiter | undefined;
@@ -427,59 +474,6 @@ export interface UnixListenOptions extends StreamCallOptions {
   /** Closes the server when aborted. */
   signal?: AbortSignal | undefined;
 }
-/** A socket that was accepted, before a channel has taken it. `A`: its addresses; a Unix one's are paths. */
-export interface Socket<A extends Address | string = Address> {
-  /** The descriptor's number. */
-  readonly fileno: number;
-  readonly localAddr: A | null;
-  readonly remoteAddr: A | null;
-  /** The process at the other end, where it is a Unix socket and the platform says so. */
-  readonly peerCredentials: PeerCredentials | null;
-  /** Closes a socket that no channel has taken. A no-op afterwards. */
-  close(): void;
-}
-/** Counters of a stream since it began. */
-export interface StreamStats {
-  /** Bytes received from the operating system. */
-  bytesRead: number;
-  /** Bytes accepted by `write()` and `writeFile()`. */
-  bytesWritten: number;
-  /** Of those, bytes that the operating system has not taken yet. */
-  pendingBytes: number;
-  /**
-   * Bytes that `write()` and `writeFile()` have dropped, and returned false: written after the
-   * channel had ended by no wish of this side, or past `maxPendingBytes`. A refused file counts its
-   * `nbytes`: it is not opened to learn its size.
-   */
-  refusedBytes: number;
-  /**
-   * Bytes that the reactor has taken from the operating system, and `onRead` was not given yet:
-   * they wait for a delimiter, for `resume()`, or for this thread.
-   */
-  waitingBytes: number;
-  /** How often `onRead` was called, if it is overridden: frames, or pieces without a delimiter. */
-  frames: number;
-  /** System calls that read bytes of this channel. */
-  reads: number;
-  /** System calls that sent bytes of this channel. */
-  writes: number;
-}
-/** Counters of a `Datagram` since it began. */
-export interface DatagramStats extends StreamStats {
-  /** Datagrams that arrived and were lost; see `Datagram`'s `drops`. */
-  drops: number;
-}
-/** Counters of a server since it began. */
-export interface ServerStats {
-  /** Connections accepted. */
-  accepted: number;
-  /** Connections refused by `maxConnections` or by `blockList`. */
-  refused: number;
-  /** Connections closed because their proxy's header was missing, malformed or late. */
-  badProxyHeaders: number;
-  /** Connections that are open. */
-  connections: number;
-}
 /** How an engine's reactor works. */
 export interface EngineOptions {
   /**
@@ -492,38 +486,44 @@ export interface EngineOptions {
    */
   driver?: 'auto' | 'thread';
 }
-/** Counters of an engine since it began: of all its channels, also of those that have closed. */
-export interface EngineStats {
-  /** Rounds of the reactor's loop. */
-  turns: number;
-  /** Times the reactor woke the JS thread. */
-  rings: number;
-  /** Connections accepted. */
-  accepted: number;
-  /** Connections refused by `maxConnections` or by `blockList`. */
-  refused: number;
-  bytesRead: number;
-  bytesWritten: number;
-  /** How often `onRead` was called. */
-  frames: number;
-  /** System calls that read. */
-  reads: number;
-  /** System calls that wrote. */
-  writes: number;
-  /** Datagrams that arrived and were lost; see `Datagram`'s `drops`. */
-  drops: number;
-  /** Open sockets. */
-  channels: number;
-  /** Batches of completions that wait for the JS thread. */
-  queuedBatches: number;
-  /** Batches of submissions that wait for the reactor. */
-  queuedSubmissions: number;
-  /** Bytes of memory kept for large writes; given back where it is not needed for a second. */
-  spareBytes: number;
-  /** Who drives the reactor just now: its thread, or the event loop of the JS thread. */
-  driver: 'thread' | 'loop';
-  /** How often the event loop has taken over from the thread; see {@link EngineOptions.driver}. */
-  handOvers: number;
+/**
+ * - `'idle'`: neither `connect()` nor `listen()` was called
+ * - `'opening'`: connecting
+ * - `'open'`: both ways
+ * - `'readOnly'`: this side has finished sending
+ * - `'writeOnly'`: the peer has finished sending
+ * - `'listening'`: a server that accepts, a datagram channel that is bound
+ * - `'closed'`
+ */
+export type ReadyState =
+  | 'idle'
+  | 'opening'
+  | 'open'
+  | 'readOnly'
+  | 'writeOnly'
+  | 'listening'
+  | 'closed';
+/**
+ * Why a channel has closed:
+ *
+ * - `'close'`: this side called `close()`
+ * - `'end'`: in order; `end()` has finished, or the peer has and nothing was left to send
+ * - `'error'`: the connect or the socket failed
+ * - `'overflow'`: a frame outgrew `bufferSize`, or what was pending `maxPendingBytes`
+ * - `'timeout'`: `idleTimeout`, `frameTimeout` or, after `end()`, `lingerTimeout`
+ */
+export type CloseReason = 'close' | 'end' | 'error' | 'overflow' | 'timeout';
+/** What `onClose` is told. */
+export interface CloseInfo {
+  reason: CloseReason;
+  /** There for `'error'`, `'overflow'` and `'timeout'`. */
+  error?: Error & {
+    code?: string;
+  };
+  /**
+   * Bytes that `write()` and `writeFile()` had accepted and that never reached the operating system.
+   */
+  unsentBytes: number;
 }
 /** Where a Duplex connects to. */
 export type DuplexTarget =
