@@ -364,7 +364,10 @@ export interface WaitOptions {
 }
 /** Options of `frames()` of a `Datagram`. */
 export interface DatagramFramesOptions {
-  /** Ends the iteration: it throws `ABORT_ERR`. Frames that wait are not given any more. */
+  /**
+   * Ends the iteration: it throws `ABORT_ERR`. Frames that wait are not given any more by this loop;
+   * with `keepOpen`, the next `frames()` or `onRead` gets them.
+   */
   signal?: AbortSignal | undefined;
   /** So many frames may wait for the loop before the channel stops reading. Default: 64. */
   highWaterMark?: number | undefined;
@@ -586,7 +589,6 @@ export declare class ChannelDuplex extends Duplex {
   /** Destroys it by a reset, as the channel's `reset()`. */
   resetAndDestroy(): this;
 }
-/** The frames of a channel as an async iterator. */
 /** What `readEncoding` makes of frames. */
 export type FrameOf<E extends string | null> = E extends string ? string : Buffer;
 /** The frames of a channel, one by one. Leaving a loop over it early ends the channel; see `frames()`. */
@@ -668,7 +670,10 @@ export declare abstract class Channel {
   get engine(): Engine;
   /** The descriptor's number, `null` before there is a socket and after it is closed. */
   get fileno(): number | null;
-  /** Whether data can flow. */
+  /**
+   * Whether data can flow: until it has closed, after `end()` too. Whether one may write is told by
+   * `readyState`.
+   */
   get connected(): boolean;
   /** Whether a connect is under way. */
   get connecting(): boolean;
@@ -681,6 +686,8 @@ export declare abstract class Channel {
    * Resolves with the channel when it is connected, listens or is bound, after that hook; also where
    * that was before it was asked. Rejects with what `onConnectError` gets, or, where the channel has
    * closed before, with what has closed it: `ERR_CHANNEL_CLOSED` where nothing but a wish has.
+   *
+   * Of a datagram channel it is about being bound: a `connect()` that fails is told by `onError` only.
    *
    * A connect that fails gives no warning where this, or `closed`, was asked for.
    */
@@ -766,7 +773,10 @@ export declare class Datagram<A extends Address | string | null = Address> exten
   constructor(options?: DatagramOptions & DescriptorOptions);
   /** Whether it receives: it is bound, and not closed. */
   get listening(): boolean;
-  /** Whether it has a peer, by `connect()`. */
+  /**
+   * Whether it has a peer, by `connect()`: until it has closed, after `end()` too. Whether one may
+   * write is told by `readyState`.
+   */
   get connected(): boolean;
   /** This end's address, as soon as it is bound; `null` before, and after `onClose`. */
   get localAddr(): A | null;
@@ -808,10 +818,11 @@ export declare class Datagram<A extends Address | string | null = Address> exten
    * without a host: this machine. What cannot be sent is told by `onError`, with its address.
    * Unix sockets are reliable: one whose receiver does not read waits for it, and so do those behind it.
    *
-   * @returns false above `highWaterMark` pending (a datagram counts as 64 bytes at least): wait for
-   *   `onWrite`
    * Where the channel has closed by no wish of this side, the data is dropped, counted in
    * `stats().refusedBytes`, and false returned.
+   *
+   * @returns false above `highWaterMark` pending (a datagram counts as 64 bytes at least): wait for
+   *   `onWrite`
    *
    * @throws `ERR_CHANNEL_NOT_CONNECTED` without an address where there is none to answer or send
    *   to; `ERR_CHANNEL_ACTIVE` with one, where `connect()` has set another; `ERR_CHANNEL_CLOSED`
@@ -930,7 +941,6 @@ export declare class Datagram<A extends Address | string | null = Address> exten
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }
-/** Files that are sent: what may be given, and which part of it is meant. */
 /**
  * What `writeFile()` takes: a path, a `file:` URL, a descriptor, or what has one, such as the
  * `FileHandle` of `node:fs/promises`.
@@ -1536,7 +1546,6 @@ export declare class UnixServer<C extends Stream = UnixConnection> extends Strea
     } & UnixListenOptions,
   ): this;
 }
-/** What the package uses of the addon, in parts: what a reactor needs, and what needs none. */
 /** The version of the package's native part. */
 export declare const version: string;
 /**

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -71,6 +72,11 @@ test('links lead to what is there', (t) => {
       t.true(found, `${page} links to ${link}`);
     }
   }
+});
+
+test('each doc comment of the public types stands before what it is about', (t) => {
+  const types = readFileSync(join(ROOT, 'index.d.ts'), 'utf8');
+  t.deepEqual(types.match(/^.*\*\/\n\s*\/\*\*.*$/gm), null);
 });
 
 test('the programs of README and docs are typed as they are shown', async (t) => {

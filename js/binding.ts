@@ -1,4 +1,4 @@
-/** What the package uses of the addon, in parts: what a reactor needs, and what needs none. */
+// What the package uses of the addon, in parts: what a reactor needs, and what needs none.
 
 import type * as Native from '../native/binding.d.cts';
 import { addon } from './addon.ts';

@@ -114,7 +114,10 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
     return this[link].isBound && !this[link].done;
   }
 
-  /** Whether it has a peer, by `connect()`. */
+  /**
+   * Whether it has a peer, by `connect()`: until it has closed, after `end()` too. Whether one may
+   * write is told by `readyState`.
+   */
   override get connected(): boolean {
     return this[link].hasPeer && !this[link].closing;
   }
@@ -197,10 +200,11 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    * without a host: this machine. What cannot be sent is told by `onError`, with its address.
    * Unix sockets are reliable: one whose receiver does not read waits for it, and so do those behind it.
    *
-   * @returns false above `highWaterMark` pending (a datagram counts as 64 bytes at least): wait for
-   *   `onWrite`
    * Where the channel has closed by no wish of this side, the data is dropped, counted in
    * `stats().refusedBytes`, and false returned.
+   *
+   * @returns false above `highWaterMark` pending (a datagram counts as 64 bytes at least): wait for
+   *   `onWrite`
    *
    * @throws `ERR_CHANNEL_NOT_CONNECTED` without an address where there is none to answer or send
    *   to; `ERR_CHANNEL_ACTIVE` with one, where `connect()` has set another; `ERR_CHANNEL_CLOSED`

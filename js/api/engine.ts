@@ -173,7 +173,10 @@ export abstract class Channel {
     return this[link].fileno;
   }
 
-  /** Whether data can flow. */
+  /**
+   * Whether data can flow: until it has closed, after `end()` too. Whether one may write is told by
+   * `readyState`.
+   */
   get connected(): boolean {
     const state = this[link].readyState;
     return state === 'open' || state === 'readOnly' || state === 'writeOnly';
@@ -202,6 +205,8 @@ export abstract class Channel {
    * Resolves with the channel when it is connected, listens or is bound, after that hook; also where
    * that was before it was asked. Rejects with what `onConnectError` gets, or, where the channel has
    * closed before, with what has closed it: `ERR_CHANNEL_CLOSED` where nothing but a wish has.
+   *
+   * Of a datagram channel it is about being bound: a `connect()` that fails is told by `onError` only.
    *
    * A connect that fails gives no warning where this, or `closed`, was asked for.
    */

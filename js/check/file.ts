@@ -1,4 +1,4 @@
-/** Files that are sent: what may be given, and which part of it is meant. */
+// Files that are sent: what may be given, and which part of it is meant.
 
 import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import os from 'node:os';

@@ -94,7 +94,10 @@ export interface WaitOptions {
 
 /** Options of `frames()` of a `Datagram`. */
 export interface DatagramFramesOptions {
-  /** Ends the iteration: it throws `ABORT_ERR`. Frames that wait are not given any more. */
+  /**
+   * Ends the iteration: it throws `ABORT_ERR`. Frames that wait are not given any more by this loop;
+   * with `keepOpen`, the next `frames()` or `onRead` gets them.
+   */
   signal?: AbortSignal | undefined;
   /** So many frames may wait for the loop before the channel stops reading. Default: 64. */
   highWaterMark?: number | undefined;

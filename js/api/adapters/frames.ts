@@ -1,4 +1,4 @@
-/** The frames of a channel as an async iterator. */
+// The frames of a channel as an async iterator.
 
 import { aborted } from '../../check/errors.ts';
 import { checkOptions, datagramFramesNames, framesNames } from '../../check/option-names.ts';
