@@ -112,7 +112,7 @@ export function iterating(suite: Suite): void {
     const { channel, peer } = await scene.open(side, { readDelimiter: '\n' });
     const frames = channel.frames();
     const asked = Array.from({ length: 5 }, () => frames.next());
-    await peer.write('a\nb\nc\nd\n');
+    void peer.write('a\nb\nc\nd\n');
     const four = await Promise.all(asked.slice(0, 4));
     t.deepEqual(
       four.map(({ value }) => textOf(value ?? '-')),
@@ -178,7 +178,7 @@ export function iterating(suite: Suite): void {
   suite.both('frames: an overflow is thrown; a hook may go on instead', async (scene, t, side) => {
     const options = { readDelimiter: '\n', bufferSize: 8 };
     const { channel, log, peer } = await scene.open(side, options);
-    await peer.write('a\nmuch too long\n');
+    void peer.write('a\nmuch too long\n');
     const seen: string[] = [];
     const error = await t.throwsAsync(collect(channel, seen), { code: 'ERR_FRAME_OVERFLOW' });
     t.deepEqual(seen, ['a']);
@@ -206,7 +206,7 @@ export function iterating(suite: Suite): void {
   suite.both('frames: drained() in the body, and a reset', async (scene, t, side) => {
     const { channel, peer } = await scene.open(side, { readDelimiter: '\n' });
     peer.socket.pause();
-    await peer.write('a\nb\n');
+    void peer.write('a\nb\n');
     const loop = (async () => {
       for await (const _ of channel) {
         channel.write(Buffer.alloc(32 * MiB));
@@ -222,7 +222,7 @@ export function iterating(suite: Suite): void {
     'frames: who leaves the loop ends the channel, and loses nothing',
     async (scene, t, side) => {
       const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
-      await peer.write('a\nb\nc\n');
+      void peer.write('a\nb\nc\n');
       for await (const frame of channel) {
         channel.write(`bye ${frame}`);
         break;
@@ -239,7 +239,7 @@ export function iterating(suite: Suite): void {
     'frames: keepOpen: what follows is for onRead, or another loop',
     async (scene, t, side) => {
       const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
-      await peer.write('a\nb\nc\nd\n');
+      void peer.write('a\nb\nc\nd\n');
       for await (const frame of channel.frames({ keepOpen: true })) {
         t.is(textOf(frame), 'a');
         break;
@@ -256,7 +256,7 @@ export function iterating(suite: Suite): void {
   suite.both('frames: pause() in the body holds until resume()', async (scene, t, side) => {
     const { channel, peer } = await scene.open(side, { readDelimiter: '\n' });
     channel.pause();
-    await peer.write('a\nb\n');
+    void peer.write('a\nb\n');
     const frames = channel.frames();
     t.is(textOf((await frames.next()).value ?? ''), 'a', 'it is read now');
     channel.pause();
@@ -273,7 +273,7 @@ export function iterating(suite: Suite): void {
 
   suite.both('frames: close() in the body, and elsewhere', async (scene, t, side) => {
     const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
-    await peer.write('a\nb\n');
+    void peer.write('a\nb\n');
     const seen: string[] = [];
     for await (const frame of channel) {
       seen.push(textOf(frame));
@@ -292,7 +292,7 @@ export function iterating(suite: Suite): void {
     const { channel, log, peer } = await scene.open(side, { readDelimiter: '\n' });
     const controller = new AbortController();
     const { signal } = controller;
-    await peer.write('a\nb\n');
+    void peer.write('a\nb\n');
     const kept = channel.frames({ signal, keepOpen: true });
     t.is(textOf((await kept.next()).value ?? ''), 'a');
     t.is(textOf((await kept.next()).value ?? ''), 'b');

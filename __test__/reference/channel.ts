@@ -33,7 +33,7 @@ export abstract class Channel {
   abstract close(): void;
 
   #fileno: number | null = null;
-  protected readonly _waits = new Waits();
+  readonly #waits = new Waits();
 
   constructor() {
     // What is abstract here: a class that has it is one of this folder.
@@ -98,6 +98,10 @@ export abstract class Channel {
   /** Done with: closes, and loses nothing that was written. */
   protected _dispose(): void {
     this.close();
+  }
+
+  protected get _waits(): Waits {
+    return this.#waits;
   }
 
   // What begins with an underscore is for the subclasses in this folder; the names of users' own
