@@ -8,6 +8,22 @@ import { Condition } from './wait.ts';
 /** What a test asks of a Unix socket, and only a TCP one can do. */
 export class OnlyTcp extends Error {}
 
+/** How peers come to their sockets. */
+export interface Sockets {
+  connect(to: { host: string; port: number } | { path: string }): Socket;
+  createServer(): Server;
+}
+
+let sockets: Sockets = {
+  connect: (to) => connect({ ...to, allowHalfOpen: true }),
+  createServer: () => createServer({ allowHalfOpen: true }),
+};
+
+/** From now on, in this process. */
+export function peersBy(others: Sockets): void {
+  sockets = others;
+}
+
 /** The other end of a connection: a plain socket, so that nothing is tested against itself. */
 export class Peer {
   readonly socket: Socket;
@@ -52,7 +68,7 @@ export class Peer {
     return new Promise((resolve, reject) => {
       const path = unixPath(to);
       const where = path === null ? { host: to.address, port: to.port } : { path };
-      const socket = connect({ ...where, allowHalfOpen: true });
+      const socket = sockets.connect(where);
       socket.once('error', reject);
       socket.once('connect', () => resolve(new Peer(socket)));
     });
@@ -126,7 +142,7 @@ export class PeerServer {
 
   static listen(host = '127.0.0.1', port = 0): Promise<PeerServer> {
     return new Promise((resolve) => {
-      const server = createServer({ allowHalfOpen: true });
+      const server = sockets.createServer();
       const address: Address = { address: host, port: port || freePort(), family: 'IPv4' };
       const path = unixPath(address);
       if (path === null) {
