@@ -13,7 +13,6 @@
  */
 
 import {
-  adoptFailed,
   channelNotConnected,
   fileTruncated,
   frameOverflow,
@@ -22,63 +21,23 @@ import {
   systemError,
 } from '../check/errors.ts';
 import type { FileRequest } from '../check/file.ts';
-import {
-  encodingOf,
-  type NativeSocketOptions,
-  type StreamSettings,
-  streamSettings,
-} from '../check/options.ts';
+import { encodingOf, type StreamSettings, streamSettings } from '../check/options.ts';
 import { type Framing, framingOf, NOTHING } from '../check/read-delimiter.ts';
 import { Change, Flag, FramingKind, Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
-import type { Context } from '../reactor/context.ts';
 import type { Chunk, NativeEnd } from '../reactor/handler.ts';
 import type { Slab } from '../reactor/slab.ts';
 import type { SettingsRequest, Writer } from '../reactor/submission.ts';
 import { Inbox, type Receiver } from '../read/inbox.ts';
-import type {
-  Address,
-  CloseInfo,
-  PeerCredentials,
-  ProxyInfo,
-  ReadDelimiter,
-  ReadyState,
-} from '../types.ts';
+import type { CloseInfo, ReadDelimiter, ReadyState } from '../types.ts';
 import { Outbox } from '../write/outbox.ts';
+import { ConnectedLink } from './connected-link.ts';
 import { streamFields } from './fields.ts';
-import { FlowLink } from './flow-link.ts';
+import { FrameClock } from './frame-clock.ts';
 import type { Hook, StreamHooks } from './hooks.ts';
 import type { Owner } from './link.ts';
-import { AcceptedSocket } from './socket.ts';
-import { trace } from './trace.ts';
-
-/** A server, as far as its connections need it. */
-interface Home {
-  readonly closing: boolean;
-  /** Where the hooks of its connections run. */
-  readonly connectionContext: Context;
-  /** A channel has taken an accepted socket. */
-  took(connection: StreamLink): void;
-  /** It has opened. */
-  opened(connection: StreamLink): void;
-  /** The socket of one of its connections is gone. Its number may be another's from now on. */
-  socketGone(connection: StreamLink): void;
-  /** One of its connections has closed. */
-  released(connection: StreamLink): void;
-}
-
-/** One `connect()` that is under way. */
-interface Attempt {
-  /** It is over, one way or the other: nothing of it stays behind. */
-  over(): void;
-  /** What became of it, as one error. */
-  failure(detail: string): Error;
-}
 
 /** @internal */
-export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements Receiver, Writer {
-  server: Home | null = null;
-  socket: AcceptedSocket | null = null;
-  attempt: Attempt | null = null;
+export class StreamLink extends ConnectedLink implements Receiver, Writer {
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   batch = 0;
@@ -86,11 +45,8 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   #reading: 'open' | 'finished' | 'ended' = 'open';
   /** See `beginRaw()`. */
   #isRaw = false;
-  #frameTimer: NodeJS.Timeout | undefined;
-  /** Where in the stream the frame began that the timer is for; -1: none. */
-  #frameAt = -1;
-  /** Options of the socket that it was not made with. */
-  #socketOptions: NativeSocketOptions | null = null;
+  /** There where frames are timed. */
+  #frameClock: FrameClock | null = null;
 
   constructor(
     channel: StreamHooks,
@@ -112,22 +68,6 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     const isOpen = this.writing === 'open';
     if (this.#reading === 'ended') return isOpen ? 'writeOnly' : 'closed';
     return isOpen ? 'open' : 'readOnly';
-  }
-
-  get localAddr(): Address | string | null {
-    return this.socket?.localAddr ?? null;
-  }
-
-  get remoteAddr(): Address | string | null {
-    return this.socket?.remoteAddr ?? null;
-  }
-
-  get proxy(): ProxyInfo | null {
-    return this.socket?.proxy ?? null;
-  }
-
-  get peerCredentials(): PeerCredentials | null {
-    return this.socket?.peerCredentials ?? null;
   }
 
   setDelimiter(value: ReadDelimiter): void {
@@ -157,13 +97,6 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   override configure(settings: StreamSettings): void {
     super.configure(settings);
     this.#setFraming(this.inbox.framing);
-  }
-
-  /** Other options of the socket, which has them when it opens; before, `connect()` makes it so. */
-  setSocketOptions(options: NativeSocketOptions): void {
-    if (this.phase === 'idle') return;
-    this.#socketOptions = options;
-    this.changed(Change.SOCKET);
   }
 
   write(data: unknown, flush: boolean): boolean {
@@ -218,48 +151,7 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     this.attempt?.over();
   }
 
-  // ── How a socket comes to it ────────────────────────────────────────────────────────────────
-
-  /** `connect()` was called; `attempt` will report. */
-  connecting(attempt: Attempt): void {
-    this.attempt = attempt;
-    this.phase = 'connecting';
-    this.outbox.begin();
-    this.reactor.registry.begin(this);
-    this.keepAlive();
-  }
-
-  /** The connect has succeeded. */
-  connected(fileno: number, about: string): void {
-    this.attempt?.over();
-    this.attempt = null;
-    this.#attach(new AcceptedSocket(this.reactor, this, fileno, about));
-    this.open();
-  }
-
-  /** A server's socket is wrapped; `onConnect` follows when its constructors have run. */
-  wrap(socket: AcceptedSocket, server: Home): void {
-    this.server = server;
-    this.context = server.connectionContext;
-    this.#take(socket);
-    server.took(this);
-    this.reactor.turn.openSoon(this);
-    // `server.close()` closes every connection, also one that is wrapped afterwards.
-    if (server.closing) this.close();
-  }
-
-  /** A socket that was connected elsewhere; `onConnect` follows when the constructors have run. */
-  adoptDescriptor(fd: number, family: number, options: NativeSocketOptions): void {
-    const { reactor } = this;
-    reactor.assertRunning();
-    reactor.assertFree(fd);
-    const { id, about, failure } = reactor.adopt(fd, family, options);
-    if (failure) throw adoptFailed(failure, fd);
-    const [index = -1, generation = 0] = id;
-    const text = String.fromCharCode(...about);
-    this.#take(new AcceptedSocket(reactor, { index, generation }, fd, text));
-    this.schedule();
-  }
+  // ── How it begins ───────────────────────────────────────────────────────────────────────────
 
   /** `onConnect`; then the reactor begins to read, under the delimiter that is set by now. */
   open(): void {
@@ -272,15 +164,9 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     this.tellOpened();
     this.server?.opened(this);
     if (this.closing) return;
-    const change = Change.TIMEOUTS | (this.#socketOptions === null ? 0 : Change.SOCKET);
+    const change = Change.TIMEOUTS | (this.socketOptions === null ? 0 : Change.SOCKET);
     this.reactor.submission.start(this, this.settingsRequest(change), this.inbox.begin());
     this.#opened();
-  }
-
-  /** The constructor has thrown: it closes unseen. */
-  discard(): void {
-    this.silent = true;
-    this.close();
   }
 
   // ── What the reactor reports ────────────────────────────────────────────────────────────────
@@ -369,15 +255,14 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
 
   protected settingsRequest(change: number): SettingsRequest {
     const { idleTimeout, frameTimeout, lingerTimeout } = this.settings;
-    const socket = this.#socketOptions;
+    const socket = this.socketOptions;
     return { change, idleTimeout, frameTimeout, lingerTimeout, socket };
   }
 
   protected override changed(change: number): void {
     super.changed(change);
     if (change !== Change.FRAME || this.phase !== 'open') return;
-    this.#frameAt = -1;
-    clearTimeout(this.#frameTimer);
+    this.#frameClock?.stop();
     this.#watchFrame();
   }
 
@@ -385,26 +270,6 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
   protected override ask(op: number, flags = 0): void {
     this.outbox.encode();
     super.ask(op, flags);
-  }
-
-  protected override exit(): void {
-    this.server?.socketGone(this);
-    super.exit();
-  }
-
-  #take(socket: AcceptedSocket): void {
-    socket.take();
-    this.outbox.begin();
-    this.reactor.registry.begin(this);
-    this.join(socket.index, socket.generation);
-    this.#attach(socket);
-    this.keepAlive();
-  }
-
-  #attach(socket: AcceptedSocket): void {
-    this.socket = socket;
-    this.phase = 'attached';
-    this.enter(socket.fileno);
   }
 
   /** Passes on what was asked while there was no socket to ask it of. */
@@ -425,19 +290,11 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     if (!this.inbox.isEmpty) this.schedule();
   }
 
-  /**
-   * The reactor times the frames that it cuts; where bytes are cut here, so are frames timed here.
-   */
   #watchFrame(): void {
     const ms = this.settings.frameTimeout;
     if (ms === 0) return;
-    const partial = this.receptive ? this.inbox.partial : null;
-    if (partial !== null && partial.after === this.#frameAt) return;
-    clearTimeout(this.#frameTimer);
-    this.#frameAt = partial?.after ?? -1;
-    if (partial === null) return;
-    const error = frameTimeout(ms);
-    this.#frameTimer = setTimeout(() => this.close({ reason: 'timeout', error }), ms).unref();
+    this.#frameClock ??= new FrameClock((error) => this.close({ reason: 'timeout', error }));
+    this.#frameClock.watch(ms, this.receptive ? this.inbox.partial : null);
   }
 
   protected override delivered(): void {
@@ -497,25 +354,11 @@ export class StreamLink extends FlowLink<StreamHooks, StreamSettings> implements
     return !this.isWanted && info.reason !== 'timeout' && !awaitsDrain;
   }
 
-  protected override fail(error: Error): void {
-    if (this.phase !== 'connecting') {
-      super.fail(error);
-    } else {
-      trace('error', this.channel, error);
-      this.hook(() => this.channel.onConnectError(error));
-    }
-  }
-
   protected release(info: CloseInfo): CloseInfo {
-    clearTimeout(this.#frameTimer);
+    this.#frameClock?.stop();
     const unsentBytes = this.outbox.pending;
     // Also where nothing native has: what was kept for a socket is let go.
     this.outbox.settle(unsentBytes);
     return { ...info, unsentBytes };
-  }
-
-  protected afterClose(): void {
-    this.socket = null;
-    this.server?.released(this);
   }
 }
