@@ -9,7 +9,8 @@ import { checkOptions, datagramNames, splitAddress } from '../check/option-names
 import { checkDescriptor, checkFlush } from '../check/options.ts';
 import { MAX_FRAME } from '../check/read-delimiter.ts';
 import { isReadable } from '../check/values.ts';
-import { DatagramLink, type Destination } from '../link/datagram-link.ts';
+import type { Destination } from '../link/addressed-link.ts';
+import { DatagramLink } from '../link/datagram-link.ts';
 import { datagramFields, defineFields } from '../link/fields.ts';
 import { link } from '../link/link.ts';
 import { currentContext } from '../reactor/context.ts';
