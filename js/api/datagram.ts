@@ -1,15 +1,10 @@
 /** A packet-oriented channel. */
 
-import { hasUnixSockets } from '../binding.ts';
-import { checkAddress, checkHost, checkPath } from '../check/address.ts';
-import { type DatagramSettings, datagramSettings } from '../check/datagram-options.ts';
-import { Endpoint } from '../check/endpoint.ts';
-import { invalidType, invalidValue, unixUnsupported } from '../check/errors.ts';
-import { checkOptions, datagramNames, splitAddress } from '../check/option-names.ts';
+import { count, flag, listenArguments, localAddress, text } from '../check/datagram-arguments.ts';
+import { datagramSettings } from '../check/datagram-options.ts';
+import { invalidType } from '../check/errors.ts';
+import { checkOptions, datagramNames } from '../check/option-names.ts';
 import { checkDescriptor, checkFlush } from '../check/options.ts';
-import { MAX_FRAME } from '../check/read-delimiter.ts';
-import { isReadable } from '../check/values.ts';
-import type { Destination } from '../link/addressed-link.ts';
 import { DatagramLink } from '../link/datagram-link.ts';
 import { datagramFields, defineFields } from '../link/fields.ts';
 import { link } from '../link/link.ts';
@@ -33,8 +28,6 @@ import { drainedOf } from './adapters/promises.ts';
 import { Channel, Engine } from './engine.ts';
 import type { DatagramOptions } from './options.ts';
 import { warnUnhandled } from './unhandled.ts';
-
-const MAX_PATH = 16_384;
 
 /**
  * A packet-oriented channel: UDP, or with `family: 'unix'` Unix datagrams.
@@ -176,7 +169,8 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   listen(address: AddressLike & DatagramOptions): this;
   listen(first?: unknown, second?: unknown, third?: unknown): this {
     const hosted = typeof second === 'string' || second === null || third !== undefined;
-    const { address, options } = this.#callOptions(first, hosted ? third : second);
+    const { family } = this[link].settings;
+    const { address, options } = listenArguments(first, hosted ? third : second, family);
     const settings = datagramSettings(options, this[link].settings);
     const at = localAddress(address, hosted ? second : undefined, settings.family);
     const before = this[link].settings;
@@ -214,7 +208,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    */
   write(data: Data, addr?: AddressLike | A | null, flush = false): boolean {
     const now = checkFlush(flush, 'an address is one argument: [host, port] or { host, port }');
-    const goOn = this[link].write(data, addr, this.#destination);
+    const goOn = this[link].write(data, addr);
     if (now) this[link].reactor.submission.flush();
     return goOn;
   }
@@ -232,8 +226,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
    * @throws as `write()` and `listen()`; `ERR_CHANNEL_ACTIVE` where there is a peer
    */
   connect(addr: AddressLike | A): this {
-    const to = this.#destination(addr);
-    if (to !== null) this[link].connect(to);
+    this[link].connect(addr);
     return this;
   }
 
@@ -415,33 +408,12 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void {}
 
-  #destination = (given: unknown): Destination => {
-    const { endpoints, settings } = this[link];
-    if (settings.family === 'unix') return endpoints.ofPath(pathOf(given));
-    const known = Endpoint.ofAddress(given);
-    if (known !== undefined) return known;
-    const loopback = settings.family === 6 ? '::1' : '127.0.0.1';
-    const { host, port } = checkAddress(given, loopback, 1);
-    const named = host === '' ? loopback : host;
-    return endpoints.ofLiteral(named, port) ?? { host: named, port };
-  };
-
   #membership(name: string, group: unknown, by: unknown, source?: unknown): void {
     this[link].setOption(name, 0, {
       group: text('multicastAddress', group),
       interface: by === undefined ? undefined : text('multicastInterface', by),
       source: source === undefined ? undefined : text('sourceAddress', source),
     });
-  }
-
-  /** The address, and the options that stand in it or behind it. */
-  #callOptions(first: unknown, second: unknown): { address: unknown; options: DatagramOptions } {
-    const { listen, listenAt } = datagramNames;
-    const { address, options: inline } = splitAddress(first, listenAt, listen);
-    const { family, ...options } = { ...inline, ...checkOptions(second, listen) };
-    // An address that `localAddr` has given names its own family.
-    const isOption = family !== undefined && this[link].settings.family === 0;
-    return { address, options: isOption ? { ...options, family: family as 4 } : options };
   }
 
   #setFields({ readDelimiter, readEncoding }: DatagramOptions): void {
@@ -451,44 +423,3 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
 }
 
 defineFields(Datagram.prototype, datagramFields);
-
-function localAddress(
-  first: unknown,
-  host: unknown,
-  family: DatagramSettings['family'],
-): { host: string; port: number } {
-  if (family === 'unix') {
-    if (!hasUnixSockets) throw unixUnsupported();
-    return { host: first === undefined ? '' : pathOf(first), port: 0 };
-  }
-  if (first === undefined || first === null) return { host: '', port: 0 };
-  const at = checkAddress(first, '');
-  return host === undefined ? at : { host: checkHost('host', host, at.host), port: at.port };
-}
-
-function pathOf(given: unknown): string {
-  if (!hasUnixSockets) throw unixUnsupported();
-  const isNamed = isReadable(given) && 'path' in given;
-  const path = checkPath(isNamed ? given.path : given);
-  // Its length crosses as 16 bits; no system takes as much.
-  if (path.length > MAX_PATH) throw invalidValue('path', `at most ${MAX_PATH} characters`, path);
-  return path;
-}
-
-function flag(name: string, value: unknown): number {
-  if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value);
-  return value ? 1 : 0;
-}
-
-function count(name: string, value: unknown): number {
-  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
-  if (!Number.isInteger(value) || value < 0 || value > MAX_FRAME) {
-    throw invalidValue(name, `an integer from 0 to ${MAX_FRAME}`, value);
-  }
-  return value;
-}
-
-function text(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw invalidType(name, 'a string', value);
-  return value;
-}

@@ -8,7 +8,8 @@
  */
 
 import { constants } from 'node:os';
-import { decodeAddress } from '../check/address.ts';
+import { decodeAddress, type HostPort } from '../check/address.ts';
+import { destinationOf } from '../check/datagram-arguments.ts';
 import { Endpoint, Endpoints } from '../check/endpoint.ts';
 import {
   addressUnusable,
@@ -26,8 +27,8 @@ import { assertNotAborted } from './abort.ts';
 import { type AnyAddress, BoundLink } from './bound-link.ts';
 import { Resolver } from './resolver.ts';
 
-/** @internal Where a datagram shall go: to the peer, to an address, or to a name. */
-export type Destination = null | Endpoint | { readonly host: string; readonly port: number };
+/** Where a datagram shall go: to the peer, to an address, or to a name. */
+type Destination = null | Endpoint | HostPort;
 
 /** Called when the peer's address is known, or there will be none. */
 type Known = (error: Error | null) => void;
@@ -68,10 +69,10 @@ export abstract class AddressedLink extends BoundLink {
     return this.peer.state === 'set';
   }
 
-  write(data: unknown, address: unknown, to: (given: unknown) => Destination): boolean {
+  write(data: unknown, address: unknown): boolean {
     const piece = typeof data === 'string' ? data : checkData(data);
     if (!this.outbox.accepts('write()')) return this.outbox.refuse(sizeOf(piece));
-    const destination = this.#destination(address, to);
+    const destination = this.#destination(address);
     if (this.phase === 'idle') this.takeFields();
     if (!this.outbox.claimRoom()) {
       this.schedule();
@@ -84,7 +85,8 @@ export abstract class AddressedLink extends BoundLink {
     return this.outbox.flows;
   }
 
-  connect(to: Exclude<Destination, null>): void {
+  connect(address: unknown): void {
+    const to = destinationOf(address, this.settings.family, this.endpoints);
     if (this.done) throw channelClosed('connect()');
     if (this.peer.state !== 'none') throw channelActive('connect()', this.readyState);
     this.reactor.assertRunning();
@@ -134,17 +136,16 @@ export abstract class AddressedLink extends BoundLink {
     return 'to' in this.peer ? this.peer.to.address : null;
   }
 
-  #destination(given: unknown, to: (given: unknown) => Destination): Destination {
+  #destination(given: unknown): Destination {
     const peer = this.peer;
     if (given === undefined || given === null) {
       if (peer.state !== 'none') return null;
       if (this.inbox.sender !== null) return this.inbox.sender;
       throw channelNotConnected('write() without an address');
     }
-    const destination = to(given);
+    const destination = destinationOf(given, this.settings.family, this.endpoints);
     if (peer.state === 'none') return destination;
-    const isEndpoint = destination !== null && 'key' in destination;
-    const isPeer = isEndpoint && 'to' in peer && destination.key === peer.to.key;
+    const isPeer = 'key' in destination && 'to' in peer && destination.key === peer.to.key;
     if (!isPeer) throw channelActive('write() to an address', this.readyState);
     return null;
   }
