@@ -340,7 +340,7 @@ interface StreamCallOptions extends SocketOptions {
 interface ConnectCallOptions extends StreamCallOptions {
   /** Bounds name look-up and all attempts together. Default: none. */
   connectTimeout?: number | undefined;
-  /** Aborts the connect. */
+  /** Aborts the connect (`ABORT_ERR`). Fired later, it closes the channel, as by `close()`. */
   signal?: AbortSignal | undefined;
   /** The address to connect from. */
   localAddress?: string | undefined;
@@ -354,7 +354,7 @@ interface ConnectCallOptions extends StreamCallOptions {
 interface UnixConnectCallOptions extends StreamCallOptions {
   /** Bounds the connect, which a Unix socket decides at once. Default: none. */
   connectTimeout?: number | undefined;
-  /** Aborts the connect. */
+  /** Aborts the connect (`ABORT_ERR`). Fired later, it closes the channel, as by `close()`. */
   signal?: AbortSignal | undefined;
 }
 /** Options of `drained()`. */

@@ -463,13 +463,22 @@ function isGivenUp(suite: Suite): void {
     const { channel, log } = scene.client();
     channel.connect('127.0.0.1', listening.port, { signal: controller.signal });
     await log.seen('connect');
-    t.is(getEventListeners(controller.signal, 'abort').length, 0);
     controller.abort();
-    const peer = await listening.peer();
-    await peer.write('still here');
-    await log.frames(1);
-    t.is(log.text, 'still here');
-    t.true(channel.connected);
+    t.deepEqual(log.hooks, ['connect'], 'no hook in a call of user code');
+    t.is((await log.closed()).reason, 'close');
+    t.deepEqual(log.hooks, ['connect', 'close close']);
+    t.is(getEventListeners(controller.signal, 'abort').length, 0);
+  });
+
+  suite.test('C10: a channel that has closed has let go of the signal', async (scene, t) => {
+    const listening = await scene.peerServer();
+    const { signal } = new AbortController();
+    const { channel, log } = scene.client();
+    channel.connect('127.0.0.1', listening.port, { signal });
+    await log.seen('connect');
+    channel.close();
+    await log.closed();
+    t.is(getEventListeners(signal, 'abort').length, 0);
   });
 
   suite.test('C10: close() lets go of the signal', async (scene, t) => {

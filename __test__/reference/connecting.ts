@@ -125,6 +125,9 @@ export class Stream extends ByteStream {
     socket.on('connect', () => {
       if (signal?.aborted) return;
       this.#stopWaiting();
+      const closed = () => this.close();
+      signal?.addEventListener('abort', closed, { once: true });
+      this.#stopWaiting = () => signal?.removeEventListener('abort', closed);
       this._open();
     });
   }

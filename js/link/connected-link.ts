@@ -6,6 +6,7 @@ import { Change } from '../generated/wire.ts';
 import type { Context } from '../reactor/context.ts';
 import type { Address, PeerCredentials, ProxyInfo } from '../types.ts';
 import type { Outbox } from '../write/outbox.ts';
+import { watchAbort } from './abort.ts';
 import { FlowLink } from './flow-link.ts';
 import type { StreamHooks } from './hooks.ts';
 import { AcceptedSocket } from './socket.ts';
@@ -28,6 +29,7 @@ interface Home {
 
 /** One `connect()` that is under way. */
 interface Attempt {
+  readonly settings: { readonly signal?: AbortSignal | undefined };
   /** It is over, one way or the other: nothing of it stays behind. */
   over(): void;
   /** What became of it, as one error. */
@@ -39,6 +41,7 @@ export abstract class ConnectedLink extends FlowLink<StreamHooks, StreamSettings
   server: Home | null = null;
   socket: AcceptedSocket | null = null;
   attempt: Attempt | null = null;
+  #unwatch = (): void => {};
   /** Options of the socket that it was not made with. */
   protected socketOptions: NativeSocketOptions | null = null;
 
@@ -79,10 +82,12 @@ export abstract class ConnectedLink extends FlowLink<StreamHooks, StreamSettings
     this.keepAlive();
   }
 
-  /** The connect has succeeded. */
+  /** The connect has succeeded; its signal closes the channel from now on. */
   connected(fileno: number, about: string): void {
+    const signal = this.attempt?.settings.signal;
     this.attempt?.over();
     this.attempt = null;
+    this.#unwatch = watchAbort(signal, () => this.close());
     this.#attach(new AcceptedSocket(this.reactor, this, fileno, about));
     this.open();
   }
@@ -127,6 +132,7 @@ export abstract class ConnectedLink extends FlowLink<StreamHooks, StreamSettings
   }
 
   protected override exit(): void {
+    this.#unwatch();
     this.server?.socketGone(this);
     super.exit();
   }

@@ -66,7 +66,7 @@ export interface StreamCallOptions extends SocketOptions {
 export interface ConnectCallOptions extends StreamCallOptions {
   /** Bounds name look-up and all attempts together. Default: none. */
   connectTimeout?: number | undefined;
-  /** Aborts the connect. */
+  /** Aborts the connect (`ABORT_ERR`). Fired later, it closes the channel, as by `close()`. */
   signal?: AbortSignal | undefined;
   /** The address to connect from. */
   localAddress?: string | undefined;
@@ -82,7 +82,7 @@ export interface ConnectCallOptions extends StreamCallOptions {
 export interface UnixConnectCallOptions extends StreamCallOptions {
   /** Bounds the connect, which a Unix socket decides at once. Default: none. */
   connectTimeout?: number | undefined;
-  /** Aborts the connect. */
+  /** Aborts the connect (`ABORT_ERR`). Fired later, it closes the channel, as by `close()`. */
   signal?: AbortSignal | undefined;
 }
 
