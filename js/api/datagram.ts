@@ -6,7 +6,7 @@ import { invalidType } from '../check/errors.ts';
 import { checkOptions, datagramNames } from '../check/option-names.ts';
 import { checkDescriptor, checkFlush } from '../check/options.ts';
 import { DatagramLink } from '../link/datagram-link.ts';
-import { datagramFields, defineFields } from '../link/fields.ts';
+import { datagramFields, defineFields, setReading } from '../link/fields.ts';
 import { link } from '../link/link.ts';
 import { currentContext } from '../reactor/context.ts';
 import type {
@@ -98,7 +98,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
     const channel = this as unknown as Datagram<Address | string | null>;
     this[link] = new DatagramLink(channel, Datagram.prototype, engine, settings);
     this[link].context = currentContext();
-    this.#setFields(given);
+    setReading(this[link], given);
     const descriptor = checkDescriptor(fd);
     if (descriptor !== undefined) this[link].adopt(descriptor);
   }
@@ -176,7 +176,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
     const before = this[link].settings;
     this[link].configure(settings);
     try {
-      this.#setFields(options);
+      setReading(this[link], options);
       this[link].listen(at.host, at.port);
     } catch (error) {
       this[link].configure(before);
@@ -414,11 +414,6 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
       interface: by === undefined ? undefined : text('multicastInterface', by),
       source: source === undefined ? undefined : text('sourceAddress', source),
     });
-  }
-
-  #setFields({ readDelimiter, readEncoding }: DatagramOptions): void {
-    if (readEncoding !== undefined) this[link].setEncoding(readEncoding);
-    if (readDelimiter !== undefined) this[link].setDelimiter(readDelimiter);
   }
 }
 

@@ -4,29 +4,12 @@ import type { ReadableStream, WritableStream } from 'node:stream/web';
 
 import type { Destination } from '../check/address.ts';
 import { connectAnywhere } from '../check/destination.ts';
-import { channelActive, channelClosed, invalidType, invalidValue } from '../check/errors.ts';
 import { type FileLike, FileRequest } from '../check/file.ts';
-import {
-  checkOptions,
-  connectionNames,
-  namesOf,
-  pickOptions,
-  socketNames,
-} from '../check/option-names.ts';
-import {
-  checkDescriptor,
-  checkFlush,
-  connectSettings,
-  socketOptions,
-  streamSettings,
-} from '../check/options.ts';
+import { checkFlush, connectSettings, socketOptions } from '../check/options.ts';
 import { Family, Flag } from '../generated/wire.ts';
-import { ConnectAttempt } from '../link/connect.ts';
-import { defineFields, streamFields } from '../link/fields.ts';
+import { defineFields, setReading, streamFields } from '../link/fields.ts';
 import { link } from '../link/link.ts';
-import { AcceptedSocket } from '../link/socket.ts';
 import { StreamLink } from '../link/stream-link.ts';
-import { currentContext } from '../reactor/context.ts';
 import type {
   Address,
   AddressLike,
@@ -46,14 +29,14 @@ import type {
   StreamStats,
   WaitOptions,
 } from '../types.ts';
-import { serverOf } from './accepted.ts';
 import { ChannelDuplex } from './adapters/duplex.ts';
 import { type FrameIterator, type FrameOf, framesOf } from './adapters/frames.ts';
 import { coverable } from './adapters/own.ts';
 import { drainedOf } from './adapters/promises.ts';
 import { readableOf, writableOf } from './adapters/web.ts';
-import { Channel, Engine } from './engine.ts';
+import { Channel } from './engine.ts';
 import type { ConnectOptions, StreamOptions, UnixConnectOptions } from './options.ts';
+import { begin, claimConnect, setupOf, startConnect } from './stream-setup.ts';
 import { warnUnhandled } from './unhandled.ts';
 
 /** @internal What `connect()` of each kind of client comes to. */
@@ -161,37 +144,10 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   constructor(socket: Socket<A>, server: ServerChannel, options?: StreamOptions);
   constructor(first?: unknown, second?: unknown, third?: unknown) {
     super(link);
-    const accepted = AcceptedSocket.isSocket(first) ? first : null;
-    const server = accepted && serverOf(accepted, second);
-    const defaults = server?.channel.connectionDefaults;
-    // A server checks its connections' options once, when it is made.
-    const serverDefaults = third === undefined || third === null ? defaults : undefined;
-    const given: ConnectOptions & DescriptorOptions =
-      serverDefaults?.options ??
-      (defaults
-        ? { ...defaults.options, ...checkOptions(third, connectionNames) }
-        : checkOptions(first, namesOf(this[family]).client));
-    const { engine = Engine.instance() } = given;
-    if (!Engine.isEngine(engine)) throw invalidType('engine', 'an Engine', engine);
-    const settings = serverDefaults?.settings ?? streamSettings(given);
-    this[link] = new StreamLink(this, Stream.prototype, engine, settings);
-    if (serverDefaults === undefined) connectSettings(given);
-    this.#options = given;
-    this.#setFields(given);
-    if (server) {
-      if (engine !== server.engine)
-        throw invalidValue('engine', "left out, or the server's", engine);
-      Object.assign(this, { server: server.channel });
-      this[link].wrap(accepted as AcceptedSocket, server);
-      // What the server was told its socket has already.
-      const own = serverDefaults === undefined ? pickOptions(third as object, socketNames) : {};
-      if (Object.keys(own).length > 0) this.#setOptions(own);
-      return;
-    }
-    this[link].context = currentContext();
-    const descriptor = checkDescriptor(given.fd);
-    if (descriptor === undefined) return;
-    this[link].adoptDescriptor(descriptor, this[family], socketOptions(given));
+    const setup = setupOf(this[family], first, second, third);
+    this[link] = new StreamLink(this, Stream.prototype, setup.engine, setup.settings);
+    this.#options = setup.options;
+    begin(this[link], setup);
   }
 
   /** @internal */
@@ -277,20 +233,12 @@ export class Stream<A extends Address | string = Address | string> extends Chann
 
   /** @internal */
   [connectTo](to: Destination, options: ConnectOptions): this {
-    const settings = connectSettings({ ...this.#options, ...options });
-    // Only for its checks: the settings are computed again below, after the class fields are read.
-    streamSettings(options, this[link].settings);
-    const { phase, closing } = this[link];
-    if (closing || phase === 'closed') throw channelClosed('connect()');
-    if (phase !== 'idle') throw channelActive('connect()', this.readyState);
-    this[link].reactor.assertRunning();
-    this[link].takeFields();
-    this[link].configure(streamSettings(options, this[link].settings));
-    this.#options = { ...this.#options, ...options };
-    this.#setFields(options);
-    const attempt = new ConnectAttempt(this[link], to, settings);
-    this[link].connecting(attempt);
-    attempt.start();
+    const all = { ...this.#options, ...options };
+    const settings = connectSettings(all);
+    claimConnect(this[link], options);
+    this.#options = all;
+    setReading(this[link], options);
+    startConnect(this[link], to, settings);
     return this;
   }
 
@@ -553,11 +501,6 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     this[link].setSocketOptions(socketOptions(options));
     this.#options = options;
     return this;
-  }
-
-  #setFields({ readDelimiter, readEncoding }: StreamOptions): void {
-    if (readEncoding !== undefined) this[link].setEncoding(readEncoding);
-    if (readDelimiter !== undefined) this[link].setDelimiter(readDelimiter);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { DatagramSettings } from '../check/datagram-options.ts';
 import type { StreamSettings } from '../check/options.ts';
-import type { ReadDelimiter } from '../types.ts';
+import type { ReadDelimiter, StreamCallOptions } from '../types.ts';
 import { link } from './link.ts';
 
 /** What takes the values. */
@@ -13,6 +13,9 @@ interface FieldTarget {
   set(name: string, value: unknown): void;
   readonly settings: object;
 }
+
+/** Options that are properties, and none of the settings. */
+type Reading = Pick<StreamCallOptions, 'readDelimiter' | 'readEncoding'>;
 
 const READING = ['readDelimiter', 'readEncoding'];
 const OF_BOTH = ['bufferSize', 'highWaterMark', 'maxPendingBytes', 'lingerTimeout'] as const;
@@ -72,6 +75,13 @@ function uncover(channel: object, names: readonly string[]): void {
   for (const { name, property } of added) {
     if (!names.includes(name)) Object.defineProperty(channel, name, property);
   }
+}
+
+/** @internal What options say of how to read; what is not given stays. */
+export function setReading(target: FieldTarget, options: Reading): void {
+  const { readDelimiter, readEncoding } = options;
+  if (readEncoding !== undefined) target.setEncoding(readEncoding);
+  if (readDelimiter !== undefined) target.setDelimiter(readDelimiter);
 }
 
 /** A channel that reads and writes, as far as its properties need it. */
