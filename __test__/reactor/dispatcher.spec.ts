@@ -32,7 +32,7 @@ function play(...batches: Record[][]) {
   const told: unknown[] = [];
   const script = new Script(...batches);
   const registry = new Registry(() => {});
-  const late: { goOn(): void }[] = [];
+  const late: { goOn(): void; bytesLeft: number }[] = [];
   /** After so many records a turn is over. */
   const budget = { spent: false, overdrawn: false, elapsed: 0, left: Number.POSITIVE_INFINITY };
   const turn = {
@@ -44,6 +44,9 @@ function play(...batches: Record[][]) {
       },
     }),
     nextLate: () => late.shift(),
+    get lateBytes() {
+      return late.reduce((sum, { bytesLeft }) => sum + bytesLeft, 0);
+    },
     end: () => told.push('end'),
   };
   const host = {
@@ -192,7 +195,7 @@ test('what the budget leaves goes on in the next turn: first who was interrupted
   budget.left = 2;
   t.true(dispatcher.drain());
   t.deepEqual(told.splice(0), ['end', ['data', ['1']], ['data', ['2']], 'end']);
-  late.push({ goOn: () => told.push('late') });
+  late.push({ goOn: () => told.push('late'), bytesLeft: 1 });
   Object.assign(budget, { spent: false, left: Number.POSITIVE_INFINITY });
   t.false(dispatcher.drain());
   t.deepEqual(told, ['late', ['data', ['3']], 'end']);

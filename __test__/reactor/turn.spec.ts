@@ -118,7 +118,8 @@ test('who has frames left is whom the next drain begins with', async (t) => {
     turn.nextLate()?.goOn();
     return false;
   });
-  turn.goOnLater({ goOn: () => told.push('late') });
+  turn.goOnLater({ goOn: () => told.push('late'), bytesLeft: 3 });
+  t.is(turn.lateBytes, 3);
   t.deepEqual(told, []);
   await immediate();
   t.deepEqual(told, ['drain', 'late']);

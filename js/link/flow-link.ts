@@ -222,6 +222,10 @@ export abstract class FlowLink<
     this.deliverHeld();
   }
 
+  get bytesLeft(): number {
+    return this.inbox.length;
+  }
+
   /** What the budget of an earlier turn has left. */
   goOn(): void {
     this.#overdrawn = false;

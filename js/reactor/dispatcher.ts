@@ -17,7 +17,7 @@
 
 import type { NativeBinding, NativeEngineHandle } from '../binding.ts';
 import { engineFailed } from '../check/errors.ts';
-import { BatchHeader, Flag, Kind, Op, Tally as TallyAt } from '../generated/wire.ts';
+import { BATCH_BYTES, BatchHeader, Flag, Kind, Op, Tally as TallyAt } from '../generated/wire.ts';
 import type { Chunk, Datagrams, Handler, Tally } from './handler.ts';
 import { Pace } from './pace.ts';
 import type { Registry } from './registry.ts';
@@ -58,7 +58,7 @@ const BARE: ReadonlySet<number> = new Set([Kind.ACCEPT_ERROR, Kind.DRAINED]);
 export interface DispatcherHost {
   readonly registry: Pick<Registry, 'find'>;
   readonly submission: Pick<Submission, 'request'>;
-  readonly turn: Pick<Turn, 'budget' | 'nextLate' | 'end'>;
+  readonly turn: Pick<Turn, 'budget' | 'nextLate' | 'lateBytes' | 'end'>;
   /** The reactor's thread has died. */
   died(error: Error): void;
   uncaught(error: unknown): void;
@@ -83,6 +83,8 @@ export class Dispatcher {
   #end = 0;
   /** Milliseconds that it has taken in earlier turns. */
   #taken = 0;
+  /** The last turn began with those that an earlier one had left. */
+  #wasLate = false;
 
   constructor(
     binding: Pick<NativeBinding, 'take' | 'setPace'>,
@@ -114,14 +116,22 @@ export class Dispatcher {
     };
   }
 
-  /** Handles what there is; returns whether there may be more, which nobody will ring for. */
+  /**
+   * Handles what there is; returns whether there may be more, which nobody will ring for.
+   *
+   * Those that an earlier turn has left, and what has come since, begin by turns: so nobody waits for
+   * all of a slow channel's frames. But no more than a batch of those may wait here.
+   */
   drain(): boolean {
     const { turn } = this.#host;
     const { budget } = turn;
     let began = 0;
+    let isNewFirst = this.#wasLate && turn.lateBytes <= BATCH_BYTES;
+    this.#wasLate = false;
     while (!budget.spent) {
-      const late = turn.nextLate();
+      const late = isNewFirst ? undefined : turn.nextLate();
       if (late !== undefined) {
+        this.#wasLate = true;
         late.goOn();
       } else if (this.#at < this.#end) {
         this.#records();
@@ -129,10 +139,13 @@ export class Dispatcher {
         turn.end();
         if (this.#end > 0) {
           const now = budget.elapsed;
-          this.#handled(now - began);
+          // Frames of it that are left take nobody knows how long.
+          this.#handled(turn.lateBytes > 0 ? Number.POSITIVE_INFINITY : now - began);
           began = now;
         }
-        if (!this.#take()) return false;
+        if (this.#take()) continue;
+        if (!isNewFirst) return false;
+        isNewFirst = false;
       }
     }
     turn.end();

@@ -22,6 +22,8 @@ interface Soon {
 /** Who has frames left for the next turn. */
 interface Late {
   goOn(): void;
+  /** How many bytes of it wait. */
+  readonly bytesLeft: number;
 }
 
 /** Who has wrapped a socket, and whose constructor has not run yet. */
@@ -84,6 +86,11 @@ export class Turn {
   /** Whose turn it is of those that an earlier turn has left, or nobody's. */
   nextLate(): Late | undefined {
     return this.#late.shift();
+  }
+
+  /** How many bytes wait of those that an earlier turn has left; 0 where there are none. */
+  get lateBytes(): number {
+    return this.#late.reduce((sum, { bytesLeft }) => sum + bytesLeft, 0);
   }
 
   /** A socket has been wrapped: it opens when its constructor has run. */
