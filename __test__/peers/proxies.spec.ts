@@ -100,6 +100,7 @@ peerTest('HAProxy checks its server: LOCAL, and up', async (t) => {
         timeout connect 5s
         timeout client 30s
         timeout server 30s
+        timeout check 10s
       listen checked
         bind 127.0.0.1:${front}
         option tcp-check
