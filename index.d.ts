@@ -952,57 +952,6 @@ export type FileLike =
   | {
       readonly fd: number;
     };
-declare abstract class AdaptedStream extends Channel {
-  /** What decides the type of frames. */
-  abstract readEncoding: string | null;
-  /**
-   * Resolves with the next `onWrite`, after that hook, or at once where nothing is pending: the whole
-   * of back-pressure is `if (!channel.write(data)) await channel.drained();`. Rejects when the channel
-   * closes before: with what has closed it, or `ERR_CHANNEL_CLOSED`; `ABORT_ERR` by the signal.
-   */
-  drained(options?: WaitOptions): Promise<void>;
-  /**
-   * The frames, as `readDelimiter` cuts them, instead of `onRead`; `for await (const frame of channel)`
-   * is the same with the defaults. The other hooks run as ever. From this call on what is not asked for
-   * waits, and the peer is held back when `highWaterMark` frames do; so a channel that is paused may be
-   * read so.
-   *
-   * ```ts
-   * for await (const line of channel) {
-   *   if (!channel.write(answerTo(line))) await channel.drained();
-   * }
-   * ```
-   *
-   * It ends when the peer has finished sending, after what no delimiter completed where `rest` is true,
-   * and when this side closes the channel. It throws what has closed the channel otherwise: what
-   * `onConnectError`, `onError` or `onOverflowError` gets, or a timeout's error; `ABORT_ERR` by the signal.
-   *
-   * A delimiter that is set in the loop's body holds from the very next byte. Leaving the loop early
-   * (`break`, `return`, an error) ends the channel, as by `end()`, unless `keepOpen` is true: then
-   * `onRead` gets what follows, or another `frames()`.
-   *
-   * @throws `ERR_CHANNEL_ACTIVE` where something else reads it so; `ERR_INVALID_ARG_TYPE`,
-   *   `ERR_INVALID_ARG_VALUE`, `ERR_UNKNOWN_OPTION`
-   */
-  frames(options?: FramesOptions): FrameIterator<FrameOf<this['readEncoding']>>;
-  /** As `frames()`. */
-  [Symbol.asyncIterator](): FrameIterator<FrameOf<this['readEncoding']>>;
-  /**
-   * What arrives, as a Web stream of bytes (also for BYOB readers), whatever `readDelimiter` and
-   * `readEncoding` say; made when it is first asked for, and instead of `onRead`. It closes when the peer
-   * has finished, and fails with what closes the channel otherwise. `cancel()` ends the channel; where
-   * `writable` was asked for, what comes is dropped instead.
-   *
-   * @throws `ERR_CHANNEL_ACTIVE` where something else reads the channel
-   */
-  get readable(): ReadableStream$1<Uint8Array>;
-  /**
-   * A Web stream that takes what `write()` takes, with its back-pressure; made when it is first asked
-   * for. From then on the channel stays writable when the peer has finished, until the writer closes
-   * it. `close()` is `shutdown()`, `abort()` is `close()`; it fails with what closes the channel.
-   */
-  get writable(): WritableStream$1<Gathered>;
-}
 type ConnectionClass<C extends Stream> = new (socket: Socket<never>, server: never) => C;
 interface ServerChannel extends Channel {
   ConnectionClass: ConnectionClass<Stream>;
@@ -1027,7 +976,7 @@ interface ServerChannel extends Channel {
  * new Shout().connect('localhost', 4040);
  * ```
  */
-export declare class Stream<A extends Address | string = Address | string> extends AdaptedStream {
+export declare class Stream<A extends Address | string = Address | string> extends Channel {
   #private;
   /**
    * How the bytes become frames; see `ReadDelimiter`. Default: null.
@@ -1200,6 +1149,38 @@ export declare class Stream<A extends Address | string = Address | string> exten
    */
   setKeepAlive(enable?: boolean, idle?: number, interval?: number, count?: number): this;
   /**
+   * Resolves with the next `onWrite`, after that hook, or at once where nothing is pending: the whole
+   * of back-pressure is `if (!channel.write(data)) await channel.drained();`. Rejects when the channel
+   * closes before: with what has closed it, or `ERR_CHANNEL_CLOSED`; `ABORT_ERR` by the signal.
+   */
+  drained(options?: WaitOptions): Promise<void>;
+  /**
+   * The frames, as `readDelimiter` cuts them, instead of `onRead`; `for await (const frame of channel)`
+   * is the same with the defaults. The other hooks run as ever. From this call on what is not asked for
+   * waits, and the peer is held back when `highWaterMark` frames do; so a channel that is paused may be
+   * read so.
+   *
+   * ```ts
+   * for await (const line of channel) {
+   *   if (!channel.write(answerTo(line))) await channel.drained();
+   * }
+   * ```
+   *
+   * It ends when the peer has finished sending, after what no delimiter completed where `rest` is true,
+   * and when this side closes the channel. It throws what has closed the channel otherwise: what
+   * `onConnectError`, `onError` or `onOverflowError` gets, or a timeout's error; `ABORT_ERR` by the signal.
+   *
+   * A delimiter that is set in the loop's body holds from the very next byte. Leaving the loop early
+   * (`break`, `return`, an error) ends the channel, as by `end()`, unless `keepOpen` is true: then
+   * `onRead` gets what follows, or another `frames()`.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE` where something else reads it so; `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_INVALID_ARG_VALUE`, `ERR_UNKNOWN_OPTION`
+   */
+  frames(options?: FramesOptions): FrameIterator<FrameOf<this['readEncoding']>>;
+  /** As `frames()`. */
+  [Symbol.asyncIterator](): FrameIterator<FrameOf<this['readEncoding']>>;
+  /**
    * A Duplex of Node that owns the channel from then on, for all that takes one: `stream.pipeline`,
    * `readline`, `tls.connect({ socket })`, `server.emit('connection', duplex)` of `node:http`, clients of
    * databases. It reads bytes as they arrive, whatever `readDelimiter` and `readEncoding` say; hooks
@@ -1213,6 +1194,21 @@ export declare class Stream<A extends Address | string = Address | string> exten
    * @throws `ERR_CHANNEL_ACTIVE` where something else reads the channel, a `frames()` or a Duplex
    */
   toDuplex(): ChannelDuplex;
+  /**
+   * What arrives, as a Web stream of bytes (also for BYOB readers), whatever `readDelimiter` and
+   * `readEncoding` say; made when it is first asked for, and instead of `onRead`. It closes when the peer
+   * has finished, and fails with what closes the channel otherwise. `cancel()` ends the channel; where
+   * `writable` was asked for, what comes is dropped instead.
+   *
+   * @throws `ERR_CHANNEL_ACTIVE` where something else reads the channel
+   */
+  get readable(): ReadableStream$1<Uint8Array>;
+  /**
+   * A Web stream that takes what `write()` takes, with its back-pressure; made when it is first asked
+   * for. From then on the channel stays writable when the peer has finished, until the writer closes
+   * it. `close()` is `shutdown()`, `abort()` is `close()`; it fails with what closes the channel.
+   */
+  get writable(): WritableStream$1<Gathered>;
   /** Delivers no further frame, and stops reading, so that the peer feels it. */
   pause(): this;
   /** Takes `pause()` back. Frames follow from the event loop, never inside this call. */

@@ -210,7 +210,7 @@ function membersOf(made: object): string[] {
 
 function publicMembers(): Map<string, string[]> {
   const types = readFileSync(new URL('../../index.d.ts', import.meta.url), 'utf8');
-  const classes = types.matchAll(/^(?:export )?declare (?:abstract )?class (\w+)[\s\S]*?^\}/gm);
+  const classes = types.matchAll(/^export declare (?:abstract )?class (\w+)[\s\S]*?^\}/gm);
   return new Map(
     [...classes].map(([text, name = '']) => {
       const members = text.matchAll(/^ {2}(?:(?:readonly|get|set|abstract) )*(\w+)[(<:?]/gm);
