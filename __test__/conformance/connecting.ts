@@ -344,6 +344,7 @@ function fails(suite: Suite): void {
     await log.seen('connect');
     t.deepEqual(log.hooks, ['connect']);
     t.like(channel.remoteAddr, { address: '127.0.0.1', port: listening.port });
+    await listening.peer();
     await turn();
     t.is(listening.peers.length, 1);
   });
