@@ -66,6 +66,24 @@ test.serial(
   },
 );
 
+driven('who writes to many at once gives the seat back', async (t) => {
+  const engine = forced('auto');
+  const server = new Server(Connection, { engine }).listen(0, '127.0.0.1');
+  const port = server.localAddr?.port ?? 0;
+  const members = Array.from({ length: 20 }, () =>
+    new Client({ engine }).connect('127.0.0.1', port),
+  );
+  await Promise.all(members.map((member) => member.opened));
+  let sent = false;
+  await converse(engine, ({ driver }) => {
+    if (sent) return driver === 'thread';
+    if (driver === 'loop') for (const member of members) sent = member.write('to all');
+    return false;
+  });
+  t.true(sent);
+  await engine.close();
+});
+
 for (const [what, sends] of [
   ['a timeout holds', false],
   ['what was flushed leaves', true],

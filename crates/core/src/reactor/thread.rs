@@ -20,6 +20,7 @@ const QUIET_TURNS: u32 = 8;
 /// What little is: for the thread, to offer the seat …
 const LITTLE: Work = Work {
     events: 2,
+    requests: 4,
     bytes: 16 * 1024,
     words: 64,
     rings: usize::MAX,
@@ -28,6 +29,7 @@ const LITTLE: Work = Work {
 /// … and for the loop, to stay there: above this, it gives the seat back.
 const MUCH: Work = Work {
     events: 4,
+    requests: 8,
     bytes: 64 * 1024,
     words: 128,
     rings: usize::MAX,
@@ -202,6 +204,7 @@ impl Drop for ReactorThread {
 impl Work {
     fn is_within(self, most: Self) -> bool {
         self.events <= most.events
+            && self.requests <= most.requests
             && self.bytes <= most.bytes
             && self.words <= most.words
             && self.unheard <= most.unheard

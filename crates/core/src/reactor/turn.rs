@@ -57,6 +57,8 @@ pub struct Reactor {
 pub(crate) struct Work {
     /// Sockets that had news.
     pub(crate) events: usize,
+    /// Records that were submitted: each may cost a system call.
+    pub(crate) requests: usize,
     /// What was sent and received.
     pub(crate) bytes: u64,
     /// Of completions.
@@ -195,6 +197,7 @@ impl Reactor {
                 } => {
                     let shared = Arc::clone(&self.shared);
                     let whole = each_record(&records, &mut owned, &shared.regexps, |record| {
+                        self.work.requests += 1;
                         self.drive(record.id, |source, cx| source.request(cx, record.request));
                     });
                     whole.ok_or(io::ErrorKind::InvalidData)?;
