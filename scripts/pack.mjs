@@ -121,8 +121,11 @@ function stageRoot() {
 function withLinks(/** @type {string} */ text) {
   const { repository } = origin();
   if (repository === undefined) return text;
-  const files = `${repository.url.replace(/^git\+|\.git$/g, '')}/blob/v${manifest.version}/`;
-  return text.replaceAll(/\]\((?![a-z]+:|#)/g, `](${files}`);
+  const files = (/** @type {string} */ as) =>
+    `${repository.url.replace(/^git\+|\.git$/g, '')}/${as}/v${manifest.version}/`;
+  return text
+    .replaceAll(/(!\[[^\]]*\]\()(?![a-z]+:|#)/g, `$1${files('raw')}`)
+    .replaceAll(/\]\((?![a-z]+:|#)/g, `](${files('blob')}`);
 }
 
 /** Where the packages come from: the repository that the workflow runs in. */
