@@ -150,6 +150,7 @@ test('a UDP socket with a peer: connected', async (t) => {
   t.is(await line(), 'end');
 });
 
+// Only Linux has abstract names.
 const onLinux = process.platform === 'linux' ? test : test.skip;
 onLinux('a bound Unix datagram socket (abstract names are of Linux)', async (t) => {
   const name = `\0pants-adopt-${process.pid}`;

@@ -9,6 +9,7 @@ import { Client, Server } from 'pants-native';
 import { checkBlockList } from '../js/check/block-list.ts';
 import { eventually } from './helpers/wait.ts';
 
+// Elsewhere 127.0.0.1 is the only loopback address that a client can come from.
 const host = process.platform === 'linux' ? test : test.skip;
 
 /** Small numbers, so that rules meet addresses. */

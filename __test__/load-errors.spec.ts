@@ -11,6 +11,7 @@ import { addonFile } from './helpers/addon.ts';
 import { temporaryDirectory } from './helpers/files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+// Only a build for glibc can ask for a version of it that is not there.
 const onGlibc = addonFile.endsWith('-gnu.node') ? test : test.skip;
 
 /** A folder with the package installed, and what its platform's package holds, if that is. */

@@ -18,6 +18,7 @@ import {
 import { eventually } from './helpers/wait.ts';
 import { place } from './peers/place.ts';
 
+// The package has no Unix sockets on Windows.
 const unix = process.platform === 'win32' ? test.skip : test;
 
 interface Seen {

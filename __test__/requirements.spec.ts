@@ -32,6 +32,7 @@ function build(t: ExecutionContext, programs: Record<string, string>) {
   return stderr;
 }
 
+// Windows has other compilers, and other words for one that is missing.
 const onUnix = process.platform === 'win32' ? test.skip : test;
 onUnix(
   'without cargo, without cc, with an old Rust: one line (on Windows others are needed)',
