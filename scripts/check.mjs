@@ -16,6 +16,7 @@ lockfilesNamePublicRegistries();
 actionsArePinned();
 wireLayoutIsCommitted();
 await publicTypesAreCommitted();
+benchmarkTargetsAreTrue();
 
 /** One version for the npm package and for the crates. */
 function versionsAgree() {
@@ -99,6 +100,13 @@ function wireLayoutIsCommitted() {
 async function publicTypesAreCommitted() {
   compileTypes();
   isCommitted('index.d.ts', await publicTypes(), 'npm run build:ts -- --force');
+}
+
+/** What benchmark/README.md says of the targets comes from the results beside it. */
+function benchmarkTargetsAreTrue() {
+  const table = join(root, 'benchmark/targets-table.ts');
+  run(process.execPath, ['--import', '@oxc-node/core/register', table, '--check']);
+  ok('benchmark/README.md says what the results say');
 }
 
 /** @param {string} file @param {string} expected @param {string} remedy */

@@ -3,6 +3,8 @@
 //   js/generated/wire.ts   the layout of the batches, from crates/core/src/wire.rs
 //   index.d.ts             the public types in one file, from js/index.ts
 //
+// The table of targets in benchmark/README.md comes from benchmark/results (`npm run bench:targets`).
+//
 // `npm run generate` writes the first, `npm run build` the second; `npm run check` compares both.
 
 import { spawnSync } from 'node:child_process';
