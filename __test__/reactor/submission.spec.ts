@@ -21,7 +21,7 @@ interface Read {
 class Half implements TextWriter {
   text = '';
   lastEnd = -1;
-  notify = false;
+  wantsDrain = false;
   bytes: number[] = [];
   readonly target: Writer;
 
@@ -100,7 +100,7 @@ test('its end is asked for once a batch, by whatever comes first', (t) => {
 
 test('strings to one channel are one record, whatever comes in between for others', (t) => {
   const { B, batches, submission, a, b } = make();
-  a.notify = true;
+  a.wantsDrain = true;
   submission.gather(a, 'é');
   submission.gather(b, 'b');
   submission.request(Op.PAUSE, B);
@@ -112,7 +112,7 @@ test('strings to one channel are one record, whatever comes in between for other
   t.deepEqual(batches, [
     [
       { op: Op.PAUSE, flags: 0, to: 4, payload: '' },
-      { op: Op.WRITE, flags: Flag.NOTIFY, to: 3, payload: '\xc3\xa9xyz' },
+      { op: Op.WRITE, flags: Flag.WANTS_DRAIN, to: 3, payload: '\xc3\xa9xyz' },
       { op: Op.WRITE, flags: 0, to: 4, payload: 'b' },
     ],
   ]);
@@ -138,7 +138,7 @@ test('who asks has his strings encoded, and only his; the next are behind that',
   submission.encode(a);
   t.deepEqual(a.bytes, [6]);
   t.deepEqual(b.bytes, []);
-  submission.request(Op.NOTIFY, A);
+  submission.request(Op.WANTS_DRAIN, A);
   submission.gather(a, 'after');
   submission.flush();
   const to = (index: number) => batches.flat().filter((record) => record.to === index);
@@ -146,7 +146,7 @@ test('who asks has his strings encoded, and only his; the next are behind that',
     to(3).map(({ op, payload }) => [op, payload]),
     [
       [Op.WRITE, 'before'],
-      [Op.NOTIFY, ''],
+      [Op.WANTS_DRAIN, ''],
       [Op.WRITE, 'after'],
     ],
   );
@@ -163,7 +163,7 @@ test('strings and bytes to one channel in a row are one record', (t) => {
   t.is(submission.writeBytes(A, Buffer.from('xyz'), true), 3);
   submission.gather(a, 'two');
   submission.flush();
-  t.deepEqual(batches, [[{ op: Op.WRITE, flags: Flag.NOTIFY, to: 3, payload: 'onexyztwo' }]]);
+  t.deepEqual(batches, [[{ op: Op.WRITE, flags: Flag.WANTS_DRAIN, to: 3, payload: 'onexyztwo' }]]);
 });
 
 test('each string is encoded by itself: halves of a pair in two of them are no pair', (t) => {
@@ -238,8 +238,8 @@ test('large writes and files are handed over beside the batch, in order', (t) =>
     batch.map(({ op, flags, payload }) => [op, flags, payload.length]),
     [
       [Op.WRITE, 0, 4],
-      [Op.WRITE_OWNED, Flag.NOTIFY, 0],
-      [Op.WRITE_OWNED, Flag.NOTIFY, 0],
+      [Op.WRITE_OWNED, Flag.WANTS_DRAIN, 0],
+      [Op.WRITE_OWNED, Flag.WANTS_DRAIN, 0],
       [Op.WRITE_OWNED, 0, 0],
       [Op.WRITE, 0, 10_000],
     ],
@@ -334,7 +334,7 @@ test('a datagram has its address in front', (t) => {
     [
       {
         op: Op.SEND,
-        flags: Flag.NOTIFY | (4 << Packet.ADDRESS_SHIFT),
+        flags: Flag.WANTS_DRAIN | (4 << Packet.ADDRESS_SHIFT),
         to: 3,
         payload: 'addrdata',
       },

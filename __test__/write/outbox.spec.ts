@@ -48,7 +48,7 @@ function* describe(records: Uint8Array, length: number): Iterable<string> {
     const size = bytes.readUInt32LE(from - 4);
     const [op, flags] = bytes.subarray(at);
     const what = op === Op.WRITE ? bytes.toString('utf8', from, from + size) : `op ${op}`;
-    yield flags === Flag.NOTIFY ? `${what}!` : what;
+    yield flags === Flag.WANTS_DRAIN ? `${what}!` : what;
     at = from + 4 * Math.ceil(size / 4);
   }
 }

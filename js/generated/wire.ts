@@ -13,7 +13,7 @@ export const Op = {
   END: 7,
   SHUTDOWN: 8,
   CLOSE: 9,
-  NOTIFY: 10,
+  WANTS_DRAIN: 10,
   SEND: 11,
   SET_PEER: 12,
   DROP_PEER: 13,
@@ -38,7 +38,7 @@ export const Kind = {
 } as const;
 
 export const Flag = {
-  NOTIFY: 1,
+  WANTS_DRAIN: 1,
   RESET: 1,
   ASCII: 1,
   PROXIED: 1,

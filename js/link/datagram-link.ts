@@ -107,7 +107,7 @@ export class DatagramLink extends AddressedLink implements DatagramReceiver {
 
   /** What is written before `onListen` is submitted before the start; so is this. */
   override watchDrain(): void {
-    if (this.outbox.pending > 0) this.ask(Op.NOTIFY);
+    if (this.outbox.pending > 0) this.ask(Op.WANTS_DRAIN);
   }
 
   end(): void {

@@ -142,7 +142,7 @@ export abstract class FlowLink<
   }
 
   override watchDrain(): void {
-    if (this.outbox.pending > 0) this.askStarted(Op.NOTIFY);
+    if (this.outbox.pending > 0) this.askStarted(Op.WANTS_DRAIN);
   }
 
   pause(): void {

@@ -46,7 +46,7 @@ export interface Writer extends Target {
 export interface TextWriter extends Gatherer {
   readonly target: Writer;
   /** Whether its drain is to be told. */
-  readonly notify: boolean;
+  readonly wantsDrain: boolean;
   /** Its strings are so many bytes of the batch. */
   encoded(bytes: number): void;
 }
@@ -152,7 +152,7 @@ export class Submission {
   encode(writer: TextWriter): void {
     if (writer.lastEnd < 0) return;
     const { text, target } = writer;
-    const at = this.#openWrite(target, 3 * text.length, writer.notify);
+    const at = this.#openWrite(target, 3 * text.length, writer.wantsDrain);
     let bytes = this.#encode(text, this.#gathered.isOne(writer), at);
     // Otherwise it is ASCII.
     if (bytes !== text.length) {
@@ -199,21 +199,21 @@ export class Submission {
   }
 
   /** Queues bytes; returns how many. */
-  writeBytes(target: Writer, data: Uint8Array, notify: boolean): number {
+  writeBytes(target: Writer, data: Uint8Array, wantsDrain: boolean): number {
     const length = byteLength.call(data);
-    const at = this.#openWrite(target, length, notify);
+    const at = this.#openWrite(target, length, wantsDrain);
     this.#buffer.set(data, at);
     this.#grow(length);
     return length;
   }
 
   /** Sends bytes at once as far as that can be, and queues the rest; returns how many that are. */
-  writeLarge(target: Writer, data: Uint8Array, notify: boolean): number {
+  writeLarge(target: Writer, data: Uint8Array, wantsDrain: boolean): number {
     const length = byteLength.call(data);
     const sent = this.#send(target, data);
     for (let at = sent; at < length; ) {
       // That may submit a full batch, which this is no part of.
-      this.#open(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
+      this.#open(Op.WRITE_OWNED, wantsDrain ? Flag.WANTS_DRAIN : 0, target, 0);
       target.batch = this.count + 1;
       at = this.#sink.pushOwned(data, at);
       this.#close(0);
@@ -245,8 +245,8 @@ export class Submission {
   }
 
   /** Queues a file. */
-  writeFile(target: Writer, file: NativeFileHandle, notify: boolean): void {
-    this.#open(Op.WRITE_OWNED, notify ? Flag.NOTIFY : 0, target, 0);
+  writeFile(target: Writer, file: NativeFileHandle, wantsDrain: boolean): void {
+    this.#open(Op.WRITE_OWNED, wantsDrain ? Flag.WANTS_DRAIN : 0, target, 0);
     target.batch = this.count + 1;
     this.#sink.pushFile(file);
     this.#close(0);
@@ -257,13 +257,13 @@ export class Submission {
     target: Target,
     to: Uint8Array | null,
     data: string | Uint8Array,
-    notify: boolean,
+    wantsDrain: boolean,
   ): number {
     const address = to?.length ?? 0;
     const short = typeof data === 'string' && data.length <= SHORT_STRING;
     const bytes = typeof data === 'string' && !short ? Buffer.from(data) : data;
     let length = typeof bytes === 'string' ? 3 * bytes.length : byteLength.call(bytes);
-    const flags = (notify ? Flag.NOTIFY : 0) | (address << Packet.ADDRESS_SHIFT);
+    const flags = (wantsDrain ? Flag.WANTS_DRAIN : 0) | (address << Packet.ADDRESS_SHIFT);
     const at = 4 * this.#open(Op.SEND, flags, target, address + length);
     if (to !== null) this.#buffer.set(to, at);
     if (typeof bytes === 'string') length = this.#buffer.write(bytes, at + address);
@@ -314,9 +314,9 @@ export class Submission {
   }
 
   /** Makes the last record a write to `target`; returns where `room` more bytes of it begin. */
-  #openWrite(target: Writer, room: number, notify: boolean): number {
+  #openWrite(target: Writer, room: number, wantsDrain: boolean): number {
     if (this.#writing !== target || this.#length > MOST_BYTES) {
-      this.#open(Op.WRITE, notify ? Flag.NOTIFY : 0, target, room);
+      this.#open(Op.WRITE, wantsDrain ? Flag.WANTS_DRAIN : 0, target, room);
       this.#close(0);
       this.#writing = target;
       this.#before = target.batch <= this.count ? target.batch : -1;
@@ -325,7 +325,7 @@ export class Submission {
     }
     this.#reserve(room + 3);
     const word = this.#header / 4;
-    if (notify) this.#words[word] = (this.#words[word] as number) | (Flag.NOTIFY << 8);
+    if (wantsDrain) this.#words[word] = (this.#words[word] as number) | (Flag.WANTS_DRAIN << 8);
     return this.#header + HEADER_BYTES + (this.#words[word + 3] as number);
   }
 

@@ -49,7 +49,7 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   /** What the submission has gathered. */
   text = '';
   lastEnd = -1;
-  notify = false;
+  wantsDrain = false;
   readonly target: Source;
   #reactor: OutboxReactor;
   #submission: Submission;
@@ -186,7 +186,7 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   }
 
   #gather(data: string): void {
-    if (this.lastEnd < 0) this.notify = this.target.wantsDrain;
+    if (this.lastEnd < 0) this.wantsDrain = this.target.wantsDrain;
     this.emptied = false;
     this.count(0);
     this.#submission.gather(this, data);
@@ -230,11 +230,11 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   #submit(piece: Piece): void {
     const submission = this.#submission;
     const { target } = this;
-    const notify = target.wantsDrain;
+    const wantsDrain = target.wantsDrain;
     this.encode();
     let unsent: number;
     if (piece instanceof OpenFile) {
-      submission.writeFile(target, piece.native, notify);
+      submission.writeFile(target, piece.native, wantsDrain);
       unsent = piece.length;
       this.count(unsent);
     } else {
@@ -242,13 +242,13 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
       const length = byteLength.call(bytes);
       unsent =
         length < LARGE_BYTES
-          ? submission.writeBytes(target, bytes, notify)
-          : submission.writeLarge(target, unshared(bytes), notify);
+          ? submission.writeBytes(target, bytes, wantsDrain)
+          : submission.writeLarge(target, unshared(bytes), wantsDrain);
       this.count(length);
       // With all that was accepted before it.
       if (unsent < length) this.taken = this.counted - unsent;
     }
-    this.emptied = notify && unsent === 0;
+    this.emptied = wantsDrain && unsent === 0;
   }
 
   protected override ask(): void {

@@ -72,9 +72,14 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
   }
 
   /** Submits a datagram; one that was not accepted before is now. */
-  send(to: Endpoint | null, data: string | Uint8Array, notify: boolean, accepted = false): void {
+  send(
+    to: Endpoint | null,
+    data: string | Uint8Array,
+    wantsDrain: boolean,
+    accepted = false,
+  ): void {
     const bytes = to === null ? null : to.bytes;
-    const length = this.#reactor.submission.sendDatagram(this.#target, bytes, data, notify);
+    const length = this.#reactor.submission.sendDatagram(this.#target, bytes, data, wantsDrain);
     if (!accepted) this.accept(length);
   }
 

@@ -25,10 +25,10 @@ macro_rules! constants {
 constants! {
     /// What a submission asks for.
     op, "Op" {
-        /// payload: the bytes. flags: [`flag::NOTIFY`].
+        /// payload: the bytes. flags: [`flag::WANTS_DRAIN`].
         WRITE = 1,
         /// The next of the batch's owned pieces: bytes, or part of a file. flags:
-        /// [`flag::NOTIFY`]. No payload.
+        /// [`flag::WANTS_DRAIN`]. No payload.
         WRITE_OWNED = 2,
         /// Begin to read. payload: [`settings`], then [`reframe`].
         START = 3,
@@ -43,8 +43,8 @@ constants! {
         /// Close at once. flags: [`flag::RESET`].
         CLOSE = 9,
         /// Say [`kind::DRAINED`] when (or as) nothing is pending.
-        NOTIFY = 10,
-        /// A datagram. payload: the address, then the bytes. flags: [`flag::NOTIFY`], and from
+        WANTS_DRAIN = 10,
+        /// A datagram. payload: the address, then the bytes. flags: [`flag::WANTS_DRAIN`], and from
         /// [`packet::ADDRESS_SHIFT`] on the length of the address; 0: to the channel's peer.
         SEND = 11,
         /// Datagrams without an address go to, and come from, this one. payload: the address.
@@ -108,7 +108,7 @@ constants! {
     /// Flags of submissions and completions.
     flag, "Flag" {
         /// Submission: report [`kind::DRAINED`] when this write has left.
-        NOTIFY = 1,
+        WANTS_DRAIN = 1,
         /// Close: by a reset, also where nothing is pending.
         RESET = 1,
         /// Data: every byte of the chunk is ASCII.

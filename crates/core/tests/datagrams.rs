@@ -98,7 +98,7 @@ impl Scene {
     }
 
     fn datagram(&self, to: &[u8], data: &[u8]) -> Vec<u8> {
-        let flags = flag::NOTIFY | ((to.len() as u32) << packet::ADDRESS_SHIFT);
+        let flags = flag::WANTS_DRAIN | ((to.len() as u32) << packet::ADDRESS_SHIFT);
         self.record(op::SEND | (flags << 8), &[to, data].concat())
     }
 

@@ -375,7 +375,7 @@ fn a_peer_that_reads_wakes_only_who_waits_for_room() {
     // More than fits, twice: it waits, goes on, waits no longer, and waits again.
     for _ in 0..2 {
         let data = support::pattern(4 * 1024 * 1024);
-        engine.ask(Ask::default().write_owned(id, data.clone()).notify(id));
+        engine.ask(Ask::default().write_owned(id, data.clone()).wants_drain(id));
         let mut received = vec![0; data.len()];
         engine.with_peer(|| peer.read_exact(&mut received).unwrap());
         assert!(received == data);

@@ -24,11 +24,11 @@ pub(crate) struct Record<'a> {
 pub(crate) enum Request<'a> {
     Write {
         data: &'a [u8],
-        notify: bool,
+        wants_drain: bool,
     },
     WriteOwned {
         piece: Piece,
-        notify: bool,
+        wants_drain: bool,
     },
     Start(Box<Start>),
     Configure(Box<Settings>),
@@ -42,11 +42,11 @@ pub(crate) enum Request<'a> {
         /// Its peer shall not take it for the end.
         reset: bool,
     },
-    Notify,
+    WantsDrain,
     Send {
         to: &'a [u8],
         data: &'a [u8],
-        notify: bool,
+        wants_drain: bool,
     },
     SetPeer {
         to: &'a [u8],
@@ -130,15 +130,15 @@ pub(crate) fn each_record(
         };
         let length = word(rest, 3)? as usize;
         let payload = rest.get(4 * HEADER_WORDS..4 * HEADER_WORDS + length)?;
-        let notify = flags & flag::NOTIFY != 0;
+        let wants_drain = flags & flag::WANTS_DRAIN != 0;
         let request = match op {
             op::WRITE => Request::Write {
                 data: payload,
-                notify,
+                wants_drain,
             },
             op::WRITE_OWNED => Request::WriteOwned {
                 piece: owned.pop_front()?,
-                notify,
+                wants_drain,
             },
             op::START => Request::Start(Box::new(parse_start(payload, regexps)?)),
             op::REFRAME => Request::Reframe(Box::new(parse_reframe(payload, regexps)?)),
@@ -149,11 +149,15 @@ pub(crate) fn each_record(
             op::CLOSE => Request::Close {
                 reset: flags & flag::RESET != 0,
             },
-            op::NOTIFY => Request::Notify,
+            op::WANTS_DRAIN => Request::WantsDrain,
             op::SEND => {
                 let (to, data) =
                     payload.split_at_checked((flags >> packet::ADDRESS_SHIFT) as usize)?;
-                Request::Send { to, data, notify }
+                Request::Send {
+                    to,
+                    data,
+                    wants_drain,
+                }
             }
             op::SET_PEER => Request::SetPeer { to: payload },
             op::DROP_PEER => Request::DropPeer,
@@ -167,7 +171,8 @@ pub(crate) fn each_record(
     Some(())
 }
 
-/// The channel and the bytes of a batch that is one write and nothing else, with nobody to notify.
+/// The channel and the bytes of a batch that is one write and nothing else, where nobody wants to
+/// hear of its drain.
 pub(crate) fn lone_write(records: &[u8]) -> Option<(ChannelId, &[u8])> {
     let length = word(records, 3)? as usize;
     let lone = word(records, 0)? == op::WRITE
@@ -179,8 +184,8 @@ pub(crate) fn lone_write(records: &[u8]) -> Option<(ChannelId, &[u8])> {
     lone.then(|| (id, &records[4 * HEADER_WORDS..4 * HEADER_WORDS + length]))
 }
 
-/// The channel of a batch that is a few datagrams of one channel and nothing else, with nobody to
-/// notify: at most `most`.
+/// The channel of a batch that is a few datagrams of one channel and nothing else, where
+/// nobody wants to hear of their drain: at most `most`.
 pub(crate) fn few_sends(records: &[u8], most: usize) -> Option<ChannelId> {
     let id = ChannelId {
         index: word(records, 1)?,
@@ -190,7 +195,7 @@ pub(crate) fn few_sends(records: &[u8], most: usize) -> Option<ChannelId> {
     while !rest.is_empty() {
         let flags = word(rest, 0)? >> 8;
         let alike = word(rest, 0)? & 0xff == op::SEND
-            && flags & flag::NOTIFY == 0
+            && flags & flag::WANTS_DRAIN == 0
             && (word(rest, 1)?, word(rest, 2)?) == (id.index, id.generation);
         count += 1;
         if !alike || count > most {
@@ -253,7 +258,7 @@ mod tests {
 
     #[test]
     fn reads_records_back() {
-        let mut batch = record(op::WRITE | (flag::NOTIFY << 8), b"hello");
+        let mut batch = record(op::WRITE | (flag::WANTS_DRAIN << 8), b"hello");
         batch.extend(record(op::PAUSE, b""));
         batch.extend(record(op::WRITE_OWNED, b""));
         batch.extend(record(op::CLOSE, b""));
@@ -274,9 +279,9 @@ mod tests {
         assert_eq!(
             seen,
             [
-                "Write { data: [104, 101, 108, 108, 111], notify: true }",
+                "Write { data: [104, 101, 108, 108, 111], wants_drain: true }",
                 "Pause",
-                "WriteOwned { piece: Bytes([1, 2, 3]), notify: false }",
+                "WriteOwned { piece: Bytes([1, 2, 3]), wants_drain: false }",
                 "Close { reset: false }",
                 "Close { reset: true }",
             ]
@@ -298,7 +303,7 @@ mod tests {
             assert_eq!(lone_write(&records), None);
         }
         assert_eq!(
-            lone_write(&record(op::WRITE | (flag::NOTIFY << 8), b"a")),
+            lone_write(&record(op::WRITE | (flag::WANTS_DRAIN << 8), b"a")),
             None
         );
         assert_eq!(lone_write(&record(op::CLOSE, b"")), None);
@@ -338,8 +343,8 @@ mod tests {
     }
 
     /// A datagram without an address.
-    fn datagram(channel: u32, notify: bool, data: &[u8]) -> Vec<u8> {
-        let flags = if notify { flag::NOTIFY } else { 0 };
+    fn datagram(channel: u32, wants_drain: bool, data: &[u8]) -> Vec<u8> {
+        let flags = if wants_drain { flag::WANTS_DRAIN } else { 0 };
         let mut bytes = record(op::SEND | flags << 8, data);
         bytes[4..8].copy_from_slice(&channel.to_ne_bytes());
         bytes

@@ -207,7 +207,7 @@ fn x3_whatever_comes_twice_is_once() {
                 .shutdown(id)
                 .pause(id)
                 .resume(id)
-                .notify(id),
+                .wants_drain(id),
         );
         engine.settle();
     });

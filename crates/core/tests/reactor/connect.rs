@@ -168,7 +168,7 @@ fn c15_nothing_but_a_close_is_heard_while_connecting() {
         early
             .write_owned(id, b"lost, too".to_vec())
             .shutdown(id)
-            .notify(id)
+            .wants_drain(id)
             .end(id),
     );
     engine.expect_connected(id);
@@ -200,7 +200,7 @@ fn what_is_asked_with_the_start_is_done_in_order() {
                 .pause(id)
                 .write(id, b"first ")
                 .write_owned(id, large.clone())
-                .write_notify(id, b" last")
+                .write_wants_drain(id, b" last")
                 .shutdown(id),
         );
         let peer = engine.accept_at(&listener);

@@ -50,7 +50,7 @@ fn a_file_drains_with_its_last_byte() {
         engine.ask(
             Ask::default()
                 .write_file(id, file.range(0, HUGE as u64))
-                .notify(id),
+                .wants_drain(id),
         );
         engine.with_peer(|| peer.receive(MIB));
         assert!(engine.handle().sent(id).unwrap() < HUGE as u64);
@@ -192,11 +192,17 @@ fn s1_files_for_nobody_are_closed() {
     };
     engine.ask(Ask::default().write_file(stale, file.range(0, 10)));
     // Without a record of its own: the next batch does not get it.
-    let mut ask = Ask::default().write_owned(id, b"x".to_vec()).notify(id);
+    let mut ask = Ask::default()
+        .write_owned(id, b"x".to_vec())
+        .wants_drain(id);
     ask.owned.push_back(Piece::File(file.range(0, 10)));
     engine.ask(ask);
     assert_eq!(engine.with_peer(|| peer.receive(1)), b"x");
-    engine.ask(Ask::default().write_owned(id, b"y".to_vec()).notify(id));
+    engine.ask(
+        Ask::default()
+            .write_owned(id, b"y".to_vec())
+            .wants_drain(id),
+    );
     assert_eq!(engine.with_peer(|| peer.receive(1)), b"y");
     engine.until("it has drained", |log| log.of(id).drained.get(1).copied());
     assert_eq!(file.descriptors(), 0);

@@ -67,7 +67,7 @@ fn w4_100_mb_to_a_slow_reader_drain_once() {
     for _ in 0..SIZE / piece.len() {
         ask = ask.write_owned(id, piece.clone());
     }
-    engine.ask(ask.notify(id));
+    engine.ask(ask.wants_drain(id));
     engine.settle();
     assert!(engine.log.of(id).drained.is_empty());
     let turns = engine.turns_within(Duration::from_millis(50));
@@ -94,16 +94,16 @@ fn w4_each_drain_is_reported_once_where_that_was_asked_for() {
         };
         engine.ask(
             Ask::default()
-                .write_notify(id, b"1234")
-                .write_notify(id, b"567"),
+                .write_wants_drain(id, b"1234")
+                .write_wants_drain(id, b"567"),
         );
         drained(engine, 1);
         engine.write(id, b"nobody asks");
         assert_eq!(engine.with_peer(|| peer.receive(18)), b"1234567nobody asks");
-        engine.ask(Ask::default().write_notify(id, b"8"));
+        engine.ask(Ask::default().write_wants_drain(id, b"8"));
         drained(engine, 2);
         // With nothing pending, at once.
-        engine.ask(Ask::default().notify(id));
+        engine.ask(Ask::default().wants_drain(id));
         drained(engine, 3);
         assert_eq!(engine.log.of(id).drained, [7, 19, 19]);
     });
@@ -115,7 +115,7 @@ fn w12_writes_of_no_bytes_and_thousands_of_pieces() {
         let (id, peer) = engine.started(Cut::raw());
         engine.ask(
             Ask::default()
-                .write_notify(id, b"")
+                .write_wants_drain(id, b"")
                 .write_owned(id, Vec::new()),
         );
         engine.until("it has drained", |log| log.of(id).drained.first().copied());
@@ -127,7 +127,7 @@ fn w12_writes_of_no_bytes_and_thousands_of_pieces() {
                 .write_owned(id, owned)
                 .write(id, &vec![0; (round % 2) as usize]);
         }
-        engine.ask(ask.write_notify(id, b""));
+        engine.ask(ask.write_wants_drain(id, b""));
         let expected: usize = (0..5000).map(|round| round % 3 + round % 2).sum();
         engine.with_peer(|| peer.receive(expected));
         engine.until("it has drained again", |log| {

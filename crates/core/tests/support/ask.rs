@@ -32,8 +32,8 @@ impl Ask {
     }
 
     /// A write that is reported when it has left.
-    pub fn write_notify(self, id: ChannelId, data: &[u8]) -> Self {
-        self.record(op::WRITE, flag::NOTIFY, id, data)
+    pub fn write_wants_drain(self, id: ChannelId, data: &[u8]) -> Self {
+        self.record(op::WRITE, flag::WANTS_DRAIN, id, data)
     }
 
     pub fn write_owned(mut self, id: ChannelId, data: impl Into<Piece>) -> Self {
@@ -46,8 +46,8 @@ impl Ask {
         self.record(op::WRITE_OWNED, 0, id, &[])
     }
 
-    pub fn notify(self, id: ChannelId) -> Self {
-        self.record(op::NOTIFY, 0, id, &[])
+    pub fn wants_drain(self, id: ChannelId) -> Self {
+        self.record(op::WANTS_DRAIN, 0, id, &[])
     }
 
     pub fn pause(self, id: ChannelId) -> Self {

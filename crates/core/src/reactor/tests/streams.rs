@@ -31,7 +31,7 @@ fn what_would_block_leaves_when_there_is_room_and_is_drained_then() {
         let mut theatre = Theatre::new();
         let (id, played) = theatre.stream(&Start::new(Cut::raw()));
         theatre.ask(Ask::default().write(id, b"hello "));
-        theatre.ask(Ask::default().write_notify(id, b"world"));
+        theatre.ask(Ask::default().write_wants_drain(id, b"world"));
         let mut edges = 0;
         while theatre.engine.log.of(id).drained.is_empty() {
             assert!(played.seen().bytes.len() < 11);

@@ -69,7 +69,7 @@ pub(crate) struct Datagram {
     started: bool,
     paused: bool,
     text: bool,
-    notify: bool,
+    wants_drain: bool,
     ending: bool,
     queued: bool,
     share: Share,
@@ -106,7 +106,7 @@ impl Datagram {
             started: false,
             paused: false,
             text: false,
-            notify: false,
+            wants_drain: false,
             ending: false,
             queued: false,
             share: Share::default(),
@@ -146,8 +146,12 @@ impl Datagram {
 
     pub(crate) fn request(&mut self, cx: &mut Context, request: Request<'_>) -> Fate {
         match request {
-            Request::Send { to, data, notify } => {
-                self.notify |= notify;
+            Request::Send {
+                to,
+                data,
+                wants_drain,
+            } => {
+                self.wants_drain |= wants_drain;
                 self.queue.push(addr::decode(to), data);
             }
             Request::SetPeer { to } => {
@@ -165,7 +169,7 @@ impl Datagram {
             Request::Resume => self.paused = false,
             Request::End => self.end(cx),
             Request::Close { .. } => return Fate::Close(Closing::new(reason::CLOSE)),
-            Request::Notify => self.notify = true,
+            Request::WantsDrain => self.wants_drain = true,
             Request::Write { .. }
             | Request::WriteOwned { .. }
             | Request::Shutdown
@@ -245,7 +249,7 @@ impl Datagram {
         self.flush(cx);
         self.set_way();
         if self.queue.is_empty() && self.untold.is_empty() {
-            if std::mem::take(&mut self.notify) {
+            if std::mem::take(&mut self.wants_drain) {
                 let done = cx.tally(self.id).datagrams;
                 let words = [done as u32, (done >> 32) as u32];
                 cx.filling.push(kind::DRAINED, 0, self.id, &words);

@@ -82,7 +82,7 @@ pub(crate) struct Stream {
     /// It closes by a reset, whatever is pending.
     reset: bool,
     /// Say when all has been sent.
-    notify: bool,
+    wants_drain: bool,
     /// How the submitting thread may send without the reactor, once JS has started the channel.
     shortcut: Option<Arc<Shortcut>>,
     /// What that was told last.
@@ -129,7 +129,7 @@ impl Stream {
             outgrown: false,
             read_closed: false,
             reset: false,
-            notify: false,
+            wants_drain: false,
             shortcut: None,
             clear: true,
             queued: false,
@@ -182,13 +182,13 @@ impl Stream {
 
     pub(crate) fn request(&mut self, cx: &mut Context, request: Request<'_>) -> Fate {
         match request {
-            Request::Write { data, notify } => {
-                self.notify |= notify;
+            Request::Write { data, wants_drain } => {
+                self.wants_drain |= wants_drain;
                 self.send.push(data);
                 self.mark_clear();
             }
-            Request::WriteOwned { piece, notify } => {
-                self.notify |= notify;
+            Request::WriteOwned { piece, wants_drain } => {
+                self.wants_drain |= wants_drain;
                 self.send.push_owned(piece);
                 self.mark_clear();
             }
@@ -216,7 +216,7 @@ impl Stream {
                 self.reset = reset;
                 return Fate::Close(Closing::new(reason::CLOSE));
             }
-            Request::Notify => self.notify = true,
+            Request::WantsDrain => self.wants_drain = true,
             Request::Send { .. }
             | Request::SetPeer { .. }
             | Request::DropPeer

@@ -102,7 +102,7 @@ impl Stream {
 
     fn drained(&mut self, cx: &mut Context) -> Fate {
         self.mark_clear();
-        if std::mem::take(&mut self.notify) {
+        if std::mem::take(&mut self.wants_drain) {
             let sent = cx.tally(self.id).sent;
             let words = [sent as u32, (sent >> 32) as u32];
             cx.filling.push(kind::DRAINED, 0, self.id, &words);
