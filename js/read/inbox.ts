@@ -53,8 +53,8 @@ export class Inbox {
   consumed = 0;
   /** Frames are being delivered, or it is seen whether there are: a change needs no other look. */
   isDelivering = false;
-  /** See `interrupt()`. */
-  #changed = false;
+  /** A loop over frames is to look at what has changed; see `interrupt()`. */
+  #interrupted = false;
   #whole: boolean;
   #receiver: Receiver;
   #cut: Cut;
@@ -112,7 +112,7 @@ export class Inbox {
     this.limit = limit;
     this.#scan = 0;
     this.#search = null;
-    this.#changed = true;
+    this.#interrupted = true;
     this.#agreement.change();
     return true;
   }
@@ -124,12 +124,12 @@ export class Inbox {
 
   /** Something has changed that a loop over frames must look at. */
   interrupt(): void {
-    this.#changed = true;
+    this.#interrupted = true;
   }
 
   setEncoding(encoding: BufferEncoding | null): void {
     this.encoding = encoding;
-    this.#changed = true;
+    this.#interrupted = true;
   }
 
   /** What to tell the reactor when reading starts: it may cut from the first byte. */
@@ -237,7 +237,7 @@ export class Inbox {
   #deliverFramed(bytes: Buffer): boolean {
     const held = this.#held;
     let sliceable = this.#sliceable(held.ascii);
-    this.#changed = false;
+    this.#interrupted = false;
     while (held.bytes === bytes) {
       const { framing } = this;
       const from = held.at;
@@ -248,8 +248,8 @@ export class Inbox {
       this.#scan = 0;
       if (sliceable) this.#deliverText(slices.slice(bytes, start, end, bytes.length));
       else this.#deliver(bytes, start, end);
-      if (!this.#changed) continue;
-      this.#changed = false;
+      if (!this.#interrupted) continue;
+      this.#interrupted = false;
       const { kind } = this.framing;
       if (kind === FramingKind.RAW || kind === FramingKind.REGEXP) return true;
       if (bytes.length === 0 || !this.#receiver.receptive) return true;
@@ -357,15 +357,15 @@ export class Inbox {
     let start = this.#startOf(chunk);
     if (start < 0) return;
     let bytes = this.encoding === null ? slab.bytes : chunk.bytes;
-    this.#changed = false;
+    this.#interrupted = false;
     const end = at + 2 * chunk.frames;
     for (let word = at; word < end; word += 2) {
       const from = start + (words[word] as number);
       const to = start + (words[word + 1] as number);
       if (sliceable) this.#deliverText(slices.slice(bytes, from, to, last));
       else this.#deliver(bytes, from, to);
-      if (!this.#changed) continue;
-      this.#changed = false;
+      if (!this.#interrupted) continue;
+      this.#interrupted = false;
       if (this.#agreement.epoch !== epoch || !this.#receiver.receptive) {
         const next = nextFrame(kind, words, word, end, length);
         this.#keep(slab, chunk.start + next, last, chunk.ascii);
