@@ -348,7 +348,7 @@ test('a RegExp is shared before a record refers to it', (t) => {
   const regexp = {} as NativeRegExpHandle;
   const sequence = Buffer.from('/x');
   const framing = { kind: FramingKind.REGEXP, parameter: 0, adjust: 0, sequence, regexp };
-  const rest = { epoch: 1, limit: 10, consumed: 0, mayCut: true, text: false, last: false };
+  const rest = { epoch: 1, limit: 10, passedOn: 0, mayCut: true, text: false, last: false };
   submission.reframe(A, { framing, ...rest });
   t.deepEqual(told, ['share', 'begun']);
 });

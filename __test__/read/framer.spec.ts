@@ -44,7 +44,7 @@ const here: Cutting = (framing, limit, bytes, from, scan) => {
 const cut = cutter(binding as NativeBinding);
 
 const natively: Cutting = (framing, limit, bytes, from, scan) => {
-  const how = { epoch: 1, framing, limit, consumed: 0, mayCut: false, text: false, last: false };
+  const how = { epoch: 1, framing, limit, passedOn: 0, mayCut: false, text: false, last: false };
   const words = cut(how, bytes, from, scan, 1, null);
   const word = (at: number) => words[at] as number;
   const stop = word(CutResult.STOP);

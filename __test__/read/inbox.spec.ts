@@ -22,7 +22,7 @@ test('frames that the reactor has cut are delivered as they are', (t) => {
   t.deepEqual(told.take(), ['one', 'two']);
   t.deepEqual(asked, []);
   t.is(inbox.takeRequest(), null);
-  t.is(inbox.consumed, 8);
+  t.is(inbox.passedOn, 8);
 });
 
 test('text: each frame is a string', (t) => {
@@ -55,7 +55,7 @@ test('another delimiter holds from the very next byte, and the reactor is asked 
   inbox.take(chunkOf('one\ntwo\n', epoch));
   t.deepEqual(told.take(), ['one', 'tw', 'o\n']);
   const request = inbox.takeRequest();
-  t.like(request, { mayCut: true, consumed: 8 });
+  t.like(request, { mayCut: true, passedOn: 8 });
   t.true(request !== null && request.epoch !== epoch);
 });
 
@@ -73,7 +73,7 @@ test('while something is left over the reactor passes on what it gets, and is as
   t.is(inbox.takeRequest(), null);
   inbox.take(chunkOf('fg', 0));
   t.deepEqual(told.take(), ['defg']);
-  t.like(inbox.takeRequest(), { mayCut: true, consumed: 12 });
+  t.like(inbox.takeRequest(), { mayCut: true, passedOn: 12 });
 });
 
 test('chunks of an older epoch are cut here', (t) => {

@@ -114,8 +114,8 @@ export const Change = {
 export const Reframe = {
   EPOCH: 0,
   FLAGS: 1,
-  CONSUMED_LOW: 2,
-  CONSUMED_HIGH: 3,
+  PASSED_ON_LOW: 2,
+  PASSED_ON_HIGH: 3,
   LIMIT_LOW: 4,
   LIMIT_HIGH: 5,
   KIND: 6,

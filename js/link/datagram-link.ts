@@ -197,7 +197,7 @@ export class DatagramLink extends AddressedLink implements DatagramReceiver {
   get #textRequest(): ReframeRequest {
     const framing = framingOf(null);
     const text = this.inbox.encoding !== null;
-    return { epoch: 1, framing, limit: 0, consumed: 0, mayCut: false, text, last: false };
+    return { epoch: 1, framing, limit: 0, passedOn: 0, mayCut: false, text, last: false };
   }
 
   /** `end()` has waited for names. */

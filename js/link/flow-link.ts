@@ -20,7 +20,7 @@ import { trace } from './trace.ts';
 interface Reading {
   readonly encoding: BufferEncoding | null;
   /** Bytes that the reactor has passed on. */
-  readonly consumed: number;
+  readonly passedOn: number;
   /** How many of them are held. */
   readonly length: number;
   /** So much is held that the peer is to be held back. */
@@ -114,7 +114,7 @@ export abstract class FlowLink<
       bytesWritten: outbox.accepted,
       pendingBytes: outbox.pending,
       refusedBytes: outbox.refused,
-      waitingBytes: this.done ? 0 : bytesRead - inbox.consumed + inbox.length,
+      waitingBytes: this.done ? 0 : bytesRead - inbox.passedOn + inbox.length,
       frames,
       reads: tally[TallyAt.READS] as number,
       writes: tally[TallyAt.WRITES] as number,

@@ -74,7 +74,7 @@ export interface ReframeRequest {
   readonly epoch: number;
   readonly framing: Framing;
   readonly limit: number;
-  readonly consumed: number;
+  readonly passedOn: number;
   readonly mayCut: boolean;
   readonly text: boolean;
   /** No byte will follow: for cuts on this side. */
@@ -409,13 +409,13 @@ export function encodeReframe(
   bytes: Uint8Array,
   words: Uint32Array,
   at: number,
-  { epoch, framing, limit, consumed, mayCut, text, last }: ReframeRequest,
+  { epoch, framing, limit, passedOn, mayCut, text, last }: ReframeRequest,
 ): void {
   words[at + Reframe.EPOCH] = epoch;
   words[at + Reframe.FLAGS] =
     (mayCut ? Flag.MAY_CUT : 0) | (text ? Flag.TEXT : 0) | (last ? Flag.LAST : 0);
-  words[at + Reframe.CONSUMED_LOW] = consumed;
-  words[at + Reframe.CONSUMED_HIGH] = high(consumed);
+  words[at + Reframe.PASSED_ON_LOW] = passedOn;
+  words[at + Reframe.PASSED_ON_HIGH] = high(passedOn);
   words[at + Reframe.LIMIT_LOW] = limit;
   words[at + Reframe.LIMIT_HIGH] = high(limit);
   words[at + Reframe.KIND] = framing.kind;

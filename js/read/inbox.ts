@@ -50,7 +50,7 @@ export class Inbox {
   limit: number;
   encoding: BufferEncoding | null = null;
   /** Bytes that the reactor has passed on. */
-  consumed = 0;
+  passedOn = 0;
   /** Frames are being delivered, or it is seen whether there are: a change needs no other look. */
   isDelivering = false;
   /** A loop over frames is to look at what has changed; see `interrupt()`. */
@@ -101,7 +101,7 @@ export class Inbox {
   get partial(): { length: number; after: number } | null {
     if (this.#held.bytes === null || this.framing.kind === FramingKind.RAW) return null;
     const { length } = this;
-    return { length, after: this.consumed - length };
+    return { length, after: this.passedOn - length };
   }
 
   /** Sets how to cut, from the very next byte on; returns whether that is a change. */
@@ -153,7 +153,7 @@ export class Inbox {
 
   /** A chunk has arrived: delivers what it completes, holds the rest. */
   take(chunk: Chunk): void {
-    this.consumed += chunk.length;
+    this.passedOn += chunk.length;
     const isCut = this.#agreement.take(chunk.epoch);
     if (isCut && this.#held.bytes === null && this.#receiver.receptive) {
       this.#deliverCut(chunk);
@@ -166,7 +166,7 @@ export class Inbox {
 
   /** All that the reactor held when a frame outgrew the limit; it has halted. */
   takeOverflow(slab: Slab, start: number, length: number): void {
-    this.consumed += length;
+    this.passedOn += length;
     this.#agreement.halt();
     this.#keep(slab, start, start + length);
     this.deliverHeld();
@@ -297,7 +297,7 @@ export class Inbox {
 
   /** The peer has finished: what the reactor held. It may hold frames of a newer delimiter. */
   takeRest(slab: Slab, start: number, length: number): void {
-    this.consumed += length;
+    this.passedOn += length;
     this.#last = true;
     this.#keep(slab, start, start + length);
     this.deliverHeld();
@@ -321,13 +321,13 @@ export class Inbox {
   }
 
   #request(mayCut: boolean): ReframeRequest {
-    const { framing, limit, consumed, encoding } = this;
+    const { framing, limit, passedOn, encoding } = this;
     const text = asksForAscii(encoding);
     return {
       epoch: this.#agreement.epoch,
       framing,
       limit,
-      consumed,
+      passedOn,
       mayCut,
       text,
       last: this.#last,

@@ -57,7 +57,7 @@ interface Waiting {
 export class DatagramInbox implements Receiver {
   encoding: BufferEncoding | null = null;
   /** Bytes that the reactor has passed on. */
-  consumed = 0;
+  passedOn = 0;
   /** Whose datagram is being delivered. */
   sender: Endpoint | null = null;
   #receiver: DatagramReceiver;
@@ -131,7 +131,7 @@ export class DatagramInbox implements Receiver {
       const word = words[at] as number;
       const sender = from[word >>> Packet.SENDER_SHIFT] as Endpoint;
       const length = word & mask;
-      this.consumed += length;
+      this.passedOn += length;
       const free = this.receptive && this.#backlog.length === 0;
       const kept = slab.keep(start, start + length, this);
       if (kept < 0) return;

@@ -228,8 +228,8 @@ constants! {
         EPOCH = 0,
         FLAGS = 1,
         /// How many of the bytes that the reactor passed on JS has taken in.
-        CONSUMED_LOW = 2,
-        CONSUMED_HIGH = 3,
+        PASSED_ON_LOW = 2,
+        PASSED_ON_HIGH = 3,
         LIMIT_LOW = 4,
         LIMIT_HIGH = 5,
         KIND = 6,

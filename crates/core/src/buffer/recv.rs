@@ -21,7 +21,7 @@ pub(crate) struct RecvBuffer {
     epoch: u32,
     text: bool,
     /// How many bytes have been passed on, all in all.
-    emitted: u64,
+    passed_on: u64,
     /// The frame budget ended the last cut: `held` may hold complete frames.
     uncut: bool,
 }
@@ -46,13 +46,13 @@ impl RecvBuffer {
             limit: 0,
             epoch: 0,
             text: false,
-            emitted: 0,
+            passed_on: 0,
             uncut: false,
         }
     }
 
-    pub(crate) fn emitted(&self) -> u64 {
-        self.emitted
+    pub(crate) fn passed_on(&self) -> u64 {
+        self.passed_on
     }
 
     /// Whether a frame has begun and not ended.
@@ -75,7 +75,7 @@ impl RecvBuffer {
     }
 
     /// Passes bytes on as they come, uncut, from now on: the other side cuts.
-    pub(crate) fn pass_on(&mut self) {
+    pub(crate) fn stop_cutting(&mut self) {
         self.framing = Framing::Raw;
         self.limit = usize::MAX;
         self.epoch = 0;
@@ -129,7 +129,7 @@ impl RecvBuffer {
         self.scan = Scan::default();
         self.uncut = false;
         let all = std::mem::take(&mut self.held);
-        self.emitted += all.bytes().len() as u64;
+        self.passed_on += all.bytes().len() as u64;
         all
     }
 
@@ -154,7 +154,7 @@ impl RecvBuffer {
     }
 
     fn fed(&mut self, run: Run) -> Fed {
-        self.emitted += run.consumed as u64;
+        self.passed_on += run.consumed as u64;
         self.uncut = run.stop == Stop::Budget && !self.held.is_empty();
         match run.stop {
             Stop::Overflow(_) => Fed::Outgrown,
@@ -205,7 +205,7 @@ mod tests {
         assert!(buffer.has_partial());
         assert_eq!(feed(&mut buffer, &mut batch, b"o\nthree"), Fed::Whole);
         assert_eq!(passed_on(&mut batch), b"one\ntwo\n");
-        assert_eq!(buffer.emitted(), 8);
+        assert_eq!(buffer.passed_on(), 8);
         assert_eq!(buffer.take_all().bytes(), b"three");
     }
 
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(buffer.cut_held(&mut batch, ID, MOST), Fed::Whole);
         assert_eq!(passed_on(&mut batch), b"bc");
         assert_eq!(
-            (buffer.emitted(), buffer.take_all().bytes()),
+            (buffer.passed_on(), buffer.take_all().bytes()),
             (4, &b"d"[..])
         );
     }
@@ -239,7 +239,7 @@ mod tests {
     fn uncut_bytes_pass_on_at_once() {
         let (mut buffer, mut batch) = (lines(), Batch::default());
         feed(&mut buffer, &mut batch, b"abc");
-        buffer.pass_on();
+        buffer.stop_cutting();
         assert!(buffer.has_uncut());
         assert_eq!(buffer.cut_held(&mut batch, ID, MOST), Fed::Whole);
         feed(&mut buffer, &mut batch, b"d");
@@ -256,7 +256,7 @@ mod tests {
         while buffer.cut_held(&mut batch, ID, MOST) == Fed::More {
             batch = Batch::default();
         }
-        assert_eq!(buffer.emitted(), SIZE as u64);
+        assert_eq!(buffer.passed_on(), SIZE as u64);
         let moved = buffer.held.moved;
         // In each portion all the rest: 256 times as many.
         assert!(moved <= SIZE, "{moved}");

@@ -322,8 +322,8 @@ fn r23_after_an_overflow_nothing_is_read_until_it_is_told_how() {
     assert!(turns <= 3, "{turns}");
     assert_eq!(engine.stats().bytes_read, stats.bytes_read);
     // Under another framing it goes on behind what was passed on.
-    let consumed = engine.log.of(id).passed_on;
-    let cut = Cut::raw().epoch(2).consumed(consumed);
+    let passed_on = engine.log.of(id).passed_on;
+    let cut = Cut::raw().epoch(2).passed_on(passed_on);
     engine.ask(Ask::default().reframe(id, &cut));
     let left = sent - overflow.len();
     engine.expect_received(id, left);

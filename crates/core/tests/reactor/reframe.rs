@@ -14,7 +14,7 @@ fn r22_the_reactor_cuts_on_where_both_sides_agree() {
         peer.send(b"one\ntwo");
         engine.expect_frames(id, 1);
         // What it holds of the frame that had begun, is cut under the new framing at once.
-        let two = Cut::fixed(2).epoch(2).consumed(4);
+        let two = Cut::fixed(2).epoch(2).passed_on(4);
         engine.ask(Ask::default().reframe(id, &two));
         assert_eq!(engine.expect_frames(id, 2), [b"one".as_slice(), b"tw"]);
         peer.send(b"o\n3");
@@ -41,7 +41,7 @@ fn r21_stale_news_of_the_other_side_makes_the_reactor_stop_cutting() {
     peer.send(b"one\ntwo\nrest");
     engine.expect_frames(id, 2);
     // The other side has taken in the first frame only: it cuts the second itself.
-    let three = Cut::fixed(3).epoch(2).consumed(4);
+    let three = Cut::fixed(3).epoch(2).passed_on(4);
     engine.ask(Ask::default().reframe(id, &three));
     // So it needs what is behind it, too: uncut, and with nothing held back.
     engine.expect_received(id, 12);
@@ -51,7 +51,7 @@ fn r21_stale_news_of_the_other_side_makes_the_reactor_stop_cutting() {
     engine.expect_received(id, 16);
     assert_eq!(engine.log.of(id).chunks.last().unwrap().epoch, 0);
     // Until it has caught up.
-    let caught_up = Cut::lines().epoch(3).consumed(16);
+    let caught_up = Cut::lines().epoch(3).passed_on(16);
     engine.ask(Ask::default().reframe(id, &caught_up));
     engine.settle();
     peer.send(b"line\nrest");
@@ -191,7 +191,7 @@ struct Reader {
     cutting: bool,
     /// How many chunks have been taken in, and how many bytes.
     chunks: usize,
-    consumed: u64,
+    passed_on: u64,
     /// Bytes to cut here.
     held: Vec<u8>,
     ended: bool,
@@ -207,7 +207,7 @@ impl Reader {
             told: 1,
             cutting: true,
             chunks: 0,
-            consumed: 0,
+            passed_on: 0,
             held: Vec::new(),
             ended: false,
         }
@@ -236,7 +236,7 @@ impl Reader {
     }
 
     fn take(&mut self, epoch: u32, bytes: &[u8], frames: &[&[u8]]) {
-        self.consumed += bytes.len() as u64;
+        self.passed_on += bytes.len() as u64;
         self.cutting &= epoch != 0;
         if epoch != self.epoch || !self.held.is_empty() {
             return self.hold(bytes);
@@ -273,7 +273,7 @@ impl Reader {
         if self.epoch == self.told && (self.cutting || !cutting) {
             return;
         }
-        let cut = self.current().consumed(self.consumed);
+        let cut = self.current().passed_on(self.passed_on);
         let cut = if cutting { cut } else { cut.uncut() };
         engine.ask(Ask::default().reframe(self.id, &cut));
         (self.told, self.cutting) = (self.epoch, cutting);

@@ -145,7 +145,7 @@ pub struct Cut {
     limit: u64,
     epoch: u32,
     flags: u32,
-    consumed: u64,
+    passed_on: u64,
 }
 
 impl Cut {
@@ -158,7 +158,7 @@ impl Cut {
             limit: 64 * 1024,
             epoch: 1,
             flags: flag::MAY_CUT,
-            consumed: 0,
+            passed_on: 0,
         }
     }
 
@@ -211,8 +211,8 @@ impl Cut {
     }
 
     /// How many bytes of what the reactor has passed on the other side has taken in.
-    pub fn consumed(self, consumed: u64) -> Self {
-        Self { consumed, ..self }
+    pub fn passed_on(self, passed_on: u64) -> Self {
+        Self { passed_on, ..self }
     }
 
     pub fn text(self) -> Self {
@@ -241,7 +241,11 @@ impl Cut {
             words[low as usize] = value as u32;
             words[high as usize] = (value >> 32) as u32;
         };
-        wide(reframe::CONSUMED_LOW, reframe::CONSUMED_HIGH, self.consumed);
+        wide(
+            reframe::PASSED_ON_LOW,
+            reframe::PASSED_ON_HIGH,
+            self.passed_on,
+        );
         wide(reframe::LIMIT_LOW, reframe::LIMIT_HIGH, self.limit);
         wide(
             reframe::PARAMETER_LOW,

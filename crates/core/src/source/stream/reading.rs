@@ -23,11 +23,11 @@ impl Stream {
         let header = reframe.header;
         self.outgrown = false;
         self.recv.set_text(header.text);
-        if header.may_cut && header.consumed == self.recv.emitted() {
+        if header.may_cut && header.passed_on == self.recv.passed_on() {
             self.recv
                 .cut_under(reframe.framing, header.limit, header.epoch);
         } else {
-            self.recv.pass_on();
+            self.recv.stop_cutting();
         }
     }
 
@@ -63,7 +63,7 @@ impl Stream {
             served = true;
             let most = left.words.div_ceil(FRAME_WORDS);
             if self.recv.has_uncut() {
-                let before = self.recv.emitted();
+                let before = self.recv.passed_on();
                 let fed = self.recv.cut_held(&mut cx.filling, self.id, most);
                 self.fed(cx, fed, before);
                 continue;
@@ -79,7 +79,7 @@ impl Stream {
                     self.active_at = cx.now;
                     budget = budget.saturating_sub(n);
                     self.readable = self.more_to_read(n, asked);
-                    let before = self.recv.emitted();
+                    let before = self.recv.passed_on();
                     let fed = self.recv.take_in(&mut cx.filling, self.id, n, most);
                     self.fed(cx, fed, before);
                 }
@@ -133,15 +133,15 @@ impl Stream {
         Fate::Keep
     }
 
-    fn fed(&mut self, cx: &mut Context, fed: Fed, emitted_before: u64) {
+    fn fed(&mut self, cx: &mut Context, fed: Fed, passed_on_before: u64) {
         if fed == Fed::Outgrown {
             let held = self.recv.take_all();
-            self.recv.pass_on();
+            self.recv.stop_cutting();
             self.outgrown = true;
             cx.filling
                 .push_bytes(kind::OVERFLOW, 0, self.id, &[], held.bytes());
         }
-        self.watch_frame(cx, self.recv.emitted() != emitted_before);
+        self.watch_frame(cx, self.recv.passed_on() != passed_on_before);
     }
 
     fn end_of_stream(&mut self, cx: &mut Context) -> Fate {
@@ -180,7 +180,7 @@ impl Stream {
     /// are whole frames, and the news of it is on its way here.
     pub(super) fn close(&mut self, cx: &mut Context, closing: Closing) -> Fate {
         if !self.is_discarding() {
-            self.recv.pass_on();
+            self.recv.stop_cutting();
             if self.recv.has_uncut() {
                 self.recv.cut_held(&mut cx.filling, self.id, usize::MAX);
             }
