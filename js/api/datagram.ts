@@ -105,7 +105,7 @@ export class Datagram<A extends Address | string | null = Address> extends Chann
 
   /** Whether it receives: it is bound, and not closed. */
   override get listening(): boolean {
-    return this[link].isBound && !this[link].done;
+    return this[link].isBound && !this[link].deliversNothing;
   }
 
   /**

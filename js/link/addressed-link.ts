@@ -87,7 +87,7 @@ export abstract class AddressedLink extends BoundLink {
 
   connect(address: unknown): void {
     const to = destinationOf(address, this.settings.family, this.endpoints);
-    if (this.done) throw channelClosed('connect()');
+    if (this.deliversNothing) throw channelClosed('connect()');
     if (this.peer.state !== 'none') throw channelActive('connect()', this.readyState);
     this.reactor.assertRunning();
     this.takeFields();
@@ -109,7 +109,7 @@ export abstract class AddressedLink extends BoundLink {
   disconnect(): void {
     const { state } = this.peer;
     const isUnderWay = state === 'named' || state === 'connecting';
-    if (isUnderWay && !this.done) throw peerNotSet('disconnect()');
+    if (isUnderWay && !this.deliversNothing) throw peerNotSet('disconnect()');
     if (state !== 'set' || this.closing) throw channelNotConnected('disconnect()');
     this.peer = NO_PEER;
     this.local = this.home;
@@ -120,7 +120,7 @@ export abstract class AddressedLink extends BoundLink {
   peerSet(errno: number, key: string): void {
     this.open();
     const peer = this.peer;
-    if (this.done || !('to' in peer)) return;
+    if (this.deliversNothing || !('to' in peer)) return;
     if (errno === 0) {
       this.peer = { state: 'set', to: peer.to };
       this.local = decodeAddress(key, 0);
@@ -190,7 +190,7 @@ export abstract class AddressedLink extends BoundLink {
   /** A datagram that was accepted cannot be sent. From the event loop only. */
   #giveUp(size: number, error: Error): void {
     this.outbox.giveUp(size);
-    if (!this.done) this.report(error);
+    if (!this.deliversNothing) this.report(error);
     this.drained();
   }
 
@@ -214,7 +214,7 @@ export abstract class AddressedLink extends BoundLink {
       if (error) then(Object.assign(error, { port }));
       else then(this.#firstUsable(found, port) ?? addressUnusable(syscall, found[0] ?? host, port));
       if (this.phase === 'idle' && !this.resolver.isBusy) this.reactor.registry.finish(this);
-      if (this.writing === 'ending' && !this.resolver.isBusy) this.endLookedUp();
+      if (this.wanted === 'ending' && !this.resolver.isBusy) this.endLookedUp();
     });
   }
 
@@ -234,7 +234,7 @@ export abstract class AddressedLink extends BoundLink {
 
   #peerFailed(error: Error): void {
     this.peer = NO_PEER;
-    if (!this.done) this.report(error);
+    if (!this.deliversNothing) this.report(error);
   }
 
   protected override afterClose(): void {

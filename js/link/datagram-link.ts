@@ -51,7 +51,7 @@ export class DatagramLink extends AddressedLink implements DatagramReceiver {
 
   get readyState(): ReadyState {
     if (this.closing || this.phase === 'closed') return 'closed';
-    if (this.writing === 'ending') return 'readOnly';
+    if (this.wanted === 'ending') return 'readOnly';
     if (this.peer.state === 'set') return 'open';
     if (this.peer.state !== 'none') return 'opening';
     return this.isBound ? 'listening' : 'idle';
@@ -111,12 +111,12 @@ export class DatagramLink extends AddressedLink implements DatagramReceiver {
   }
 
   end(): void {
-    if (this.done) return;
+    if (this.deliversNothing) return;
     if (this.phase === 'idle' && !this.resolver.isBusy) {
       this.close({ reason: 'end' });
       return;
     }
-    this.writing = 'ending';
+    this.wanted = 'ending';
     this.outbox.end('this side');
     this.inbox.clear();
     // The reactor's own clock starts when it hears of the end.
@@ -138,7 +138,7 @@ export class DatagramLink extends AddressedLink implements DatagramReceiver {
   // ── What the reactor reports ────────────────────────────────────────────────────────────────
 
   datagrams(record: Datagrams): void {
-    if (this.done) return;
+    if (this.deliversNothing) return;
     if (this.taker !== null) this.waiting += record.count;
     this.inbox.take(record);
     if (this.taker !== null) this.tellPause();
@@ -147,7 +147,7 @@ export class DatagramLink extends AddressedLink implements DatagramReceiver {
   /** A datagram was not sent, or not received whole; or an earlier one has not arrived. */
   failed(errno: number, syscall: number, size: number, key: string): void {
     this.open();
-    if (this.done) return;
+    if (this.deliversNothing) return;
     const address = decodeAddress(key, 0);
     if (errno === 0) this.report(datagramTruncated(size, address));
     else this.report(datagramFailed(errno, syscall, address));
@@ -164,9 +164,9 @@ export class DatagramLink extends AddressedLink implements DatagramReceiver {
   protected override work(): void {
     this.open();
     // What `end()` was called behind is sent, also where more was not accepted.
-    if (!this.done) this.flood();
+    if (!this.deliversNothing) this.flood();
     if (this.late.length > 0) {
-      for (const error of this.late.splice(0)) if (!this.done) this.report(error);
+      for (const error of this.late.splice(0)) if (!this.deliversNothing) this.report(error);
       this.drained();
     }
     this.deliverHeld();
@@ -214,15 +214,16 @@ export class DatagramLink extends AddressedLink implements DatagramReceiver {
   protected open(): void {
     if (this.closing || !this.enterOpen()) return;
     const { channel, defaults } = this;
-    if (!this.done && channel.onListen !== defaults.onListen) this.hook(() => channel.onListen());
+    if (!this.deliversNothing && channel.onListen !== defaults.onListen)
+      this.hook(() => channel.onListen());
     this.tellOpened();
-    if (!this.done && this.hasPeer && channel.onConnect !== defaults.onConnect) {
+    if (!this.deliversNothing && this.hasPeer && channel.onConnect !== defaults.onConnect) {
       this.hook(() => channel.onConnect());
     }
     if (this.closing) return;
     this.reactor.submission.start(this, this.settingsRequest(Change.LINGER), this.#textRequest);
     this.tellPause();
-    if (this.writing === 'ending' && !this.resolver.isBusy) this.askStarted(Op.END);
+    if (this.wanted === 'ending' && !this.resolver.isBusy) this.askStarted(Op.END);
   }
 
   // ── Settings ────────────────────────────────────────────────────────────────────────────────

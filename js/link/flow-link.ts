@@ -47,7 +47,7 @@ type Why = Pick<CloseInfo, 'reason' | 'error'>;
  * ```text
  *   phase    idle ─▶ connecting ─▶ attached ──enterOpen()──▶ open ──▶ closed
  *                                            └ onConnect or onListen, then START
- *   writing  open ──shutdown()──▶ shut ──end()──▶ ending ──close(), or the end is told──▶ closing
+ *   wanted   open ──shutdown()──▶ shut ──end()──▶ ending ──close(), or the end is told──▶ closing
  *   the end  #why: close() was called ─▶ due: the socket is gone ─▶ told by onClose, when all that
  *            came before it has been told
  * ```
@@ -58,7 +58,7 @@ export abstract class FlowLink<
 > extends Link<C> {
   phase: 'idle' | 'connecting' | 'attached' | 'open' | 'closed' = 'idle';
   /** What this side has asked for. From `ending` on nothing is delivered, from `closing` on nothing told. */
-  writing: 'open' | 'shut' | 'ending' | 'closing' = 'open';
+  wanted: 'open' | 'shut' | 'ending' | 'closing' = 'open';
   settings: S;
   delimiter: ReadDelimiter = null;
   /** As it was given. */
@@ -98,12 +98,12 @@ export abstract class FlowLink<
 
   /** `close()` was called, or the end has been reported: no hook but `onClose` follows. */
   get closing(): boolean {
-    return this.writing === 'closing';
+    return this.wanted === 'closing';
   }
 
   /** Nothing is delivered any more. */
-  get done(): boolean {
-    return this.writing === 'ending' || this.writing === 'closing';
+  get deliversNothing(): boolean {
+    return this.wanted === 'ending' || this.wanted === 'closing';
   }
 
   stats(): StreamStats {
@@ -114,7 +114,7 @@ export abstract class FlowLink<
       bytesWritten: outbox.accepted,
       pendingBytes: outbox.pending,
       refusedBytes: outbox.refused,
-      waitingBytes: this.done ? 0 : bytesRead - inbox.passedOn + inbox.length,
+      waitingBytes: this.deliversNothing ? 0 : bytesRead - inbox.passedOn + inbox.length,
       frames,
       reads: tally[TallyAt.READS] as number,
       writes: tally[TallyAt.WRITES] as number,
@@ -194,7 +194,7 @@ export abstract class FlowLink<
   /** `flags`: what the reactor is to know of the close. */
   close(why: Why = { reason: 'close' }, flags = 0): void {
     if (this.closing) return;
-    this.writing = 'closing';
+    this.wanted = 'closing';
     this.inbox.interrupt();
     this.inbox.clear();
     this.#why = this.#why.error === undefined ? why : this.#why;
@@ -245,17 +245,17 @@ export abstract class FlowLink<
 
   /** Whether a frame may be delivered now. */
   get receptive(): boolean {
-    return this.isWanted && !this.#overdrawn && this.phase === 'open' && !this.done;
+    return this.readerWants && !this.#overdrawn && this.phase === 'open' && !this.deliversNothing;
   }
 
   /** Whether whoever reads would have a frame now. */
-  protected get isWanted(): boolean {
+  protected get readerWants(): boolean {
     return !this.paused && !this.#isHeld && (this.taker === null || this.taker.wants);
   }
 
   /** Whether nothing but the end of this turn is waited for. */
   get awaitsTurn(): boolean {
-    return this.#overdrawn && this.isWanted;
+    return this.#overdrawn && this.readerWants;
   }
 
   get listens(): boolean {
@@ -371,7 +371,7 @@ export abstract class FlowLink<
   protected flood(): void {
     const { flooded } = this.outbox;
     if (flooded === null || this.closing) return;
-    if (!this.done) this.tellOverflow(flooded);
+    if (!this.deliversNothing) this.tellOverflow(flooded);
     this.close({ reason: 'overflow', error: flooded });
   }
 
@@ -414,7 +414,7 @@ export abstract class FlowLink<
   protected finish(): void {
     const info = this.due;
     if (info === null || this.phase === 'closed') return;
-    if (!this.done) {
+    if (!this.deliversNothing) {
       if (this.isBehind(info)) return;
       const { reason, error } = info;
       this.#over();
@@ -435,7 +435,7 @@ export abstract class FlowLink<
   }
 
   #over(): void {
-    this.writing = 'closing';
+    this.wanted = 'closing';
     this.outbox.end('others');
   }
 }

@@ -65,7 +65,7 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
     if (this.closing || this.phase === 'closed') return 'closed';
     if (this.phase === 'idle') return 'idle';
     if (this.phase === 'connecting') return 'opening';
-    const isOpen = this.writing === 'open';
+    const isOpen = this.wanted === 'open';
     if (this.#reading === 'ended') return isOpen ? 'writeOnly' : 'closed';
     return isOpen ? 'open' : 'readOnly';
   }
@@ -116,23 +116,23 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
 
   shutdown(): void {
     if (this.phase === 'idle') throw channelNotConnected('shutdown()');
-    if (this.writing !== 'open') return;
+    if (this.wanted !== 'open') return;
     if (this.#reading === 'ended') {
       this.end();
       return;
     }
-    this.writing = 'shut';
+    this.wanted = 'shut';
     this.outbox.end('this side');
     this.askStarted(Op.SHUTDOWN);
   }
 
   end(by: 'this side' | 'others' = 'this side'): void {
-    if (this.done) return;
+    if (this.deliversNothing) return;
     if (this.phase === 'idle') {
       this.close({ reason: 'end' });
       return;
     }
-    this.writing = 'ending';
+    this.wanted = 'ending';
     this.inbox.interrupt();
     this.inbox.clear();
     this.outbox.end(by);
@@ -158,7 +158,7 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
     if (!this.enterOpen()) return;
     this.outbox.open();
     if (this.outbox.emptied) this.schedule();
-    if (!this.done && this.channel.onConnect !== this.defaults.onConnect) {
+    if (!this.deliversNothing && this.channel.onConnect !== this.defaults.onConnect) {
       this.hook(() => this.channel.onConnect());
     }
     this.tellOpened();
@@ -172,7 +172,7 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
   // ── What the reactor reports ────────────────────────────────────────────────────────────────
 
   data(chunk: Chunk): void {
-    if (this.done) return;
+    if (this.deliversNothing) return;
     if (this.taker !== null) this.waiting += Math.max(1, chunk.frames);
     this.inbox.take(chunk);
     this.delivered();
@@ -180,14 +180,14 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
 
   /** A frame outgrew the limit; the bytes are all that the reactor held. */
   outgrown(slab: Slab, start: number, length: number): void {
-    if (this.done) return;
+    if (this.deliversNothing) return;
     this.inbox.takeOverflow(slab, start, length);
     this.delivered();
   }
 
   /** The peer has finished sending; the bytes are what no delimiter completed. */
   finished(slab: Slab, start: number, length: number): void {
-    if (this.done) return;
+    if (this.deliversNothing) return;
     this.#reading = 'finished';
     this.inbox.takeRest(slab, start, length);
     this.delivered();
@@ -216,7 +216,7 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
 
   /** Tells the reactor how to cut from now on, if that is news to it. */
   tellReframe(): void {
-    if (this.index < 0 || this.phase !== 'open' || this.done) return;
+    if (this.index < 0 || this.phase !== 'open' || this.deliversNothing) return;
     const request = this.inbox.takeRequest();
     if (request !== null) this.reactor.submission.reframe(this, request);
   }
@@ -240,7 +240,7 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
     const error = frameOverflow(detail, limit);
     if (!again) this.tellOverflow(error);
     const unchanged = framing === this.inbox.framing && limit === this.inbox.limit;
-    if (!this.done && (again || unchanged)) this.close({ reason: 'overflow', error });
+    if (!this.deliversNothing && (again || unchanged)) this.close({ reason: 'overflow', error });
   }
 
   // ── Below ───────────────────────────────────────────────────────────────────────────────────
@@ -276,8 +276,8 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
   #opened(): void {
     this.tellPause();
     if (!this.inbox.isEmpty) this.schedule();
-    if (this.writing === 'ending') this.askStarted(Op.END);
-    else if (this.writing === 'shut') this.askStarted(Op.SHUTDOWN);
+    if (this.wanted === 'ending') this.askStarted(Op.END);
+    else if (this.wanted === 'shut') this.askStarted(Op.SHUTDOWN);
   }
 
   #setFraming(framing: Framing): void {
@@ -313,7 +313,7 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
       this.hook(() => this.channel.onEnd(rest as never));
     }
     this.taker?.onEnd(rest);
-    if (this.writing === 'shut' || !this.settings.allowHalfOpen) this.end('others');
+    if (this.wanted === 'shut' || !this.settings.allowHalfOpen) this.end('others');
   }
 
   // ── How it ends ─────────────────────────────────────────────────────────────────────────────
@@ -351,7 +351,7 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
     // What came before the end waits for `resume()`; but not where time is up, and where that
     // would wait in turn, for an `onWrite` that will not come.
     const awaitsDrain = this.drainWatchers > 0 || (this.outbox.awaited && this.wantsDrain);
-    return !this.isWanted && info.reason !== 'timeout' && !awaitsDrain;
+    return !this.readerWants && info.reason !== 'timeout' && !awaitsDrain;
   }
 
   protected release(info: CloseInfo): CloseInfo {

@@ -25,7 +25,7 @@ export interface DatagramReceiver {
   /** Whether one may be delivered now: bound, not paused, not ended by this side. */
   readonly receptive: boolean;
   /** Whether none will be delivered any more. */
-  readonly done: boolean;
+  readonly deliversNothing: boolean;
   /** Whether only its share of a turn is used up: what is left goes on by itself in the next. */
   readonly awaitsTurn: boolean;
   /** Whether anybody listens. */
@@ -136,7 +136,7 @@ export class DatagramInbox implements Receiver {
       const kept = slab.keep(start, start + length, this);
       if (kept < 0) return;
       if (!free || !this.#take(sender, slab.bytes, kept, kept + length)) {
-        if (this.#receiver.done) return;
+        if (this.#receiver.deliversNothing) return;
         this.#backlog.push({ sender, bytes: slab.bytes.subarray(kept, kept + length) });
       }
       start += length;
@@ -263,7 +263,7 @@ export class DatagramInbox implements Receiver {
       const evicted = this.#senders.evict(this.#settings.maxSenders, this.#limit);
       if (evicted === null) return;
       this.#receiver.report(senderEvicted(evicted.length, evicted.sender.address));
-      if (this.#receiver.done) return;
+      if (this.#receiver.deliversNothing) return;
     }
   }
 }

@@ -113,7 +113,7 @@ class ReadableTaker implements Taker {
 }
 
 function makeWritable(link: StreamLink): WritableStream<Gathered> {
-  const isOpen = (): boolean => link.writing === 'open';
+  const isOpen = (): boolean => link.wanted === 'open';
   // It is the writer who ends it now, also where the peer has.
   if (link.told === null) link.configure({ ...link.settings, allowHalfOpen: true });
   return new WritableStream<Gathered>({
