@@ -2,10 +2,10 @@ import test from 'ava';
 
 import { Ledger } from '../../js/write/ledger.ts';
 
-/** A ledger of plain bytes, and how often it was asked how many have left. */
+/** A ledger of plain bytes, and how often it was asked how many are sent. */
 class Bytes extends Ledger {
   asked = 0;
-  left = 0;
+  nowSent = 0;
   /** What takes no memory. */
   elsewhere = 0;
 
@@ -20,7 +20,7 @@ class Bytes extends Ledger {
 
   protected override ask(): void {
     this.asked += 1;
-    this.taken = this.left;
+    this.sent = this.nowSent;
   }
 
   protected override get inMemory(): number {
@@ -33,11 +33,11 @@ function make(highWaterMark = 10, maxPendingBytes = 20) {
   return { submission, ledger: new Bytes(submission, { highWaterMark, maxPendingBytes }) };
 }
 
-test('pending is what was accepted and has not left; it is asked for only where there is any', (t) => {
+test('pending is what was accepted and is not sent; it is asked for only where there is any', (t) => {
   const { ledger } = make();
   t.is(ledger.pending, 0);
   t.is(ledger.asked, 0);
-  ledger.add(7).left = 3;
+  ledger.add(7).nowSent = 3;
   t.is(ledger.pending, 4);
   t.is(ledger.asked, 1);
 });
@@ -50,10 +50,10 @@ test('a writer may go on up to highWaterMark', (t) => {
   t.true(ledger.awaited);
 });
 
-test('above it, what has left is asked for once a submission', (t) => {
+test('above it, what is sent is asked for once a submission', (t) => {
   const { submission, ledger } = make();
   t.false(ledger.add(11).flows);
-  ledger.left = 11;
+  ledger.nowSent = 11;
   t.false(ledger.flows);
   t.is(ledger.asked, 1);
   submission.count += 1;
@@ -68,13 +68,13 @@ test('above maxPendingBytes a write has no room, and none that follows', (t) => 
   t.false(ledger.add(1).claimRoom());
   t.is(ledger.flooded?.code, 'ERR_PENDING_OVERFLOW');
   t.true(ledger.flooded?.message.includes('21 bytes'));
-  ledger.left = 21;
+  ledger.nowSent = 21;
   t.false(ledger.claimRoom());
 });
 
-test('what has left by then makes room; so does what takes no memory', (t) => {
+test('what is sent by then makes room; so does what takes no memory', (t) => {
   const { ledger } = make();
-  ledger.add(30).left = 10;
+  ledger.add(30).nowSent = 10;
   t.true(ledger.claimRoom());
   ledger.add(15).elsewhere = 15;
   t.true(ledger.claimRoom());

@@ -27,7 +27,7 @@ function make(limits: Partial<StreamSettings> = {}) {
   const reactor = {
     submission,
     hasSent: 0,
-    /** How much of a large write leaves at once. */
+    /** How much of a large write is sent at once. */
     takes: 0,
     sent() {
       asked += 1;
@@ -104,7 +104,7 @@ test('pending falls as the reactor sends, and never rises', (t) => {
   t.is(outbox.pending, 4);
 });
 
-test('it is drained when all has been taken, not before', (t) => {
+test('it is drained when all is sent, not before', (t) => {
   const { outbox } = makeOpen();
   outbox.write('0123456789');
   t.false(outbox.drained(9));
@@ -113,7 +113,7 @@ test('it is drained when all has been taken, not before', (t) => {
   t.is(outbox.pending, 0);
 });
 
-test('what leaves at once was never pending, and is drained when its link says so', (t) => {
+test('what is sent at once was never pending, and is drained when its link says so', (t) => {
   const { written, reactor, target, submission, outbox } = makeOpen({ maxPendingBytes: 1_000 });
   const large = Buffer.alloc(16_384);
   target.wantsDrain = true;
@@ -129,7 +129,7 @@ test('what leaves at once was never pending, and is drained when its link says s
   reactor.takes = 5 + large.length;
   outbox.write('x'.repeat(16_384));
   t.deepEqual([outbox.pending, outbox.emptied], [0, true]);
-  // Not so where something is written since, or left.
+  // Not so where something is written since, or pending.
   outbox.write('');
   t.false(outbox.emptied);
   submission.flush();
@@ -148,7 +148,7 @@ test('what leaves at once was never pending, and is drained when its link says s
   t.deepEqual(written, ['large 16384', 'large 16384', '!', ...owned, 'large 16384']);
 });
 
-test('what was kept and leaves at once is drained, too', (t) => {
+test('what was kept and is sent at once is drained, too', (t) => {
   const { reactor, target, outbox } = make({ highWaterMark: 100_000, maxPendingBytes: 100_000 });
   target.wantsDrain = true;
   outbox.begin();
@@ -173,7 +173,7 @@ test('above maxPendingBytes a write is refused, and nothing of it is submitted',
   t.true(outbox.cutsOff);
 });
 
-test('when the socket is gone, what has not left stays pending, and what is written is added', (t) => {
+test('when the socket is gone, what is not sent stays pending, and what is written is added', (t) => {
   const { written, submission, outbox } = makeOpen();
   outbox.write('0123456789');
   submission.flush();
@@ -185,7 +185,7 @@ test('when the socket is gone, what has not left stays pending, and what is writ
   t.is(written.length, 1);
 });
 
-test('what is gathered when the socket goes counts as what has not left', (t) => {
+test('what is gathered when the socket goes counts as not sent', (t) => {
   const { outbox } = makeOpen({ highWaterMark: 1_000 });
   outbox.write('012345');
   outbox.write('ä');
@@ -276,7 +276,7 @@ test('where it has ended, gathered strings stay, and none is added', (t) => {
   t.is(outbox.accepted, 3);
 });
 
-test('what is gathered has not been taken; an empty string neither', (t) => {
+test('what is gathered is not sent; an empty string neither', (t) => {
   const { submission, outbox } = makeOpen({ highWaterMark: 1_000 });
   outbox.write('one');
   submission.flush();
@@ -305,7 +305,7 @@ test('the drain is told to who listens when the first of the strings is written'
   t.deepEqual(written, ['a', 'bc!', '']);
 });
 
-test('who writes little asks how much has left before a limit is near, once a submission', (t) => {
+test('who writes little asks how much is sent before a limit is near, once a submission', (t) => {
   const { reactor, submission, outbox, asked } = makeOpen({
     highWaterMark: 30,
     maxPendingBytes: 90,

@@ -262,7 +262,7 @@ export abstract class FlowLink<
     return this.taker !== null || this.channel.onRead !== this.defaults.onRead;
   }
 
-  /** Whether somebody wants to hear that all that was written has left. */
+  /** Whether somebody wants to hear that all that was written is sent. */
   get wantsDrain(): boolean {
     return this.drainWatchers > 0 || this.channel.onWrite !== this.defaults.onWrite;
   }

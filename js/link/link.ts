@@ -34,7 +34,7 @@ const NOTHING: Tally = new Float64Array(TallyAt.WORDS);
 export interface Watcher {
   /** It is connected, listens, or is bound. */
   opened?(): void;
-  /** All that was written has left. */
+  /** All that was written is sent. */
   drained?(): void;
   closed?(info: CloseInfo): void;
 }
@@ -145,7 +145,7 @@ export abstract class Link<C extends object> implements Handler {
     return this.#watchers !== null;
   }
 
-  /** Somebody wants to hear when what is pending has left. */
+  /** Somebody wants to hear when what is pending is sent. */
   watchDrain(): void {}
 
   /** Returns whether somebody has waited for it. */

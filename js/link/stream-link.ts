@@ -193,7 +193,7 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
     this.delivered();
   }
 
-  /** `sent` bytes have been taken by the operating system, and none was left then. */
+  /** `sent` bytes have been taken by the operating system, and none was pending then. */
   drained(sent: number): void {
     if (!this.outbox.drained(sent) || this.closing) return;
     this.hook(() => this.channel.onWrite());
@@ -207,7 +207,7 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
     this.deliverHeld();
   }
 
-  /** All has left during a write, and nothing was written since. */
+  /** All was sent during a write, and nothing was written since. */
   #tellDrain(): void {
     if (!this.outbox.emptied) return;
     this.outbox.emptied = false;

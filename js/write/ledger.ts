@@ -1,4 +1,4 @@
-/** What was accepted to be sent, and what of it has left: counted once, and judged by the limits. */
+/** What was accepted to be sent, and what of it is sent: counted once, and judged by the limits. */
 
 import { channelClosed, pendingOverflow } from '../check/errors.ts';
 import type { Submission } from '../reactor/submission.ts';
@@ -14,7 +14,7 @@ export interface Limits {
  * @internal
  *
  * ```text
- *   a write ──accepts()──▶ claimRoom() ──▶ accepted ──ask()──▶ taken: it is sent, or never will be
+ *   a write ──accepts()──▶ claimRoom() ──▶ accepted ──ask()──▶ sent: it is, or never will be
  *                 │            └─ no: flooded: that write is refused, and all that follow
  *                 └─ ended: by this side, it throws; by others, it is refused
  * ```
@@ -27,12 +27,12 @@ export abstract class Ledger<S extends Limits = Limits> {
   /** A write has returned false: whoever made it waits for the drain. */
   awaited = false;
   settings: S;
-  /** How many of the accepted bytes are known to have left. */
-  protected taken = 0;
+  /** How many of the accepted bytes are known to be sent; of datagrams, also those that never will be. */
+  protected sent = 0;
   /** Bytes that were accepted since the channel began, as far as they are counted. */
   protected counted = 0;
   #submission: Pick<Submission, 'count'>;
-  /** At which submission it was asked how much has left. */
+  /** At which submission it was asked how much is sent. */
   #asked = -1;
   /** Something was accepted since the last drain, be it nothing but an empty piece. */
   #undrained = false;
@@ -49,10 +49,10 @@ export abstract class Ledger<S extends Limits = Limits> {
     return this.counted;
   }
 
-  /** Accepted, and not known to have left. */
+  /** Accepted, and not known to be sent. */
   get pending(): number {
-    if (this.accepted > this.taken) this.refresh();
-    return this.accepted - this.taken;
+    if (this.accepted > this.sent) this.refresh();
+    return this.accepted - this.sent;
   }
 
   /** Whether the writer may go on. */
@@ -118,16 +118,16 @@ export abstract class Ledger<S extends Limits = Limits> {
     this.counted += bytes;
   }
 
-  /** All that was accepted has left; returns whether that is news. */
+  /** All that was accepted is sent; returns whether that is news. */
   protected drain(): boolean {
-    this.taken = this.accepted;
+    this.sent = this.accepted;
     this.awaited = false;
     const isNews = this.#undrained;
     this.#undrained = false;
     return isNews;
   }
 
-  /** Asks how much has left. */
+  /** Asks how much is sent. */
   refresh(): void {
     this.#asked = this.#submission.count;
     this.ask();
@@ -137,7 +137,7 @@ export abstract class Ledger<S extends Limits = Limits> {
     if (this.#asked !== this.#submission.count) this.refresh();
   }
 
-  /** Sets `taken`, where the channel is there to be asked. */
+  /** Sets `sent`, where the channel is there to be asked. */
   protected abstract ask(): void;
 
   /** Whether no more than that is pending; what is not counted is, where the bounds do not decide. */
@@ -147,7 +147,7 @@ export abstract class Ledger<S extends Limits = Limits> {
 
   /** What is pending, as `highWaterMark` judges it. */
   protected get weight(): number {
-    return this.accepted - this.taken;
+    return this.accepted - this.sent;
   }
 
   /** So much it is at most. */

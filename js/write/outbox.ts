@@ -1,4 +1,4 @@
-/** The writing half of a stream, on the JS side: what was accepted, and what has left. */
+/** The writing half of a stream, on the JS side: what was accepted, and what of it is sent. */
 
 import { channelNotConnected, invalidType } from '../check/errors.ts';
 import { type FileRequest, OpenFile } from '../check/file.ts';
@@ -13,7 +13,7 @@ import {
 import { encode } from './encode.ts';
 import { Ledger } from './ledger.ts';
 
-/** So many files are kept in mind before it is asked which of them have left. */
+/** So many files are kept in mind before it is asked which of them are sent. */
 const LEAST_FILES = 16;
 /** Bytes that a UTF-16 unit has at most. */
 const MOST_BYTES_A_UNIT = 3;
@@ -44,7 +44,7 @@ export interface OutboxReactor {
  * ```
  */
 export class Outbox extends Ledger<StreamSettings> implements TextWriter {
-  /** All has left during a write: nobody else will tell the drain. */
+  /** All was sent during a write: nobody else will tell the drain. */
   emptied = false;
   /** What the submission has gathered. */
   text = '';
@@ -58,9 +58,9 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   #state: 'idle' | 'early' | 'open' | 'gone' = 'idle';
   /** What was written before there was a socket to send it to. */
   #early: Piece[] = [];
-  /** The files that may not have left yet: where in the stream each begins and ends. */
+  /** The files that may not be sent yet: where in the stream each begins and ends. */
   #files: { from: number; to: number; name: string }[] = [];
-  /** How many there may be before it is asked which of them have left. */
+  /** How many there may be before it is asked which of them are sent. */
   #mostFiles = LEAST_FILES;
 
   constructor(reactor: OutboxReactor, target: Source, settings: StreamSettings) {
@@ -152,19 +152,19 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
     super.end(by);
   }
 
-  /** The reactor says that everything up to here has been taken: is that all, and news? */
+  /** The reactor says that everything up to here is sent: is that all, and news? */
   drained(sent: number): boolean {
-    this.taken = Math.max(this.taken, sent);
-    if (this.lastEnd >= 0 || this.taken < this.counted) return false;
+    this.sent = Math.max(this.sent, sent);
+    if (this.lastEnd >= 0 || this.sent < this.counted) return false;
     this.#files.length = 0;
     return this.drain();
   }
 
-  /** The socket is gone with so much left; what is still written is left as well. */
+  /** The socket is gone with so much unsent; so is what is still written. */
   settle(unsent: number): void {
     this.#state = 'gone';
     for (const piece of this.#early.splice(0)) if (piece instanceof OpenFile) piece.close();
-    this.taken = this.accepted - unsent;
+    this.sent = this.accepted - unsent;
   }
 
   /** The file that the byte at this place in the stream is of. */
@@ -194,11 +194,11 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   }
 
   protected override get most(): number {
-    return this.counted - this.taken + MOST_BYTES_A_UNIT * this.text.length;
+    return this.counted - this.sent + MOST_BYTES_A_UNIT * this.text.length;
   }
 
   protected override get least(): number {
-    return this.counted - this.taken + this.text.length;
+    return this.counted - this.sent + this.text.length;
   }
 
   /** Files take no memory. */
@@ -209,12 +209,12 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   /** How much of what is pending waits in files. */
   #pendingInFiles(): number {
     this.#forgetFiles();
-    return this.#files.reduce((sum, { from, to }) => sum + to - Math.max(from, this.taken), 0);
+    return this.#files.reduce((sum, { from, to }) => sum + to - Math.max(from, this.sent), 0);
   }
 
-  /** Those that have left. Where nobody asks for `onWrite`, no `drained()` comes that does it. */
+  /** Those that are sent. Where nobody asks for `onWrite`, no `drained()` comes that does it. */
   #forgetFiles(): void {
-    const pending = this.#files.findIndex(({ to }) => to > this.taken);
+    const pending = this.#files.findIndex(({ to }) => to > this.sent);
     this.#files.splice(0, pending < 0 ? this.#files.length : pending);
   }
 
@@ -226,7 +226,7 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
     return lengthOf(kept);
   }
 
-  /** Behind what was gathered; what has left during the call is counted as taken. */
+  /** Behind what was gathered; what was sent during the call is counted so. */
   #submit(piece: Piece): void {
     const submission = this.#submission;
     const { target } = this;
@@ -246,14 +246,14 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
           : submission.writeLarge(target, unshared(bytes), wantsDrain);
       this.count(length);
       // With all that was accepted before it.
-      if (unsent < length) this.taken = this.counted - unsent;
+      if (unsent < length) this.sent = this.counted - unsent;
     }
     this.emptied = wantsDrain && unsent === 0;
   }
 
   protected override ask(): void {
     if (this.#state !== 'open') return;
-    this.taken = Math.max(this.taken, this.#reactor.sent(this.target));
+    this.sent = Math.max(this.sent, this.#reactor.sent(this.target));
   }
 }
 

@@ -1,4 +1,4 @@
-/** The writing half of a datagram channel, on the JS side: what was accepted, and what has left. */
+/** The writing half of a datagram channel, on the JS side: what was accepted, and what of it is sent. */
 
 import type { DatagramSettings } from '../check/datagram-options.ts';
 import type { Endpoint } from '../check/endpoint.ts';
@@ -28,7 +28,7 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
   #target: Target;
   /** Datagrams accepted, and sent or refused as of a turn. */
   #datagrams = 0;
-  #taken = 0;
+  #sentDatagrams = 0;
   /** Bytes and datagrams that never got as far as the reactor. */
   #given = 0;
   #givenDatagrams = 0;
@@ -43,7 +43,7 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
   /** How many datagrams the reactor has sent or refused. */
   get reached(): number {
     this.refresh();
-    return this.#taken - this.#givenDatagrams;
+    return this.#sentDatagrams - this.#givenDatagrams;
   }
 
   /**
@@ -53,7 +53,7 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
   drained(datagrams: number): boolean {
     const reached = datagrams + this.#givenDatagrams;
     if (reached !== this.#datagrams) return false;
-    this.#taken = reached;
+    this.#sentDatagrams = reached;
     return this.drain();
   }
 
@@ -87,8 +87,8 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
   giveUp(bytes: number): void {
     this.#given += bytes;
     this.#givenDatagrams += 1;
-    this.taken += bytes;
-    this.#taken += 1;
+    this.sent += bytes;
+    this.#sentDatagrams += 1;
   }
 
   /** The socket is gone. */
@@ -101,13 +101,13 @@ export class DatagramOutbox extends Ledger<DatagramSettings> {
     if (now === null) return;
     const sent = now[TallyAt.SENT] as number;
     const failed = now[TallyAt.FAILED] as number;
-    this.taken = sent + failed + this.#given;
-    this.#taken = (now[TallyAt.DATAGRAMS] as number) + this.#givenDatagrams;
+    this.sent = sent + failed + this.#given;
+    this.#sentDatagrams = (now[TallyAt.DATAGRAMS] as number) + this.#givenDatagrams;
     this.drops = now[TallyAt.DROPS] as number;
   }
 
   protected override get weight(): number {
-    return Math.max(super.weight, LEAST * (this.#datagrams - this.#taken));
+    return Math.max(super.weight, LEAST * (this.#datagrams - this.#sentDatagrams));
   }
 }
 
