@@ -114,7 +114,7 @@ test('each kind of completion comes to the method that is for it', (t) => {
     ...(['datagrams', 'failed', 'peerSet'] as const),
   ];
   registry.join(handler(told, A, ...names, ...more));
-  t.false(dispatcher.drain());
+  t.false(dispatcher.handleAll());
   t.deepEqual(told, [
     'end',
     ['data', ['one', 'two']],
@@ -141,14 +141,14 @@ test('what a kind of channel has no method for is stepped over', (t) => {
     drained(A, 3),
   ]);
   registry.join(handler(told, A, 'drained'));
-  dispatcher.drain();
+  dispatcher.handleAll();
   t.deepEqual(told, ['end', ['drained', 3], 'end']);
 });
 
 test('an end comes with its reason and with what was counted', (t) => {
   const { told, registry, dispatcher } = play([closed(A, Reason.CONNECT, -111, 'why')]);
   registry.join(handler(told, A, 'closed'));
-  dispatcher.drain();
+  dispatcher.handleAll();
   const [, [, end]] = told as [unknown, [unknown, { tally: Float64Array }]];
   const { tally, ...rest } = end;
   t.deepEqual(rest, { reason: Reason.CONNECT, errno: -111, syscall: 2, detail: 'why' } as never);
@@ -163,7 +163,7 @@ test('news of a channel that is gone are dropped; of one whose index is reused, 
   ]);
   registry.join(handler(told, A, 'data'));
   registry.join(handler(told, [A[0], 8], 'data'));
-  dispatcher.drain();
+  dispatcher.handleAll();
   t.deepEqual(told, ['end', ['data', ['first']], ['data', ['second']], 'end']);
 });
 
@@ -173,7 +173,7 @@ test('a socket that no server takes is closed', (t) => {
     accepted([5, 2], B, 14, 'peer'),
   ]);
   registry.join(handler(told, B, 'data'));
-  dispatcher.drain();
+  dispatcher.handleAll();
   t.deepEqual(told, ['end', ['request', Op.CLOSE, 4], ['request', Op.CLOSE, 5], 'end']);
 });
 
@@ -184,7 +184,7 @@ test('a handler that throws is reported, and the next record is read as if nothi
   };
   registry.join({ ...handler(told, A), data: throwing });
   registry.join(handler(told, B, 'data'));
-  dispatcher.drain();
+  dispatcher.handleAll();
   t.deepEqual(told, ['end', 'thrown', ['data', ['two']], 'end']);
 });
 
@@ -193,18 +193,18 @@ test('what the budget leaves goes on in the next turn: first who was interrupted
   const { told, registry, dispatcher, budget, late } = play(batch);
   registry.join(handler(told, A, 'data'));
   budget.left = 2;
-  t.true(dispatcher.drain());
+  t.true(dispatcher.handleAll());
   t.deepEqual(told.splice(0), ['end', ['data', ['1']], ['data', ['2']], 'end']);
   late.push({ goOn: () => told.push('late'), bytesLeft: 1 });
   Object.assign(budget, { spent: false, left: Number.POSITIVE_INFINITY });
-  t.false(dispatcher.drain());
+  t.false(dispatcher.handleAll());
   t.deepEqual(told, ['late', ['data', ['3']], 'end']);
 });
 
 test('each batch ends before the next is taken', (t) => {
   const { told, registry, dispatcher } = play([data(A, '1\n')], [data(A, '2\n')]);
   registry.join(handler(told, A, 'data'));
-  dispatcher.drain();
+  dispatcher.handleAll();
   t.deepEqual(told, ['end', ['data', ['1']], 'end', ['data', ['2']], 'end']);
 });
 
@@ -213,7 +213,7 @@ test('a batch that does not fit is taken when there is room for it', (t) => {
   const many = Array.from({ length: 20_000 }, () => data(A, 'y\n'));
   const { told, script, registry, dispatcher } = play([data(A, large)], many);
   registry.join(handler(told, A, 'data'));
-  dispatcher.drain();
+  dispatcher.handleAll();
   t.is(script.grown, 2);
   const frames = told.filter((one) => one !== 'end') as [string, string[]][];
   t.is(frames.length, 20_001);
@@ -224,7 +224,7 @@ test('a reactor that has died, and a record that nobody knows', (t) => {
   const { told, script, registry, dispatcher } = play([unknown(A), data(A, 'lost\n')]);
   registry.join(handler(told, A, 'data'));
   script.failed = true;
-  t.false(dispatcher.drain());
+  t.false(dispatcher.handleAll());
   const foreign = 'a completion of kind 250: addon and package do not match';
   t.deepEqual(told, ['end', foreign, 'end', 'ERR_ENGINE_FAILED']);
 });

@@ -3,14 +3,14 @@ import test from 'ava';
 import { Turn } from '../../js/reactor/turn.ts';
 
 /** A turn, and what its host was asked. */
-function make(drain: (turn: Turn) => boolean = () => false) {
+function make(handleAll: (turn: Turn) => boolean = () => false) {
   const told: string[] = [];
   const turn: Turn = new Turn({
     isReferenced: true,
     submit: () => told.push('submit'),
-    drain: () => {
-      told.push('drain');
-      return drain(turn);
+    handleAll: () => {
+      told.push('handle');
+      return handleAll(turn);
     },
     uncaught: (error) => told.push((error as Error).message),
   });
@@ -57,10 +57,10 @@ test('a turn that is under way ends anyway: no other follows it', async (t) => {
   await immediate();
   t.deepEqual(told, ['submit']);
   turn.ring();
-  t.deepEqual(told, ['submit', 'drain']);
+  t.deepEqual(told, ['submit', 'handle']);
   turn.endSoon();
   await immediate();
-  t.deepEqual(told, ['submit', 'drain', 'submit']);
+  t.deepEqual(told, ['submit', 'handle', 'submit']);
 });
 
 test('what was wrapped opens before cuts are told, also what is wrapped meanwhile', (t) => {
@@ -113,7 +113,7 @@ test('what is over budget waits for the next turn, in its place', async (t) => {
   t.deepEqual(told, ['second', 'submit', 'third', 'submit']);
 });
 
-test('who has frames left is whom the next drain begins with', async (t) => {
+test('who has frames left is whom the next turn begins with', async (t) => {
   const { told, turn } = make((turn) => {
     turn.nextLate()?.goOn();
     return false;
@@ -122,11 +122,11 @@ test('who has frames left is whom the next drain begins with', async (t) => {
   t.is(turn.lateBytes, 3);
   t.deepEqual(told, []);
   await immediate();
-  t.deepEqual(told, ['drain', 'late']);
+  t.deepEqual(told, ['handle', 'late']);
   t.is(turn.nextLate(), undefined);
 });
 
-test('a drain that leaves something is followed by another, with the others in between', async (t) => {
+test('a turn that leaves something is followed by another, with the others in between', async (t) => {
   let left = 2;
   const { told, turn } = make(() => {
     left -= 1;
@@ -136,10 +136,10 @@ test('a drain that leaves something is followed by another, with the others in b
   turn.callSoon(() => told.push('in between'));
   await immediate();
   await immediate();
-  t.deepEqual(told, ['drain', 'drain', 'in between', 'submit']);
+  t.deepEqual(told, ['handle', 'handle', 'in between', 'submit']);
 });
 
-test('a drain that throws leaves nothing under way', async (t) => {
+test('a handler that throws leaves nothing under way', async (t) => {
   let broken = true;
   const { told, turn } = make(() => {
     if (!broken) return false;
@@ -149,5 +149,5 @@ test('a drain that throws leaves nothing under way', async (t) => {
   t.throws(() => turn.ring(), { message: 'broken' });
   turn.endSoon();
   await immediate();
-  t.deepEqual(told.toSorted(), ['drain', 'drain', 'submit']);
+  t.deepEqual(told.toSorted(), ['handle', 'handle', 'submit']);
 });

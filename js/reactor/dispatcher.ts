@@ -122,7 +122,7 @@ export class Dispatcher {
    * Those that an earlier turn has left, and what has come since, begin by turns: so nobody waits for
    * all of a slow channel's frames. But no more than a batch of those may wait here.
    */
-  drain(): boolean {
+  handleAll(): boolean {
     const { turn } = this.#host;
     const { budget } = turn;
     let began = 0;

@@ -170,10 +170,10 @@ export class Reactor {
     this.submission.flush();
   }
 
-  drain(): boolean {
+  handleAll(): boolean {
     if (this.#state === 'closed' || this.#dispatcher === null) return false;
     try {
-      return this.#dispatcher.drain();
+      return this.#dispatcher.handleAll();
     } catch (error) {
       // There is no memory to take completions to. None has been taken, and none will be.
       if (this.#native !== null) this.#binding.closeEngine(this.#native);

@@ -2,7 +2,7 @@
  * A turn of the event loop: when there is one, and what is done at its end.
  *
  * ```text
- *   the doorbell, or what the last turn has left ─▶ drain ──┐
+ *   the doorbell, or what the last turn has left ─▶ handle ─┐
  *                                                           ├─▶ end: what was wrapped opens,
  *   what user code has set off ─▶ tick ─▶ runSoon() … ──────┘        cuts are told, all is submitted
  * ```
@@ -45,7 +45,7 @@ export interface TurnHost {
   /** Hands over what there is to submit. */
   submit(): void;
   /** Handles completions; returns whether there may be more, which nobody will ring for. */
-  drain(): boolean;
+  handleAll(): boolean;
   uncaught(error: unknown): void;
 }
 
@@ -138,7 +138,7 @@ export class Turn {
     let more = true;
     this.#begin();
     try {
-      more = this.#host.drain();
+      more = this.#host.handleAll();
     } finally {
       this.#underWay = false;
       if (more) this.#ringSoon();
