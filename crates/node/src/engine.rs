@@ -18,7 +18,7 @@ use crate::convert::{
     NativeAdopted, NativeConnectOptions, NativeListenOptions, NativeListening, NativeSocketOptions,
     NativeStats, address, given,
 };
-use crate::notifier::Notifier;
+use crate::doorbell::Doorbell;
 use crate::regexp::{NativeRegExp, NativeSearch};
 #[cfg(unix)]
 use crate::seat::{self, Watch};
@@ -39,7 +39,7 @@ pub(crate) struct Life {
 
 /// What ties an engine to its environment.
 struct Bell {
-    notifier: Notifier,
+    doorbell: Doorbell,
     hook: CleanupEnvHook<Weak<Life>>,
     /// `None` where the loop cannot drive, or is not to.
     #[cfg(unix)]
@@ -65,18 +65,18 @@ impl Life {
         self.thread.borrow().drive()
     }
 
-    /// Has JS drain, later.
+    /// Has JS look at its completions, later.
     pub(crate) fn ring(&self) {
         if let Some(bell) = &*self.bell.borrow() {
-            bell.notifier.ring();
+            bell.doorbell.ring();
         }
     }
 
     /// There are completions that nobody rings for.
-    fn drain_soon(&self) {
+    fn look_soon(&self) {
         #[cfg(unix)]
         if let Some(bell) = &*self.bell.borrow()
-            && bell.watch.as_ref().is_some_and(Watch::drains)
+            && bell.watch.as_ref().is_some_and(Watch::looks_again)
         {
             return;
         }
@@ -110,7 +110,7 @@ impl Drop for Life {
     }
 }
 
-/// Starts a reactor. `drain` is called on this thread when there are completions, after a `take`
+/// Starts a reactor. `look` is called on this thread when there are completions, after a `take`
 /// that has found none. `driver` is who drives it: `thread`, `loop`, or `auto`, where this is Node,
 /// and `thread` elsewhere.
 ///
@@ -118,11 +118,11 @@ impl Drop for Life {
 #[napi(catch_unwind, strict)]
 pub fn open_engine(
     env: &Env,
-    drain: Function<'_, (), ()>,
+    look: Function<'_, (), ()>,
     driver: String,
 ) -> Result<External<NativeEngine>> {
-    let notifier = Notifier::new(&drain)?;
-    let doorbell = notifier.clone();
+    let doorbell = Doorbell::new(&look)?;
+    let rings = doorbell.clone();
     let driver = match &*driver {
         #[cfg(unix)]
         "auto" if seat::is_possible() => Driver::Auto,
@@ -130,7 +130,7 @@ pub fn open_engine(
         "loop" if seat::is_possible() => Driver::Loop,
         _ => Driver::Thread,
     };
-    let thread = ReactorThread::spawn(driver, move || doorbell.ring())
+    let thread = ReactorThread::spawn(driver, move || rings.ring())
         .map_err(|error| Error::new(Status::GenericFailure, error.to_string()))?;
     let life = Rc::new(Life {
         bell: RefCell::default(),
@@ -140,7 +140,7 @@ pub fn open_engine(
     let descriptor = life.thread.borrow_mut().take_descriptor();
     #[cfg(unix)]
     let watch = match descriptor {
-        Some(descriptor) => Some(Watch::new(env, &drain, descriptor, Rc::downgrade(&life))?),
+        Some(descriptor) => Some(Watch::new(env, &look, descriptor, Rc::downgrade(&life))?),
         None => None,
     };
     // Weak: an engine that nobody has any more stops by itself.
@@ -150,7 +150,7 @@ pub fn open_engine(
         }
     })?;
     life.bell.replace(Some(Bell {
-        notifier,
+        doorbell,
         hook,
         #[cfg(unix)]
         watch,
@@ -176,7 +176,7 @@ pub fn close_engine(env: &Env, engine: &External<NativeEngine>) -> Result<()> {
 #[napi(catch_unwind, strict)]
 pub fn hold_engine(env: &Env, engine: &External<NativeEngine>, alive: bool) -> Result<()> {
     match &*engine.life.bell.borrow() {
-        Some(bell) => bell.notifier.hold(env, alive),
+        Some(bell) => bell.doorbell.hold(env, alive),
         None => Ok(()),
     }
 }
@@ -190,7 +190,7 @@ pub fn submit(engine: &External<NativeEngine>, records: &[u8], length: u32) -> R
     let owned = engine.owned.take();
     let rung = engine.life.thread.borrow().submit(records, owned);
     if rung {
-        engine.life.drain_soon();
+        engine.life.look_soon();
     }
     Ok(())
 }
@@ -389,7 +389,7 @@ pub fn catch_up(engine: &External<NativeEngine>, milliseconds: u32) -> bool {
     let patience = Duration::from_millis(milliseconds.into());
     let (done, rung) = engine.life.thread.borrow().catch_up(patience);
     if rung {
-        engine.life.drain_soon();
+        engine.life.look_soon();
     }
     done
 }

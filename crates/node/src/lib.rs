@@ -11,9 +11,9 @@
 
 mod convert;
 mod datagram;
+mod doorbell;
 mod engine;
 mod file;
-mod notifier;
 mod regexp;
 #[cfg(unix)]
 mod seat;

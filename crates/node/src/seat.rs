@@ -1,7 +1,7 @@
 //! Node's own loop in the reactor's seat: it waits for the reactor's descriptor, and drives.
 //!
 //! ```text
-//!   uv_poll: readable ─▶ drive ─▶ completions? ─▶ drain: hooks; what they submit is done at once
+//!   uv_poll: readable ─▶ drive ─▶ completions? ─▶ look: hooks; what they submit is done at once
 //!                          └─ the seat is the thread's: it is waited for no more
 //! ```
 //!
@@ -25,8 +25,8 @@ use crate::engine::Life;
 /// `UV_POLL` of `uv_handle_type`, and `UV_READABLE` of `uv_poll_event`.
 const UV_POLL: c_int = 8;
 const UV_READABLE: c_int = 1;
-/// So often one callback has JS drain what hooks have set off; then it is rung for.
-const DRAINS: usize = 4;
+/// So often one callback has JS look at what hooks have set off; then it is rung for.
+const LOOKS: usize = 4;
 
 /// A `uv_poll_t`, whose size only libuv knows.
 type Handle = c_void;
@@ -60,14 +60,14 @@ struct Watched {
     uv: &'static Uv,
     env: sys::napi_env,
     /// The function of JS, and the context that it is called in.
-    drain: sys::napi_ref,
+    look: sys::napi_ref,
     context: sys::napi_async_context,
     life: Weak<Life>,
     handle: OnceCell<Box<[u128]>>,
     /// One of our own: libuv and mio do not meet in one registration.
     descriptor: Cell<Option<OwnedFd>>,
     closed: Cell<bool>,
-    /// A callback is under way, and drains what there is before it ends.
+    /// A callback is under way, and looks at what there is before it ends.
     under_way: Cell<bool>,
     rung: Cell<bool>,
 }
@@ -75,7 +75,7 @@ struct Watched {
 impl Watch {
     pub(crate) fn new(
         env: &Env,
-        drain: &Function<'_, (), ()>,
+        look: &Function<'_, (), ()>,
         descriptor: OwnedFd,
         life: Weak<Life>,
     ) -> Result<Self> {
@@ -98,14 +98,14 @@ impl Watch {
         check_status!(status)?;
         let mut reference = ptr::null_mut();
         // SAFETY: as above.
-        let status = unsafe { sys::napi_create_reference(env, drain.raw(), 1, &raw mut reference) };
+        let status = unsafe { sys::napi_create_reference(env, look.raw(), 1, &raw mut reference) };
         check_status!(status)?;
         // SAFETY: it takes any type of handle that libuv has.
         let size = unsafe { (uv.handle_size)(UV_POLL) };
         let watched = Rc::new(Watched {
             uv,
             env,
-            drain: reference,
+            look: reference,
             context,
             life,
             handle: OnceCell::from(vec![0; size.div_ceil(size_of::<u128>())].into_boxed_slice()),
@@ -135,8 +135,8 @@ impl Watch {
         unsafe { (self.0.uv.poll_start)(self.0.handle(), UV_READABLE, on_readable) };
     }
 
-    /// There is something to drain. Returns whether a callback is under way, which does that.
-    pub(crate) fn drains(&self) -> bool {
+    /// There is something to look at. Returns whether a callback is under way, which does that.
+    pub(crate) fn looks_again(&self) -> bool {
         self.0.rung.set(self.0.under_way.get());
         self.0.under_way.get()
     }
@@ -147,7 +147,7 @@ impl Drop for Watch {
         let watched = &self.0;
         watched.closed.set(true);
         // SAFETY: this is the environment's thread; nothing calls the function after this.
-        unsafe { sys::napi_delete_reference(watched.env, watched.drain) };
+        unsafe { sys::napi_delete_reference(watched.env, watched.look) };
         // SAFETY: as above.
         unsafe { sys::napi_async_destroy(watched.env, watched.context) };
         // SAFETY: the handle is open, and closed only here.
@@ -173,7 +173,7 @@ impl Watched {
         }
         self.rung.set(driven.is_some_and(|driven| driven.rung));
         self.under_way.set(true);
-        for _ in 0..DRAINS {
+        for _ in 0..LOOKS {
             if self.closed.get() || !self.rung.replace(false) {
                 break;
             }
@@ -191,7 +191,7 @@ impl Watched {
         unsafe { (self.uv.poll_stop)(self.handle()) };
     }
 
-    /// Has JS drain, as any callback from the loop.
+    /// Has JS look, as any callback from the loop.
     fn call(&self) {
         let mut scope = ptr::null_mut();
         // SAFETY: the environment is alive as long as the handle is open.
@@ -205,9 +205,9 @@ impl Watched {
     }
 
     fn call_in_scope(&self) {
-        let (env, mut drain, mut global) = (self.env, ptr::null_mut(), ptr::null_mut());
+        let (env, mut look, mut global) = (self.env, ptr::null_mut(), ptr::null_mut());
         // SAFETY: the reference is deleted when the handle is closed.
-        unsafe { sys::napi_get_reference_value(env, self.drain, &raw mut drain) };
+        unsafe { sys::napi_get_reference_value(env, self.look, &raw mut look) };
         // SAFETY: as in `call`.
         unsafe { sys::napi_get_global(env, &raw mut global) };
         // SAFETY: both values are of this scope; there are no arguments, and no result is wanted.
@@ -216,7 +216,7 @@ impl Watched {
                 env,
                 self.context,
                 global,
-                drain,
+                look,
                 0,
                 ptr::null(),
                 ptr::null_mut(),

@@ -6,40 +6,40 @@ use napi::bindgen_prelude::*;
 use napi::sys;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 
-/// Weak: it does not keep the process alive unless [`Notifier::hold`] says so. One place in its
+/// Weak: it does not keep the process alive unless [`Doorbell::hold`] says so. One place in its
 /// queue: a ring while another one waits adds nothing.
-type Doorbell = ThreadsafeFunction<(), (), (), Status, false, true, 1>;
+type Callback = ThreadsafeFunction<(), (), (), Status, false, true, 1>;
 
 /// Calls one JS function, without arguments, from any thread.
 #[derive(Clone)]
-pub(crate) struct Notifier {
-    doorbell: Arc<Doorbell>,
+pub(crate) struct Doorbell {
+    callback: Arc<Callback>,
 }
 
-impl Notifier {
-    pub(crate) fn new(callback: &Function<'_, (), ()>) -> Result<Self> {
-        let doorbell = callback
+impl Doorbell {
+    pub(crate) fn new(look: &Function<'_, (), ()>) -> Result<Self> {
+        let callback = look
             .build_threadsafe_function::<()>()
             .weak::<true>()
             .max_queue_size::<1>()
             .build()?;
         Ok(Self {
-            doorbell: Arc::new(doorbell),
+            callback: Arc::new(callback),
         })
     }
 
     /// Never blocks. A full queue is a ring that has not been answered yet, and an environment
     /// that is ending needs none.
     pub(crate) fn ring(&self) {
-        self.doorbell
+        self.callback
             .call((), ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     /// Whether the doorbell keeps the environment's loop alive.
     pub(crate) fn hold(&self, env: &Env, alive: bool) -> Result<()> {
-        let raw = self.doorbell.raw();
+        let raw = self.callback.raw();
         let status = if alive {
-            // SAFETY: `raw` is live as long as `self.doorbell`, and this is its JS thread: only
+            // SAFETY: `raw` is live as long as `self.callback`, and this is its JS thread: only
             // functions that were handed an `Env` come here.
             unsafe { sys::napi_ref_threadsafe_function(env.raw(), raw) }
         } else {
