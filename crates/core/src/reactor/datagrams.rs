@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::handle::{Adopted, Handle, Listening};
-use super::submission::Submission;
+use super::submitted::Submitted;
 use crate::addr::{self, Address};
 use crate::id::ChannelId;
 use crate::names;
@@ -99,7 +99,7 @@ impl Handle {
             slots.set_packets(id, socket);
             slots.set_way(id, datagram.way());
         }
-        self.shared.submit(Submission::Datagram { id, datagram });
+        self.shared.submit(Submitted::Datagram { id, datagram });
         Listening {
             id,
             descriptor,

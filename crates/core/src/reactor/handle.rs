@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::shared::Shared;
-use super::submission::Submission;
+use super::submitted::Submitted;
 use crate::addr::Address;
 use crate::framing::RegExp;
 use crate::id::ChannelId;
@@ -93,7 +93,7 @@ impl Handle {
                 left => copy.extend_from_slice(left),
             },
         }
-        self.shared.submissions.push(Submission::Batch {
+        self.shared.submissions.push(Submitted::Batch {
             number,
             records: copy,
             owned,
@@ -142,7 +142,7 @@ impl Handle {
     /// woken for it.
     pub(super) fn fence(&self) -> (Arc<Fence>, bool) {
         let (fence, passage) = Fence::new();
-        let asleep = self.shared.submissions.push(Submission::Fence(passage));
+        let asleep = self.shared.submissions.push(Submitted::Fence(passage));
         (fence, asleep)
     }
 
@@ -221,7 +221,7 @@ impl Handle {
 
     fn begin(&self, id: ChannelId, connect: Connect) -> ChannelId {
         let connect = Box::new(connect);
-        self.shared.submit(Submission::Connect { id, connect });
+        self.shared.submit(Submitted::Connect { id, connect });
         id
     }
 
@@ -267,7 +267,7 @@ impl Handle {
         let descriptor = socket.descriptor();
         let id = lock(&self.shared.slots).allocate();
         let listener = Box::new(Listener::new(id, socket, options));
-        self.shared.submit(Submission::Listen { id, listener });
+        self.shared.submit(Submitted::Listen { id, listener });
         Listening {
             id,
             descriptor,
@@ -289,7 +289,7 @@ impl Handle {
         let about = socket.describe(socket.local().as_ref(), peer.as_ref());
         let id = lock(&self.shared.slots).allocate();
         let stream = Box::new(Stream::new(id, socket, None, self.shared.clock.now()));
-        self.shared.submit(Submission::Adopt { id, stream });
+        self.shared.submit(Submitted::Adopt { id, stream });
         Ok(Adopted { id, about })
     }
 

@@ -5,7 +5,7 @@ mod handle;
 mod newcomers;
 mod seat;
 mod shared;
-mod submission;
+mod submitted;
 #[cfg(test)]
 mod tests;
 mod thread;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use mio::Waker;
 
-use super::submission::Submission;
+use super::submitted::Submitted;
 use crate::clock::Clock;
 use crate::framing::RegExps;
 use crate::queue::block::Pool;
@@ -23,7 +23,7 @@ const SPARE_BYTES: usize = 256 * 1024;
 /// All that the reactor and its handles have in common; nothing here is a socket.
 pub(crate) struct Shared {
     pub(super) clock: Clock,
-    pub(super) submissions: Submissions<Submission>,
+    pub(super) submissions: Submissions<Submitted>,
     pub(super) batches: Batches,
     pub(super) completions: Completions,
     pub(super) slots: Arc<Mutex<Slots>>,
@@ -92,8 +92,8 @@ impl Shared {
         }
     }
 
-    pub(super) fn submit(&self, submission: Submission) {
-        if self.submissions.push(submission) {
+    pub(super) fn submit(&self, submitted: Submitted) {
+        if self.submissions.push(submitted) {
             self.wake();
         }
     }

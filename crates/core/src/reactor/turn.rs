@@ -11,7 +11,7 @@ use mio::{Events, Poll, Token, Waker};
 
 use super::handle::Handle;
 use super::shared::Shared;
-use super::submission::Submission;
+use super::submitted::Submitted;
 use crate::clock::Clock;
 use crate::id::ChannelId;
 use crate::queue::batch::Batch;
@@ -44,7 +44,7 @@ pub struct Reactor {
     shared: Arc<Shared>,
     pub(super) sources: Vec<Option<(ChannelId, Source)>>,
     pub(super) cx: Context,
-    submitted: Vec<Submission>,
+    submitted: Vec<Submitted>,
     due: VecDeque<ChannelId>,
     /// What the last turn came to.
     work: Work,
@@ -190,7 +190,7 @@ impl Reactor {
         let go_on = self.shared.submissions.take_all(&mut submitted);
         for submission in submitted.drain(..) {
             match submission {
-                Submission::Batch {
+                Submitted::Batch {
                     number,
                     records,
                     mut owned,
@@ -204,25 +204,25 @@ impl Reactor {
                     self.shared.batches.done(number);
                     self.shared.recycle(records);
                 }
-                Submission::Fence(passage) => drop(passage),
-                Submission::Connect { id, connect } => {
+                Submitted::Fence(passage) => drop(passage),
+                Submitted::Connect { id, connect } => {
                     self.add(id, Source::Connect(connect));
                     self.drive(id, |source, cx| match source {
                         Source::Connect(connect) => connect.begin(cx),
                         _ => Fate::Keep,
                     });
                 }
-                Submission::Listen { id, mut listener } => {
+                Submitted::Listen { id, mut listener } => {
                     let registered = listener.register(&self.cx);
                     self.add(id, Source::Listener(listener));
                     self.check_registered(id, registered, syscall::ACCEPT);
                 }
-                Submission::Adopt { id, mut stream } => {
+                Submitted::Adopt { id, mut stream } => {
                     let registered = stream.register(&self.cx);
                     self.add(id, Source::Stream(stream));
                     self.check_registered(id, registered, syscall::READ);
                 }
-                Submission::Datagram { id, datagram } => {
+                Submitted::Datagram { id, datagram } => {
                     let registered = datagram.register(&self.cx);
                     self.add(id, Source::Datagram(datagram));
                     self.check_registered(id, registered, syscall::BIND);

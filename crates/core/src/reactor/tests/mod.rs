@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use clock::Clock;
 
-use super::submission::Submission;
+use super::submitted::Submitted;
 use crate::id::ChannelId;
 use crate::options::ListenOptions;
 use crate::source::played::{Played, PlayedListener};
@@ -64,7 +64,7 @@ impl Theatre {
         let id = lock(&shared.slots).allocate();
         let socket = StreamSocket::Played(played.clone());
         let stream = Box::new(Stream::new(id, socket, None, self.clock.now()));
-        shared.submit(Submission::Adopt { id, stream });
+        shared.submit(Submitted::Adopt { id, stream });
         self.engine.ask(Ask::default().start(id, start));
         self.turn();
         (id, played)
@@ -79,7 +79,7 @@ impl Theatre {
         let id = lock(&shared.slots).allocate();
         let socket = ListenerSocket::Played(played.clone());
         let listener = Box::new(Listener::new(id, socket, options));
-        shared.submit(Submission::Listen { id, listener });
+        shared.submit(Submitted::Listen { id, listener });
         self.turn();
         (id, played)
     }

@@ -9,7 +9,7 @@ use crate::source::{Connect, Datagram, Listener, Stream};
 
 /// What may be submitted; see [`crate::queue::submissions`].
 #[derive(Debug)]
-pub(crate) enum Submission {
+pub(crate) enum Submitted {
     /// Records; large writes and files stand beside them, in the order of their `WRITE_OWNED`s.
     Batch {
         /// See [`Batches`](super::shared::Batches).
