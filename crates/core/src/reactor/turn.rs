@@ -16,7 +16,6 @@ use crate::clock::Clock;
 use crate::id::ChannelId;
 use crate::queue::batch::Batch;
 use crate::queue::completions::Published;
-use crate::queue::records::each_record;
 use crate::source::context::Context;
 use crate::source::fate::{Closing, Fate, report_closed};
 use crate::source::readiness::Readiness;
@@ -24,7 +23,6 @@ use crate::source::timers::Timers;
 use crate::source::{Source, Stats, Stream};
 use crate::sync::lock;
 use crate::sys::packets::Inbound;
-use crate::wire::syscall;
 
 /// How many events one turn takes from the operating system.
 const EVENTS: usize = 1024;
@@ -33,22 +31,23 @@ const WAKER: Token = Token(usize::MAX);
 
 /// Owns the sockets, and drives them one turn at a time.
 ///
-/// It does not know which thread it runs on, nor who reads its completions: a thread of its own
-/// ([`ReactorThread`](super::ReactorThread)), a test, or another loop may call [`turn`](Self::turn).
+/// Whoever calls [`turn`](Self::turn) is its driver: a thread of its own
+/// ([`ReactorThread`](super::ReactorThread)), a test, or another loop. It does not know which, nor
+/// who reads its completions.
 #[derive(Debug)]
 pub struct Reactor {
     poll: Poll,
     /// Handles wake it; it goes with the reactor.
     _waker: Arc<Waker>,
     events: Events,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     pub(super) sources: Vec<Option<(ChannelId, Source)>>,
     pub(super) cx: Context,
-    submitted: Vec<Submitted>,
+    pub(super) submitted: Vec<Submitted>,
     due: VecDeque<ChannelId>,
     /// What the last turn came to.
-    work: Work,
-    /// Whoever turns it looks after the completions itself: nobody is rung.
+    pub(super) work: Work,
+    /// Its driver looks after the completions itself: nobody is rung.
     unrung: bool,
 }
 
@@ -151,8 +150,8 @@ impl Reactor {
         Ok(true)
     }
 
-    /// As [`turn`](Self::turn), by who looks after the completions itself: nobody is rung for them.
-    /// Whether somebody should have been, [`work`](Self::work) says.
+    /// As [`turn`](Self::turn), by a driver that looks after the completions itself: nobody is rung
+    /// for them. Whether somebody should have been, [`work`](Self::work) says.
     pub(super) fn turn_unrung(&mut self) -> io::Result<bool> {
         self.unrung = true;
         let turned = self.turn(Some(Duration::ZERO));
@@ -165,7 +164,7 @@ impl Reactor {
         self.work
     }
 
-    /// Nobody turns it for a while: from now on whoever has something for it wakes it, and it wakes
+    /// Nobody drives it for a while: from now on whoever has something for it wakes it, and it wakes
     /// itself where it has something to do at once. Gives its next deadline.
     pub(super) fn rest(&self) -> Option<Instant> {
         let wait = self.patience(None)?;
@@ -179,64 +178,6 @@ impl Reactor {
     #[cfg(unix)]
     pub(super) fn descriptor(&self) -> io::Result<OwnedFd> {
         self.poll.registry().as_fd().try_clone_to_owned()
-    }
-
-    /// Does what was submitted; false where the reactor shall stop.
-    ///
-    /// An error where a batch breaks the wire's layout: nobody knows what else it asked for, or of
-    /// whom, so the engine ends, and says so.
-    fn apply_submissions(&mut self) -> io::Result<bool> {
-        let mut submitted = std::mem::take(&mut self.submitted);
-        let go_on = self.shared.submissions.take_all(&mut submitted);
-        for submission in submitted.drain(..) {
-            match submission {
-                Submitted::Batch {
-                    number,
-                    records,
-                    mut owned,
-                } => {
-                    let shared = Arc::clone(&self.shared);
-                    let whole = each_record(&records, &mut owned, &shared.regexps, |record| {
-                        self.work.requests += 1;
-                        self.drive(record.id, |source, cx| source.request(cx, record.request));
-                    });
-                    whole.ok_or(io::ErrorKind::InvalidData)?;
-                    self.shared.batches.done(number);
-                    self.shared.recycle(records);
-                }
-                Submitted::Fence(passage) => drop(passage),
-                Submitted::Connect { id, connect } => {
-                    self.add(id, Source::Connect(connect));
-                    self.drive(id, |source, cx| match source {
-                        Source::Connect(connect) => connect.begin(cx),
-                        _ => Fate::Keep,
-                    });
-                }
-                Submitted::Listen { id, mut listener } => {
-                    let registered = listener.register(&self.cx);
-                    self.add(id, Source::Listener(listener));
-                    self.check_registered(id, registered, syscall::ACCEPT);
-                }
-                Submitted::Adopt { id, mut stream } => {
-                    let registered = stream.register(&self.cx);
-                    self.add(id, Source::Stream(stream));
-                    self.check_registered(id, registered, syscall::READ);
-                }
-                Submitted::Datagram { id, datagram } => {
-                    let registered = datagram.register(&self.cx);
-                    self.add(id, Source::Datagram(datagram));
-                    self.check_registered(id, registered, syscall::BIND);
-                }
-            }
-        }
-        self.submitted = submitted;
-        Ok(go_on)
-    }
-
-    fn check_registered(&mut self, id: ChannelId, registered: io::Result<()>, syscall: u32) {
-        if let Err(error) = registered {
-            self.remove(id, Closing::error(&error, syscall));
-        }
     }
 
     /// The last turn: what was submitted before becomes the operating system's, as far as it takes
@@ -257,7 +198,7 @@ impl Reactor {
         std::mem::swap(&mut self.due, &mut self.cx.unserved);
         self.due.append(&mut self.cx.again);
         while let Some(id) = self.due.pop_front() {
-            self.drive(id, |source, cx| source.call_again(cx));
+            self.call(id, |source, cx| source.call_again(cx));
         }
     }
 
@@ -299,7 +240,7 @@ impl Reactor {
             };
             let readiness = Readiness::from(event);
             self.work.events += 1;
-            self.drive(*id, |source, cx| source.ready(cx, readiness));
+            self.call(*id, |source, cx| source.ready(cx, readiness));
             self.hand_over_early();
         }
         self.events = events;
@@ -307,7 +248,7 @@ impl Reactor {
 
     fn dispatch_timers(&mut self) {
         while let Some((id, timer)) = self.cx.timers.pop_due(self.cx.now) {
-            self.drive(id, |source, cx| source.timer(cx, timer));
+            self.call(id, |source, cx| source.timer(cx, timer));
         }
         let sources = &self.sources;
         self.cx.timers.purge(|id, timer, at| {
@@ -317,7 +258,11 @@ impl Reactor {
     }
 
     /// Lets one source work, and does what became of it.
-    fn drive(&mut self, id: ChannelId, work: impl FnOnce(&mut Source, &mut Context) -> Fate) {
+    pub(super) fn call(
+        &mut self,
+        id: ChannelId,
+        work: impl FnOnce(&mut Source, &mut Context) -> Fate,
+    ) {
         let Some(Some((owner, source))) = self.sources.get_mut(id.index as usize) else {
             return;
         };
@@ -384,7 +329,7 @@ impl Reactor {
         }
         // A descriptor is free: listeners that wait for one need not wait for their timer.
         for short in std::mem::take(&mut self.cx.short) {
-            self.drive(short, |source, cx| {
+            self.call(short, |source, cx| {
                 source.retry(cx);
                 Fate::Keep
             });
@@ -431,7 +376,7 @@ impl Reactor {
 impl Reactor {
     /// As if mio had said so.
     pub(super) fn tell(&mut self, id: ChannelId, readiness: Readiness) {
-        self.drive(id, |source, cx| source.ready(cx, readiness));
+        self.call(id, |source, cx| source.ready(cx, readiness));
     }
 
     /// How many timers there are, those included that are not meant any more.
