@@ -90,7 +90,7 @@ impl Reactor {
             clock,
             filling: Batch::default(),
             limit: shared.completions.publish(&mut Batch::default()).limit,
-            batch: 1,
+            batch_number: 1,
             stats: Stats::default(),
             channels: 0,
             inbound: Inbound::default(),
@@ -361,7 +361,7 @@ impl Reactor {
         let words = self.cx.filling.load().words;
         let Published { done, ring, limit } = self.shared.completions.publish(&mut self.cx.filling);
         self.cx.limit = limit;
-        self.cx.batch += u64::from(done);
+        self.cx.batch_number += u64::from(done);
         self.work.words += words;
         self.work.rings += usize::from(ring);
         self.work.unheard += usize::from(!ring);

@@ -22,7 +22,7 @@ use crate::sys::packets::Inbound;
 /// What a source has put into a batch: none fills each batch alone.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Share {
-    batch: u64,
+    batch_number: u64,
     used: Load,
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct Context {
     /// What that may hold.
     pub(crate) limit: Load,
     /// Its number: a share of it is of this batch only.
-    pub(crate) batch: u64,
+    pub(crate) batch_number: u64,
     /// What has been done since it was last entered where others see it.
     pub(crate) stats: Stats,
     /// How many there are.
@@ -89,7 +89,7 @@ impl Context {
 
     /// What a source may still put into this batch.
     pub(crate) fn share_left(&self, share: Share) -> Load {
-        let used = if share.batch == self.batch {
+        let used = if share.batch_number == self.batch_number {
             share.used
         } else {
             Load::default()
@@ -99,9 +99,9 @@ impl Context {
 
     /// Enters what a source has put into this batch, since there were `before` in it.
     pub(crate) fn spend(&self, share: &mut Share, before: Load) {
-        if share.batch != self.batch {
+        if share.batch_number != self.batch_number {
             *share = Share {
-                batch: self.batch,
+                batch_number: self.batch_number,
                 used: Load::default(),
             };
         }
