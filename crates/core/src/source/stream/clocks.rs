@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::Stream;
+use super::{Reading, Stream};
 use crate::source::context::Context;
 use crate::source::fate::{Closing, Fate};
 use crate::source::timers::Timer;
@@ -63,7 +63,7 @@ impl Stream {
     /// Starts or stops the frame's clock. `progress`: what is held has begun just now.
     pub(super) fn watch_frame(&mut self, cx: &mut Context, progress: bool) {
         let is_timed = self.frame.is_some() && self.recv.has_partial();
-        if !is_timed || self.paused || self.outgrown {
+        if !is_timed || self.paused || self.reading == Reading::Outgrown {
             self.frame_since = None;
         } else if progress || self.frame_since.is_none() {
             self.frame_since = Some(cx.now);
@@ -83,7 +83,7 @@ impl Stream {
         let (Some(limit), Some(since)) = (self.frame, self.frame_since) else {
             return Fate::Keep;
         };
-        if self.is_discarding() || self.read_closed {
+        if self.is_discarding() || self.reading == Reading::Closed {
             return Fate::Keep;
         }
         let since = if self.is_behind() { cx.now } else { since };

@@ -1,8 +1,8 @@
 //! A connected stream socket, from the first byte to the last.
 //!
 //! ```text
-//!   reading   waiting for START ─▶ open ⇄ paused        EOF ─▶ read_closed
-//!                                   └─ overflow ─▶ outgrown ─REFRAME─▶ open
+//!   reading   Unstarted ──START──▶ Open ──EOF──▶ Closed        beside it: paused, or not
+//!                                   └─ overflow ─▶ Outgrown ──REFRAME──▶ Open
 //!
 //!   writing   Open ─end()──────▶ Ending ──all sent: FIN──▶ Lingering ──EOF, timeout──▶ closed
 //!              └──shutdown()──▶ ShuttingDown ──all sent: FIN──▶ Shut ──end()──▶ Lingering
@@ -42,6 +42,17 @@ const LINGER: Duration = Duration::from_secs(5);
 const LAST_TURNS: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// JS is not ready for its data.
+    Unstarted,
+    Open,
+    /// A frame has outgrown its limit: nothing is read until JS says how to go on.
+    Outgrown,
+    /// The peer has finished.
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writing {
     Open,
     Ending,
@@ -74,11 +85,8 @@ pub(crate) struct Stream {
     /// A short read does not say that there is no more: urgent data stops a read early, and the
     /// end of the stream comes with the same edge as the data before it.
     thorough: bool,
-    started: bool,
+    reading: Reading,
     paused: bool,
-    /// A frame has outgrown its limit: nothing is read until JS says how to go on.
-    outgrown: bool,
-    read_closed: bool,
     /// It closes by a reset, whatever is pending.
     reset: bool,
     /// Say when all has been sent.
@@ -124,10 +132,8 @@ impl Stream {
             broken: false,
             awaits_room: false,
             thorough: false,
-            started: false,
+            reading: Reading::Unstarted,
             paused: false,
-            outgrown: false,
-            read_closed: false,
             reset: false,
             wants_drain: false,
             shortcut: None,
@@ -228,7 +234,9 @@ impl Stream {
     }
 
     fn start(&mut self, cx: &mut Context, start: Start) {
-        self.started = true;
+        if self.reading == Reading::Unstarted {
+            self.reading = Reading::Open;
+        }
         self.active_at = cx.now;
         self.configure(cx, start.settings);
         self.reframe(start.reframe);
@@ -277,7 +285,7 @@ impl Stream {
     /// Sends and reads as far as budgets, buffers and the other side allow.
     fn send_and_read(&mut self, cx: &mut Context) -> Fate {
         if let Some(reset) = self.unread_reset() {
-            if self.read_closed {
+            if self.reading == Reading::Closed {
                 return self.close(cx, reset);
             }
             self.failed_unread(reset);
@@ -294,7 +302,7 @@ impl Stream {
 
     /// A reset that no read will tell of: nothing is read any more, or not for now.
     fn unread_reset(&mut self) -> Option<Closing> {
-        let reads = !self.read_closed && !self.paused;
+        let reads = self.reading != Reading::Closed && !self.paused;
         if reads || self.failure.is_some() || !std::mem::take(&mut self.broken) {
             return None;
         }

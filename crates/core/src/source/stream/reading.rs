@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{READ_BYTES, Stream, TURN_BYTES, Writing};
+use super::{READ_BYTES, Reading, Stream, TURN_BYTES, Writing};
 use crate::buffer::Fed;
 use crate::framing::reframe::Reframe;
 use crate::queue::batch::Load;
@@ -21,7 +21,9 @@ impl Stream {
     /// on their way; JS cuts those itself, and everything after them, until it asks again.
     pub(super) fn reframe(&mut self, reframe: Reframe) {
         let header = reframe.header;
-        self.outgrown = false;
+        if self.reading == Reading::Outgrown {
+            self.reading = Reading::Open;
+        }
         self.recv.set_text(header.text);
         if header.may_cut && header.passed_on == self.recv.passed_on() {
             self.recv
@@ -46,7 +48,7 @@ impl Stream {
         let share = cx.share_left(self.share);
         let mut budget = TURN_BYTES;
         let mut served = false;
-        while self.may_read() && !self.read_closed {
+        while self.may_read() {
             let left = share.less(cx.filling.load().less(before));
             if cx.is_full() && !served {
                 cx.requeue_for_room(self.id, &mut self.queued);
@@ -89,7 +91,7 @@ impl Stream {
             }
         }
         // All there was has been read.
-        if self.failure.is_some() && self.may_read() {
+        if self.failure.is_some() && matches!(self.reading, Reading::Open | Reading::Closed) {
             self.failed(cx)
         } else {
             Fate::Keep
@@ -110,13 +112,13 @@ impl Stream {
     /// not answer them with a reset that would cost the peer the tail of ours, and dropped.
     fn discard(&mut self, cx: &mut Context) -> Fate {
         let mut budget = TURN_BYTES;
-        while self.readable && !self.read_closed {
+        while self.readable && self.reading != Reading::Closed {
             if budget == 0 {
                 self.requeue(cx);
                 return Fate::Keep;
             }
             match self.socket.read(cx.filling.room(READ_BYTES)) {
-                Ok(0) => self.read_closed = true,
+                Ok(0) => self.reading = Reading::Closed,
                 Ok(n) => {
                     self.active_at = cx.now;
                     budget = budget.saturating_sub(n);
@@ -127,7 +129,7 @@ impl Stream {
                 Err(error) => return self.read_failed(cx, &error),
             }
         }
-        if self.read_closed && self.writing == Writing::Lingering {
+        if self.reading == Reading::Closed && self.writing == Writing::Lingering {
             return Fate::Close(Closing::new(reason::END));
         }
         Fate::Keep
@@ -137,7 +139,7 @@ impl Stream {
         if fed == Fed::Outgrown {
             let held = self.recv.take_all();
             self.recv.stop_cutting();
-            self.outgrown = true;
+            self.reading = Reading::Outgrown;
             cx.filling
                 .push_bytes(kind::OVERFLOW, 0, self.id, &[], held.bytes());
         }
@@ -152,7 +154,7 @@ impl Stream {
         if let Some(error) = self.met_by_shortcut() {
             return self.read_failed(cx, &error);
         }
-        self.read_closed = true;
+        self.reading = Reading::Closed;
         self.frame_since = None;
         let rest = self.recv.take_all();
         cx.filling
@@ -201,13 +203,13 @@ impl Stream {
         // Where writing has failed nothing more will come: what has is passed on, also to a channel
         // that is paused, so that it hears of the failure. JS holds it back.
         let paused = self.paused && self.failure.is_none();
-        self.started && !paused && !self.outgrown
+        self.reading == Reading::Open && !paused
     }
 
     /// Whether the peer may have sent more that was not read yet, for want of room or of budget:
     /// then it is not the peer that is late.
     pub(super) fn is_behind(&self) -> bool {
-        (self.readable || self.recv.has_uncut()) && self.may_read() && !self.read_closed
+        (self.readable || self.recv.has_uncut()) && self.may_read()
     }
 
     pub(super) fn is_discarding(&self) -> bool {

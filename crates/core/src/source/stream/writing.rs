@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{LAST_TURNS, Stream, TURN_BYTES, Writing};
+use super::{LAST_TURNS, Reading, Stream, TURN_BYTES, Writing};
 use crate::buffer::Sent;
 use crate::source::context::{Context, token};
 use crate::source::fate::{Closing, Fate};
@@ -120,7 +120,7 @@ impl Stream {
                 _ => Writing::Shut,
             };
         }
-        if self.writing == Writing::Lingering && self.read_closed {
+        if self.writing == Writing::Lingering && self.reading == Reading::Closed {
             return Fate::Close(Closing::new(reason::END));
         }
         Fate::Keep
@@ -132,7 +132,7 @@ impl Stream {
             (_, Some(first)) => Closing::error(&first, syscall::WRITE),
             _ => Closing::error(error, syscall),
         };
-        if self.is_discarding() || self.read_closed {
+        if self.is_discarding() || self.reading == Reading::Closed {
             return Fate::Close(closing);
         }
         self.failed_unread(closing);
