@@ -1,5 +1,6 @@
 //! The reactor: one loop that owns every socket of an engine, and what others hold of it.
 
+mod apply;
 mod datagrams;
 mod handle;
 mod newcomers;
