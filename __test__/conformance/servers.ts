@@ -440,6 +440,36 @@ function accepts(suite: Suite): void {
       t.throws(() => new Server().listen(options), { code: 'ERR_INVALID_ARG_TYPE' });
     }
   });
+
+  suite.test('setBlockList(): on a live server; what is open goes on', async (scene, t) => {
+    const dropped: unknown[] = [];
+    const { server, connections } = scene.server({}, undefined, { host: '' });
+    server.onDrop = (addr) => dropped.push(addr?.address);
+    const { port = 0 } = server.localAddr ?? {};
+    const four = () => scene.peerTo({ address: '127.0.0.1', port, family: 'IPv4' });
+    const six = () => scene.peerTo({ address: '::1', port, family: 'IPv6' });
+    const first = await four();
+    await eventually('it is accepted', () => connections.length === 1);
+    const list = new BlockList();
+    list.addAddress('127.0.0.1');
+    t.is(server.setBlockList(list), server);
+    await (await four()).gone();
+    await six();
+    await eventually('others are accepted', () => connections.length === 2);
+    // What is added later is read when it is set again.
+    list.addAddress('::1', 'ipv6');
+    server.setBlockList(list);
+    await (await six()).gone();
+    server.setBlockList(null);
+    await four();
+    await eventually('nobody is blocked', () => connections.length === 3);
+    t.deepEqual(dropped, ['127.0.0.1', '::1']);
+    await first.write('x');
+    await connections[0]?.log.seen('read x');
+    for (const value of [[], '127.0.0.1', undefined]) {
+      t.throws(() => server.setBlockList(value as never), { code: 'ERR_INVALID_ARG_TYPE' });
+    }
+  });
 }
 
 function closes(suite: Suite): void {

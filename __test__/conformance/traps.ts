@@ -36,6 +36,17 @@ export function traps(suite: Suite): void {
     t.throws(() => new Client([]), TYPE);
   });
 
+  suite.test("connect() in node:net's order", (scene, t) => {
+    const { Client, Stream } = scene.impl as unknown as Record<string, Construct>;
+    const message = /^options must be an object \(a host stands before its port\), got 'localhost'/;
+    for (const Class of [Client, Stream]) {
+      if (Class === undefined) return t.fail();
+      const channel = new Class() as { connect: Call; readyState: string };
+      t.throws(() => channel.connect(4040, 'localhost'), { ...TYPE, message });
+      t.is(channel.readyState, 'idle');
+    }
+  });
+
   suite.test('an unknown option of connect()', (scene, t) => {
     const { channel } = scene.client();
     const connect = channel.connect.bind(channel) as Call;
@@ -253,6 +264,10 @@ export function datagramTraps(suite: Suite): void {
       const write = channel.write.bind(channel) as Call;
       const { port } = peer.address;
       t.throws(() => write('x', port, LOOPBACK), {
+        ...TYPE,
+        message: /flush must be a boolean \(an address is one argument: \[host, port\]/,
+      });
+      t.throws(() => write('x', LOOPBACK, port), {
         ...TYPE,
         message: /flush must be a boolean \(an address is one argument: \[host, port\]/,
       });

@@ -79,6 +79,57 @@ export function unhandled(suite: Suite): void {
     t.regex(warnings[0]?.message ?? '', /^Failing: accept EMFILE .*onError\(\)/);
   });
 
+  suite.test(
+    'a hook that is misspelt by a letter, or in another case, warns once a class',
+    async (scene, t) => {
+      const warnings = collectWarnings(t);
+      class Lower extends scene.impl.Connection {
+        onread(): void {}
+        onCloze = (): void => {};
+        onlyOnce(): void {}
+        on(): void {}
+      }
+      class Heir extends Lower {
+        override onRead(): void {}
+        // With the hook itself beside it, it is a name like any other.
+        onReady(): void {}
+      }
+      class Listener extends scene.impl.Server {
+        onAcept(): void {}
+      }
+      for (const Class of [Lower, Lower, Heir]) {
+        const server = new Listener(Class);
+        const peer = await scene.peer(scene.listening(server));
+        await eventually('connected', () => server.channels.size === 1);
+        peer.end();
+        await peer.finished();
+      }
+      await eventually('all are told', () => warnings.length >= 4);
+      t.deepEqual(
+        warnings.map(({ message }) => message),
+        [
+          'Listener has onAcept(), which nothing calls; did you mean onAccept()?',
+          'Lower has onCloze(), which nothing calls; did you mean onClose()?',
+          'Lower has onread(), which nothing calls; did you mean onRead()?',
+          'Heir has onCloze(), which nothing calls; did you mean onClose()?',
+        ],
+      );
+      t.like(warnings[0], { name: 'PantsWarning', code: 'PANTS_MISSPELT_HOOK' });
+    },
+  );
+
+  suite.datagrams('datagrams: so does one of theirs', async (scene, t) => {
+    const warnings = collectWarnings(t);
+    class Deaf extends scene.impl.Datagram {
+      onReed(): void {}
+    }
+    const deaf = new Deaf().listen({ host: '127.0.0.1', port: 0 });
+    t.teardown(() => deaf.close());
+    await eventually('it is told', () => warnings.length > 0);
+    const message = 'Deaf has onReed(), which nothing calls; did you mean onRead()?';
+    t.is(warnings[0]?.message, message);
+  });
+
   suite.test('a connection that its peer resets says nothing', async (scene, t) => {
     const warnings = collectWarnings(t);
     const reasons: string[] = [];

@@ -283,6 +283,7 @@ export interface ServerLike extends ChannelLike, ServerHooks<Address> {
   [Symbol.asyncIterator](): FrameIteratorLike<ConnectionLike>;
   listen(port?: number, host?: string, backlog?: number, options?: ListenOptions): this;
   listen(target: [string, number] | ListenOptions, backlog?: number, options?: ListenOptions): this;
+  setBlockList(blockList: BlockList | null): this;
   end(timeoutMs?: number): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import { Example } from '../helpers/example.ts';
 import { Program, peerTest } from '../helpers/program.ts';
 import { freePort } from './place.ts';
 import { RedisServer } from './redis-server.ts';
-import { reach, run } from './settings.ts';
+import { reach, runHAProxy } from './settings.ts';
 
 /** Somebody who types lines, and reads what comes. */
 class Person {
@@ -56,20 +56,13 @@ for (const [name, start] of Object.entries(BUSES)) {
     const ports = await Promise.all(servers.map((server) => server.port()));
     const front = await freePort();
     const backends = ports.map((port, at) => `server chat${at} 127.0.0.1:${port} send-proxy-v2`);
-    run(
+    runHAProxy(
       t,
-      'haproxy',
-      () => `
-        defaults
-          mode tcp
-          timeout connect 5s
-          timeout client 30s
-          timeout server 30s
+      `
         listen chat
           bind 127.0.0.1:${front}
           balance roundrobin
-          ${backends.join('\n')}\n`,
-      (file) => ['-db', '-f', file],
+          ${backends.join('\n')}`,
     );
     // In turn: each of two in a room is at another process.
     const ann = await Person.come(t, front, 'ann', 'lobby');

@@ -8,7 +8,7 @@ import { type Address, Connection, type ProxyInfo, Server } from 'pants-native';
 import { peerTest } from '../helpers/program.ts';
 import { eventually } from '../helpers/wait.ts';
 import { freePort } from './place.ts';
-import { reach, run } from './settings.ts';
+import { reach, run, runHAProxy } from './settings.ts';
 
 interface Seen {
   remote: Address | null;
@@ -61,18 +61,7 @@ for (const version of [1, 2] as const) {
           unique-id-format number-${at}
           server pants 127.0.0.1:${port} ${send}`,
     );
-    run(
-      t,
-      'haproxy',
-      () => `
-        defaults
-          mode tcp
-          timeout connect 5s
-          timeout client 30s
-          timeout server 30s
-        ${listens.join('\n')}\n`,
-      (file) => ['-db', '-f', file],
-    );
+    runHAProxy(t, listens.join('\n'));
     for (const [at, [host, family]] of HOSTS.entries()) {
       const socket = await reach(t, ports[at] ?? 0, host);
       await echoes(t, socket);
@@ -91,23 +80,15 @@ for (const version of [1, 2] as const) {
 peerTest('HAProxy checks its server: LOCAL, and up', async (t) => {
   const { port, seen } = listen(t);
   const front = await freePort();
-  run(
+  runHAProxy(
     t,
-    'haproxy',
-    () => `
-      defaults
-        mode tcp
-        timeout connect 5s
-        timeout client 30s
-        timeout server 30s
-        timeout check 10s
+    `
       listen checked
         bind 127.0.0.1:${front}
         option tcp-check
         tcp-check send hello
         tcp-check expect string hello
-        server pants 127.0.0.1:${port} check check-send-proxy inter 50ms send-proxy-v2\n`,
-    (file) => ['-db', '-f', file],
+        server pants 127.0.0.1:${port} check check-send-proxy inter 50ms send-proxy-v2`,
   );
   await eventually('it has checked', () => seen.length > 1);
   const [check] = seen;

@@ -23,6 +23,23 @@ export function run(
   return new Program(t, name, ...args(file, folder));
 }
 
+/** HAProxy with these sections, behind its defaults. */
+export function runHAProxy(t: ExecutionContext, sections: string): Program {
+  const defaults = `
+    defaults
+      mode tcp
+      timeout connect 5s
+      timeout client 30s
+      timeout server 30s
+      timeout check 10s`;
+  return run(
+    t,
+    'haproxy',
+    () => `${defaults}\n${sections}\n`,
+    (file) => ['-db', '-f', file],
+  );
+}
+
 /** Connects, as soon as somebody listens there. */
 export async function reach(t: ExecutionContext, port: number, host: string): Promise<Socket> {
   for (;;) {

@@ -1,5 +1,5 @@
 import { Stream, type Target } from './connecting.ts';
-import { endpoint, parseAddress } from './options.ts';
+import { endpoint } from './options.ts';
 import type { ConnectOptions } from './types.ts';
 
 export class Client extends Stream {
@@ -8,10 +8,6 @@ export class Client extends Stream {
   override connect(first: Target, second?: number | ConnectOptions, third?: ConnectOptions): this {
     return typeof first === 'string'
       ? this._connectTo(endpoint(first, second), first, third)
-      : this._connectTo(
-          parseAddress(first, 'localhost'),
-          first,
-          second as ConnectOptions | undefined,
-        );
+      : super.connect(first, second as ConnectOptions | undefined);
   }
 }

@@ -56,6 +56,9 @@ export class Stream extends ByteStream {
   }
 
   connect(target: Target, options?: ConnectOptions): this {
+    if (typeof target === 'number' && typeof options === 'string') {
+      throw typeError('options', 'an object (a host stands before its port)', options);
+    }
     if (!isPath(target)) return this._connectTo(parseAddress(target, ''), target, options);
     const path = pathOf(target);
     return this._connect(target, options, () => wayToPath(path), names.unixClient);

@@ -7,6 +7,7 @@ import { Channel } from './channel.ts';
 import { DatagramInbox, type DatagramReceiver } from './datagram-inbox.ts';
 import { codedError, notBound, notConnected, notFound, unusable, valueError } from './errors.ts';
 import { type FrameSource, Frames, type FramesOptions } from './frames.ts';
+import { warnMisspelt } from './misspelt.ts';
 import { ADDRESS, checkNames, MADE_WITH, names } from './names.ts';
 import {
   checkDatagramOptions,
@@ -386,6 +387,7 @@ export class Datagram extends Channel {
     // Before anything can be received.
     process.nextTick(() => {
       if (this.#phase !== 'bound' || this.#ended) return;
+      warnMisspelt(this, Datagram.prototype);
       this._hook(() => this.onListen());
       this._waits.tell('opened');
     });

@@ -51,7 +51,7 @@ export function checkNames(options: object, ...known: string[][]): void {
 }
 
 /** Levenshtein's. */
-function distance(from: string, to: string): number {
+export function distance(from: string, to: string): number {
   let row = [...to, ''].map((_, at) => at);
   for (const [index, char] of [...from].entries()) {
     const next = [index + 1];

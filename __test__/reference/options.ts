@@ -63,12 +63,14 @@ export function checkServerOptions(options: ServerOptions): void {
   checkInteger(options, 'maxConnections', 0);
   checkBoolean(options, 'ipv6Only');
   checkBoolean(options, 'reusePort');
-  const { blockList } = options;
-  if (blockList !== undefined && !(blockList instanceof BlockList)) {
-    throw typeError('blockList', 'a BlockList', blockList);
-  }
+  if (options.blockList !== undefined) checkBlockList(options.blockList);
   checkInteger(options, 'mode', 0);
   if ((options.mode ?? 0) > 0o777) throw valueError('mode', 'at most 0o777', options.mode);
+}
+
+export function checkBlockList(blockList: unknown): void {
+  if (blockList === null || blockList instanceof BlockList) return;
+  throw typeError('blockList', 'a BlockList or null', blockList);
 }
 
 export function checkDatagramOptions(options: DatagramOptions): void {
@@ -136,10 +138,10 @@ function checkPort(name: string, port: unknown, least = 0): number {
   return port;
 }
 
-export function checkFlush(flush: unknown, notText = 'there is no encoding'): boolean {
+export function checkFlush(flush: unknown, hint = 'there is no encoding'): boolean {
   if (typeof flush === 'boolean') return flush;
-  const hint = typeof flush === 'string' ? notText : 'there is no callback: wait for onWrite';
-  throw typeError('flush', `a boolean (${hint})`, flush);
+  const why = typeof flush === 'function' ? 'there is no callback: wait for onWrite' : hint;
+  throw typeError('flush', `a boolean (${why})`, flush);
 }
 
 export function checkObject(options: object): void {

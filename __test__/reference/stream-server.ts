@@ -1,13 +1,15 @@
 import { AsyncResource } from 'node:async_hooks';
-import { createServer, type Server as NetServer } from 'node:net';
+import { type BlockList, createServer, type Server as NetServer } from 'node:net';
 
 import { Accepted } from './accepted.ts';
 import { Channel } from './channel.ts';
 import { Connections } from './connections.ts';
 import { codedError, typeError, valueError } from './errors.ts';
 import { bind, bindPath, filenoOfServer, type Handle, listenWith } from './listening.ts';
+import { warnMisspelt } from './misspelt.ts';
 import { ADDRESS, checkNames, MADE_WITH, names } from './names.ts';
 import {
+  checkBlockList,
   checkMilliseconds,
   checkServerOptions,
   type Endpoint,
@@ -145,6 +147,13 @@ export class StreamServer extends Channel {
     warnUnhandled(this, 'onError', error);
   }
 
+  setBlockList(blockList: BlockList | null): this {
+    checkBlockList(blockList);
+    const { blockList: _, ...others } = this.#options;
+    this.#options = blockList === null ? others : { ...others, blockList };
+    return this;
+  }
+
   /** Closes the listener and every connection, at once. */
   close(): void {
     if (this.#phase === 'closed') return;
@@ -211,7 +220,10 @@ export class StreamServer extends Channel {
     listener.on('connection', (socket) => {
       const remote = remoteAddressOf(socket);
       const ip = typeof remote === 'object' && remote;
-      if (ip && options.blockList?.check(ip.address, ip.family === 'IPv4' ? 'ipv4' : 'ipv6')) {
+      if (
+        ip &&
+        this.#options.blockList?.check(ip.address, ip.family === 'IPv4' ? 'ipv4' : 'ipv6')
+      ) {
         socket.destroy();
         this._hook(() => this.onDrop(ip));
         return;
@@ -237,6 +249,7 @@ export class StreamServer extends Channel {
     // Before anything can be accepted.
     process.nextTick(() => {
       if (this.#phase === 'listening') {
+        warnMisspelt(this, StreamServer.prototype);
         this._hook(() => this.onListen());
         this._waits.tell('opened');
       }

@@ -7,6 +7,7 @@ import { codedError, notConnected } from './errors.ts';
 import { checkFileArguments, type FileLike, FilePiece } from './file.ts';
 import { Framer } from './framer.ts';
 import { type FrameSource, Frames, type FramesOptions } from './frames.ts';
+import { warnMisspelt } from './misspelt.ts';
 import { checkFlush, checkMilliseconds, checkStreamOptions } from './options.ts';
 import { type Delimiter, parseDelimiter } from './read-delimiter.ts';
 import { Sender } from './sender.ts';
@@ -378,6 +379,7 @@ export abstract class ByteStream extends Channel {
     this.#setSocketOptions(socket);
     this._opened(filenoOf(socket));
     this.#watchIdle();
+    warnMisspelt(this, ByteStream.prototype);
     if (!this.#ended) this._hook(() => this.onConnect());
     this._waits.tell('opened');
     if (this.readyState === 'closed') return;

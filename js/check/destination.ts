@@ -4,7 +4,7 @@ import { hasUnixSockets } from '../binding.ts';
 import { Family } from '../generated/wire.ts';
 import type { ConnectCallOptions, ListenOptions, UnixListenOptions } from '../types.ts';
 import { checkAddress, checkHost, checkPath, checkPort, type Destination } from './address.ts';
-import { unixUnsupported } from './errors.ts';
+import { invalidType, unixUnsupported } from './errors.ts';
 import { checkOptions, namesOf, splitAddress } from './option-names.ts';
 import { isReadable } from './values.ts';
 
@@ -30,6 +30,9 @@ export function connectAnywhere(first: unknown, second: unknown): ConnectArgumen
 
 /** @internal `(address, options?)`, or `{ …address, …options }`. Without a host: `localhost`. */
 export function connectToAddress(first: unknown, second: unknown): ConnectArguments {
+  if (typeof first === 'number' && typeof second === 'string') {
+    throw invalidType('options', 'an object (a host stands before its port)', second);
+  }
   const { address, options } = splitAddress(first, inet.connectTo, inet.connect);
   const { host, port } = checkAddress(address, '');
   return connectToHost(host, port, { ...options, ...checkOptions(second, inet.connect) });

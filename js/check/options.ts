@@ -88,11 +88,11 @@ export function bool(name: string, value: unknown, fallback: boolean): boolean {
 }
 
 /** @internal Whether to send now. What stands here in other libraries is refused, not ignored. */
-export function checkFlush(value: unknown, notText = 'no encoding: give a Buffer'): boolean {
+export function checkFlush(value: unknown, hint?: string): boolean {
   if (typeof value === 'boolean') return value;
-  if (typeof value === 'string') throw invalidType('flush', `a boolean (${notText})`, value);
-  const hint = typeof value === 'function' ? ' (no callback: wait for onWrite)' : '';
-  throw invalidType('flush', `a boolean${hint}`, value);
+  const why = hint ?? (typeof value === 'string' ? 'no encoding: give a Buffer' : undefined);
+  const shown = typeof value === 'function' ? 'no callback: wait for onWrite' : why;
+  throw invalidType('flush', shown === undefined ? 'a boolean' : `a boolean (${shown})`, value);
 }
 
 /** @internal Milliseconds; 0 is never. Rounded up, so that no timeout comes too early. */
