@@ -489,6 +489,71 @@ export interface EngineOptions {
    */
   driver?: 'auto' | 'thread';
 }
+interface FlowProperties {
+  /**
+   * `null` (default): `onRead` gets Buffers, which are yours for ever. An encoding that Buffer
+   * knows: strings; a character that is split over reads of a stream never breaks. Data that is longer
+   * than a string may be ends the channel: `onError` with Node's `ERR_STRING_TOO_LONG`.
+   */
+  readEncoding: BufferEncoding | (string & {}) | null;
+  /**
+   * The option of that name. It can be set at any time, and as a class field: what is written next
+   * is judged by it.
+   *
+   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
+   */
+  highWaterMark: number;
+  /** The option of that name; see `highWaterMark`. */
+  maxPendingBytes: number;
+  /**
+   * The option of that name; see `highWaterMark`. Its clock begins anew when it is set, after `end()`,
+   * too; 0 stops it.
+   */
+  lingerTimeout: number;
+}
+interface StreamProperties extends FlowProperties {
+  /**
+   * How the bytes become frames; see `ReadDelimiter`. Default: null.
+   *
+   * It can be set at any time. Set inside `onRead`, it holds from the very next byte, also for
+   * bytes that were received already. Set elsewhere, what is buffered is cut again at once.
+   *
+   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
+   */
+  readDelimiter: ReadDelimiter;
+  /**
+   * How many bytes may wait for a delimiter. Default: 65,536. A frame of exactly that size passes,
+   * one byte more is an overflow. An integer delimiter that is larger raises it.
+   */
+  bufferSize: number;
+  /** The option of that name; see `highWaterMark`. */
+  allowHalfOpen: boolean;
+  /**
+   * The option of that name; see `highWaterMark`. Its clock begins anew when it is set, however long
+   * nothing has happened; 0 stops it.
+   */
+  idleTimeout: number;
+  /** The option of that name; see `idleTimeout`. A frame that has begun has so long from then on. */
+  frameTimeout: number;
+}
+interface DatagramProperties extends FlowProperties {
+  /**
+   * `null` (default): each datagram is given to `onRead` as it is, an empty one too. Otherwise the
+   * bytes of each sender become frames as a stream's do, over the bounds of datagrams; see
+   * `ReadDelimiter`. It can be set at any time, and holds from the very next byte. 0 is for streams:
+   * who sends datagrams cannot be held back.
+   *
+   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
+   */
+  readDelimiter: ReadDelimiter;
+  /**
+   * With a delimiter: how many bytes of one sender may wait for it. Default: 65,536. All senders
+   * together may leave 64 times as much waiting.
+   */
+  bufferSize: number;
+  /** The option of that name; see `highWaterMark`. */
+  maxSenders: number;
+}
 /**
  * - `'idle'`: neither `connect()` nor `listen()` was called
  * - `'opening'`: connecting
@@ -734,31 +799,17 @@ export interface DatagramOptions extends DatagramCallOptions {
  * lives on. `A` is what addresses are: `Address`, or for Unix sockets `string | null` (a sender may
  * have no name).
  */
-export declare class Datagram<A extends Address | string | null = Address> extends Channel {
+export declare class Datagram<A extends Address | string | null = Address>
+  extends Channel
+  implements DatagramProperties
+{
   #private;
-  /**
-   * `null` (default): each datagram is given to `onRead` as it is, an empty one too. Otherwise the
-   * bytes of each sender become frames as a stream's do, over the bounds of datagrams; see
-   * `ReadDelimiter`. It can be set at any time, and holds from the very next byte. 0 is for streams:
-   * who sends datagrams cannot be held back.
-   *
-   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
-   */
   readDelimiter: ReadDelimiter;
-  /** `null` (default): `onRead` gets Buffers, yours for ever. An encoding that Buffer knows: strings. */
-  readEncoding: BufferEncoding | (string & {}) | null;
-  /**
-   * With a delimiter: how many bytes of one sender may wait for it. Default: 65,536. All senders
-   * together may leave 64 times as much waiting.
-   */
+  readEncoding: DatagramProperties['readEncoding'];
   bufferSize: number;
-  /** The option of that name, which can be set at any time, and as a class field. @throws as it */
   highWaterMark: number;
-  /** The option of that name; see `highWaterMark`. */
   maxPendingBytes: number;
-  /** The option of that name; see `highWaterMark`. One that is set begins anew, after `end()` too. */
   lingerTimeout: number;
-  /** The option of that name; see `highWaterMark`. */
   maxSenders: number;
   /**
    * `new Datagram({ fd })` takes over a socket that was bound elsewhere, UDP or Unix, also one that
@@ -952,10 +1003,9 @@ export type FileLike =
   | {
       readonly fd: number;
     };
-type ConnectionClass<C extends Stream> = new (socket: Socket<never>, server: never) => C;
 interface ServerChannel extends Channel {
-  ConnectionClass: ConnectionClass<Stream>;
-  readonly channels: Map<number, Stream>;
+  ConnectionClass: new (socket: never, server: never) => Channel;
+  readonly channels: Map<number, Channel>;
   readonly localAddr: Address | string | null;
   readonly remoteAddr: null;
   stats(): ServerStats;
@@ -976,47 +1026,19 @@ interface ServerChannel extends Channel {
  * new Shout().connect('localhost', 4040);
  * ```
  */
-export declare class Stream<A extends Address | string = Address | string> extends Channel {
+export declare class Stream<A extends Address | string = Address | string>
+  extends Channel
+  implements StreamProperties
+{
   #private;
-  /**
-   * How the bytes become frames; see `ReadDelimiter`. Default: null.
-   *
-   * It can be set at any time. Set inside `onRead`, it holds from the very next byte, also for
-   * bytes that were received already. Set elsewhere, what is buffered is cut again at once.
-   *
-   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
-   */
   readDelimiter: ReadDelimiter;
-  /**
-   * `null` (default): `onRead` gets Buffers, which are yours for ever. An encoding that Buffer
-   * knows: strings; a character that is split over reads never breaks. Data that is longer than a
-   * string may be ends the channel: `onError` with Node's `ERR_STRING_TOO_LONG`.
-   */
-  readEncoding: BufferEncoding | (string & {}) | null;
-  /**
-   * How many bytes may wait for a delimiter. Default: 65,536. A frame of exactly that size passes,
-   * one byte more is an overflow. An integer delimiter that is larger raises it.
-   */
+  readEncoding: StreamProperties['readEncoding'];
   bufferSize: number;
-  /**
-   * The option of that name. It can be set at any time, and as a class field: what is written next
-   * is judged by it.
-   *
-   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
-   */
   highWaterMark: number;
-  /** The option of that name; see `highWaterMark`. */
   maxPendingBytes: number;
-  /** The option of that name; see `highWaterMark`. */
   allowHalfOpen: boolean;
-  /**
-   * The option of that name; see `highWaterMark`. Its clock begins anew when it is set, however long
-   * nothing has happened; 0 stops it.
-   */
   idleTimeout: number;
-  /** The option of that name; see `idleTimeout`. A frame that has begun has so long from then on. */
   frameTimeout: number;
-  /** The option of that name; see `idleTimeout`. It can be set after `end()`, too. */
   lingerTimeout: number;
   /**
    * `new Stream({ fd })` takes over a socket that was connected elsewhere, TCP or Unix. It is
@@ -1039,10 +1061,7 @@ export declare class Stream<A extends Address | string = Address | string> exten
    * no name.
    */
   get localAddr(): A | null;
-  /**
-   * The peer's address; `null` before there is one, after `onClose`, and for a Unix socket that has
-   * no name.
-   */
+  /** The peer's address; `null` where `localAddr` would be. */
   get remoteAddr(): A | null;
   /**
    * The process at the other end of a Unix socket, as the operating system vouches for it: as it
@@ -1142,8 +1161,7 @@ export declare class Stream<A extends Address | string = Address | string> exten
   setNoDelay(noDelay?: boolean): this;
   /**
    * Whether keep-alive probes are sent, and when: the option `keepAlive`, as `KeepAliveOptions` has
-   * its times. What is 0 or left out stays as it is. On a channel that is not connected yet it holds
-   * when it is. A Unix socket has no such thing.
+   * its times. What is 0 or left out stays as it is. Before it is connected: as `setNoDelay()`.
    *
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
@@ -1269,6 +1287,7 @@ export declare class Stream<A extends Address | string = Address | string> exten
   /** The channel has closed. Exactly once, and the last hook. */
   onClose(_info: CloseInfo): void;
 }
+type ConnectionClass<C extends Stream> = new (socket: Socket<never>, server: never) => C;
 interface StreamServerOptions<C extends Stream>
   extends StreamOptions,
     ListenOptions,

@@ -5,4 +5,5 @@ export type * from './types/counters.ts';
 export type * from './types/errors.ts';
 export type * from './types/frames.ts';
 export type * from './types/options.ts';
+export type * from './types/properties.ts';
 export type * from './types/states.ts';

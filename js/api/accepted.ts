@@ -5,7 +5,19 @@ import { isReadable } from '../check/values.ts';
 import { link } from '../link/link.ts';
 import { ServerLink } from '../link/server-link.ts';
 import { AcceptedSocket } from '../link/socket.ts';
+import type { Address, ServerStats } from '../types.ts';
 import { Channel } from './engine.ts';
+
+/** A `StreamServer`, as the connections that it accepts see it. */
+export interface ServerChannel extends Channel {
+  ConnectionClass: new (socket: never, server: never) => Channel;
+  readonly channels: Map<number, Channel>;
+  readonly localAddr: Address | string | null;
+  readonly remoteAddr: null;
+  stats(): ServerStats;
+  close(): void;
+  end(timeoutMs?: number): Promise<void>;
+}
 
 /** @internal What `onAccept` was given. */
 export function checkSocket<S>(socket: S): S & AcceptedSocket {

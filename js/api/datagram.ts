@@ -16,6 +16,7 @@ import type {
   CloseInfo,
   Data,
   DatagramFramesOptions,
+  DatagramProperties,
   DatagramStats,
   DescriptorOptions,
   FrameFor,
@@ -44,36 +45,19 @@ import { warnUnhandled } from './unhandled.ts';
  * lives on. `A` is what addresses are: `Address`, or for Unix sockets `string | null` (a sender may
  * have no name).
  */
-export class Datagram<A extends Address | string | null = Address> extends Channel {
+export class Datagram<A extends Address | string | null = Address>
+  extends Channel
+  implements DatagramProperties
+{
   /** @internal */
   readonly [link]: DatagramLink;
 
-  /**
-   * `null` (default): each datagram is given to `onRead` as it is, an empty one too. Otherwise the
-   * bytes of each sender become frames as a stream's do, over the bounds of datagrams; see
-   * `ReadDelimiter`. It can be set at any time, and holds from the very next byte. 0 is for streams:
-   * who sends datagrams cannot be held back.
-   *
-   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
-   */
   declare readDelimiter: ReadDelimiter;
-
-  /** `null` (default): `onRead` gets Buffers, yours for ever. An encoding that Buffer knows: strings. */
-  declare readEncoding: BufferEncoding | (string & {}) | null;
-
-  /**
-   * With a delimiter: how many bytes of one sender may wait for it. Default: 65,536. All senders
-   * together may leave 64 times as much waiting.
-   */
+  declare readEncoding: DatagramProperties['readEncoding'];
   declare bufferSize: number;
-
-  /** The option of that name, which can be set at any time, and as a class field. @throws as it */
   declare highWaterMark: number;
-  /** The option of that name; see `highWaterMark`. */
   declare maxPendingBytes: number;
-  /** The option of that name; see `highWaterMark`. One that is set begins anew, after `end()` too. */
   declare lingerTimeout: number;
-  /** The option of that name; see `highWaterMark`. */
   declare maxSenders: number;
 
   /**

@@ -10,14 +10,16 @@ import { Family } from '../generated/wire.ts';
 import type { Address, AddressLike, ListenOptions, Socket } from '../types.ts';
 import { checkSocket } from './accepted.ts';
 import type { ConnectOptions, StreamOptions } from './options.ts';
-import { type ConnectionClass, connectTo, family, Stream } from './stream.ts';
+import { Stream } from './stream.ts';
 import {
+  type ConnectionClass,
   defaultConnections,
   hasDescriptor,
   listenAt,
   StreamServer,
   type StreamServerOptions,
 } from './stream-server.ts';
+import { connectTo, family } from './stream-setup.ts';
 
 /** A TCP client. `new Client().connect(host, port)`. */
 export class Client extends Stream<Address> {

@@ -36,11 +36,18 @@ import { connectionsOf } from './adapters/connections.ts';
 import type { FrameIterator } from './adapters/frames.ts';
 import { Channel, Engine } from './engine.ts';
 import type { StreamOptions } from './options.ts';
-import { type ConnectionClass, family, Stream } from './stream.ts';
+import { Stream } from './stream.ts';
+import { family } from './stream-setup.ts';
 import { warnUnhandled } from './unhandled.ts';
 
 /** @internal What `listen()` of each kind of server comes to. */
 export const listenAt: unique symbol = Symbol('pants.listenAt');
+
+/**
+ * A class that extends `Stream`; its instances wrap accepted sockets. Servers make them, as
+ * `new C(socket, server)`, so its constructor needs no more than that.
+ */
+export type ConnectionClass<C extends Stream> = new (socket: Socket<never>, server: never) => C;
 
 /** @internal What wraps the sockets of a family where nothing else is said. */
 export const defaultConnections: Map<number, ConnectionClass<Stream>> = new Map();

@@ -10,7 +10,6 @@ import {
   socketNames,
 } from '../check/option-names.ts';
 import {
-  type ConnectSettings,
   checkDescriptor,
   connectSettings,
   type StreamSettings,
@@ -27,6 +26,12 @@ import type { DescriptorOptions } from '../types.ts';
 import { serverOf } from './accepted.ts';
 import { Engine } from './engine.ts';
 import type { ConnectOptions } from './options.ts';
+
+/** @internal What `connect()` of each kind of client comes to. */
+export const connectTo: unique symbol = Symbol('pants.connectTo');
+
+/** @internal The property under which a class says which sockets it takes: one of wire's `Family`. */
+export const family: unique symbol = Symbol('pants.family');
 
 /** What a constructor was given, checked. */
 interface Setup {
@@ -82,8 +87,14 @@ export function begin(link: StreamLink, setup: Setup): void {
   link.adoptDescriptor(descriptor, family, socketOptions(options));
 }
 
-/** @internal `connect()` may be called now, with these options: they hold from now on. */
-export function claimConnect(link: StreamLink, options: ConnectOptions): void {
+/** @internal `connect()`, with these options of its own; `all`: and the constructor's. */
+export function startConnect(
+  link: StreamLink,
+  to: Destination,
+  options: ConnectOptions,
+  all: ConnectOptions,
+): void {
+  const settings = connectSettings(all);
   // Only for its checks: the settings are computed again below, after the class fields are read.
   streamSettings(options, link.settings);
   const { phase, closing } = link;
@@ -92,10 +103,7 @@ export function claimConnect(link: StreamLink, options: ConnectOptions): void {
   link.reactor.assertRunning();
   link.takeFields();
   link.configure(streamSettings(options, link.settings));
-}
-
-/** @internal */
-export function startConnect(link: StreamLink, to: Destination, settings: ConnectSettings): void {
+  setReading(link, options);
   const attempt = new ConnectAttempt(link, to, settings);
   link.connecting(attempt);
   attempt.start();

@@ -5,9 +5,9 @@ import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { Destination } from '../check/address.ts';
 import { connectAnywhere } from '../check/destination.ts';
 import { type FileLike, FileRequest } from '../check/file.ts';
-import { checkFlush, connectSettings, socketOptions } from '../check/options.ts';
+import { checkFlush, socketOptions } from '../check/options.ts';
 import { Family, Flag } from '../generated/wire.ts';
-import { defineFields, setReading, streamFields } from '../link/fields.ts';
+import { defineFields, streamFields } from '../link/fields.ts';
 import { link } from '../link/link.ts';
 import { StreamLink } from '../link/stream-link.ts';
 import type {
@@ -23,12 +23,13 @@ import type {
   PeerCredentials,
   ProxyInfo,
   ReadDelimiter,
-  ServerStats,
   Socket,
   SocketOptions,
+  StreamProperties,
   StreamStats,
   WaitOptions,
 } from '../types.ts';
+import type { ServerChannel } from './accepted.ts';
 import { ChannelDuplex } from './adapters/duplex.ts';
 import { type FrameIterator, type FrameOf, framesOf } from './adapters/frames.ts';
 import { coverable } from './adapters/own.ts';
@@ -36,31 +37,8 @@ import { drainedOf } from './adapters/promises.ts';
 import { readableOf, writableOf } from './adapters/web.ts';
 import { Channel } from './engine.ts';
 import type { ConnectOptions, StreamOptions, UnixConnectOptions } from './options.ts';
-import { begin, claimConnect, setupOf, startConnect } from './stream-setup.ts';
+import { begin, connectTo, family, setupOf, startConnect } from './stream-setup.ts';
 import { warnUnhandled } from './unhandled.ts';
-
-/** @internal What `connect()` of each kind of client comes to. */
-export const connectTo: unique symbol = Symbol('pants.connectTo');
-
-/** @internal The property under which a class says which sockets it takes: one of wire's `Family`. */
-export const family: unique symbol = Symbol('pants.family');
-
-/**
- * A class that extends `Stream`; its instances wrap accepted sockets. Servers make them, as
- * `new C(socket, server)`, so its constructor needs no more than that.
- */
-export type ConnectionClass<C extends Stream> = new (socket: Socket<never>, server: never) => C;
-
-/** A `StreamServer`, as the connections that it accepts see it. */
-export interface ServerChannel extends Channel {
-  ConnectionClass: ConnectionClass<Stream>;
-  readonly channels: Map<number, Stream>;
-  readonly localAddr: Address | string | null;
-  readonly remoteAddr: null;
-  stats(): ServerStats;
-  close(): void;
-  end(timeoutMs?: number): Promise<void>;
-}
 
 /**
  * A stream-oriented channel: bytes in order, cut into frames as `readDelimiter` says. `A` is what
@@ -76,54 +54,23 @@ export interface ServerChannel extends Channel {
  * new Shout().connect('localhost', 4040);
  * ```
  */
-export class Stream<A extends Address | string = Address | string> extends Channel {
+export class Stream<A extends Address | string = Address | string>
+  extends Channel
+  implements StreamProperties
+{
   /** @internal */
   readonly [link]: StreamLink;
   /** What the constructor was given; a call's own options come before. */
   #options: ConnectOptions;
 
-  /**
-   * How the bytes become frames; see `ReadDelimiter`. Default: null.
-   *
-   * It can be set at any time. Set inside `onRead`, it holds from the very next byte, also for
-   * bytes that were received already. Set elsewhere, what is buffered is cut again at once.
-   *
-   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
-   */
   declare readDelimiter: ReadDelimiter;
-
-  /**
-   * `null` (default): `onRead` gets Buffers, which are yours for ever. An encoding that Buffer
-   * knows: strings; a character that is split over reads never breaks. Data that is longer than a
-   * string may be ends the channel: `onError` with Node's `ERR_STRING_TOO_LONG`.
-   */
-  declare readEncoding: BufferEncoding | (string & {}) | null;
-
-  /**
-   * How many bytes may wait for a delimiter. Default: 65,536. A frame of exactly that size passes,
-   * one byte more is an overflow. An integer delimiter that is larger raises it.
-   */
+  declare readEncoding: StreamProperties['readEncoding'];
   declare bufferSize: number;
-
-  /**
-   * The option of that name. It can be set at any time, and as a class field: what is written next
-   * is judged by it.
-   *
-   * Setting throws `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`, and then changes nothing.
-   */
   declare highWaterMark: number;
-  /** The option of that name; see `highWaterMark`. */
   declare maxPendingBytes: number;
-  /** The option of that name; see `highWaterMark`. */
   declare allowHalfOpen: boolean;
-  /**
-   * The option of that name; see `highWaterMark`. Its clock begins anew when it is set, however long
-   * nothing has happened; 0 stops it.
-   */
   declare idleTimeout: number;
-  /** The option of that name; see `idleTimeout`. A frame that has begun has so long from then on. */
   declare frameTimeout: number;
-  /** The option of that name; see `idleTimeout`. It can be set after `end()`, too. */
   declare lingerTimeout: number;
 
   /**
@@ -163,10 +110,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
     return this[link].localAddr as A | null;
   }
 
-  /**
-   * The peer's address; `null` before there is one, after `onClose`, and for a Unix socket that has
-   * no name.
-   */
+  /** The peer's address; `null` where `localAddr` would be. */
   get remoteAddr(): A | null {
     return this[link].remoteAddr as A | null;
   }
@@ -234,11 +178,8 @@ export class Stream<A extends Address | string = Address | string> extends Chann
   /** @internal */
   [connectTo](to: Destination, options: ConnectOptions): this {
     const all = { ...this.#options, ...options };
-    const settings = connectSettings(all);
-    claimConnect(this[link], options);
+    startConnect(this[link], to, options, all);
     this.#options = all;
-    setReading(this[link], options);
-    startConnect(this[link], to, settings);
     return this;
   }
 
@@ -293,8 +234,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
    *   `ERR_CHANNEL_CLOSED`
    */
   writeFile(file: FileLike, nbytes = 0, offset = 0, flush = false): boolean {
-    const request = new FileRequest(file, nbytes, offset);
-    return this[link].writeFile(request, checkFlush(flush));
+    return this[link].writeFile(new FileRequest(file, nbytes, offset), checkFlush(flush));
   }
 
   /** Sends now what was written in this turn. */
@@ -314,8 +254,7 @@ export class Stream<A extends Address | string = Address | string> extends Chann
 
   /**
    * Whether keep-alive probes are sent, and when: the option `keepAlive`, as `KeepAliveOptions` has
-   * its times. What is 0 or left out stays as it is. On a channel that is not connected yet it holds
-   * when it is. A Unix socket has no such thing.
+   * its times. What is 0 or left out stays as it is. Before it is connected: as `setNoDelay()`.
    *
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */

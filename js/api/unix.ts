@@ -5,8 +5,15 @@ import { Family } from '../generated/wire.ts';
 import type { DescriptorOptions, Socket, UnixListenOptions } from '../types.ts';
 import { checkSocket } from './accepted.ts';
 import type { StreamOptions, UnixConnectOptions } from './options.ts';
-import { type ConnectionClass, connectTo, family, Stream } from './stream.ts';
-import { defaultConnections, hasDescriptor, listenAt, StreamServer } from './stream-server.ts';
+import { Stream } from './stream.ts';
+import {
+  type ConnectionClass,
+  defaultConnections,
+  hasDescriptor,
+  listenAt,
+  StreamServer,
+} from './stream-server.ts';
+import { connectTo, family } from './stream-setup.ts';
 
 /** A client of a Unix socket. `new UnixClient().connect('/run/app/control')`. */
 export class UnixClient extends Stream<string> {
