@@ -10,6 +10,10 @@ function withCode<E extends Error>(error: E, code: ErrorCode): E & ChannelError 
   return Object.assign(error, { code });
 }
 
+function coded(code: ErrorCode, message: string, options?: ErrorOptions): ChannelError {
+  return withCode(new Error(message, options), code);
+}
+
 /** A value as it is quoted in a message: short, on one line. */
 export function quote(value: unknown): string {
   const text = shown(value);
@@ -61,32 +65,26 @@ export function unknownOption(name: string, known: string[]): TypeError {
 }
 
 export function channelClosed(what: string): ChannelError {
-  return withCode(new Error(`${what}: the channel has ended or closed`), 'ERR_CHANNEL_CLOSED');
+  return coded('ERR_CHANNEL_CLOSED', `${what}: the channel has ended or closed`);
 }
 
 export function channelActive(what: string, state: string): ChannelError {
-  return withCode(new Error(`${what}: the channel is ${state} already`), 'ERR_CHANNEL_ACTIVE');
+  return coded('ERR_CHANNEL_ACTIVE', `${what}: the channel is ${state} already`);
 }
 
-export function channelNotConnected(what: string): ChannelError {
-  return withCode(
-    new Error(`${what}: the channel is neither connected nor connecting`),
-    'ERR_CHANNEL_NOT_CONNECTED',
-  );
+export function channelNotConnected(
+  what: string,
+  state = 'neither connected nor connecting',
+): ChannelError {
+  return coded('ERR_CHANNEL_NOT_CONNECTED', `${what}: the channel is ${state}`);
 }
 
 export function channelNotBound(what: string): ChannelError {
-  return withCode(
-    new Error(`${what}: the channel is not bound yet: call listen() first`),
-    'ERR_CHANNEL_NOT_CONNECTED',
-  );
+  return channelNotConnected(what, 'not bound yet: call listen() first');
 }
 
 export function peerNotSet(what: string): ChannelError {
-  return withCode(
-    new Error(`${what}: the channel is not connected yet: wait for onConnect`),
-    'ERR_CHANNEL_NOT_CONNECTED',
-  );
+  return channelNotConnected(what, 'not connected yet: wait for onConnect');
 }
 
 /** `why`: one of wire's `ProxyFault`. */
@@ -96,83 +94,63 @@ export function badProxyHeader(why: number, proxy: Address | string | null): Cha
     [ProxyFault.MALFORMED]: 'the PROXY header is malformed',
     [ProxyFault.LATE]: 'the PROXY header is late',
   }[why];
-  const { address, port } = typeof proxy === 'string' ? { address: proxy } : (proxy ?? {});
+  const { address } = placeOf(proxy);
   const from = address === undefined ? '' : ` on a connection from ${quote(address)}`;
-  const error = withCode(new Error(`${what}${from}`), 'ERR_PROXY_HEADER');
-  return Object.assign(
-    error,
-    address === undefined ? {} : { address },
-    port === undefined ? {} : { port },
-  );
+  return withAddress(coded('ERR_PROXY_HEADER', `${what}${from}`), proxy);
 }
 
 export function frameOverflow(detail: string, limit: number): ChannelError {
-  return withCode(
-    new Error(`a frame outgrew bufferSize (${limit} bytes): ${detail}`),
-    'ERR_FRAME_OVERFLOW',
-  );
+  return coded('ERR_FRAME_OVERFLOW', `a frame outgrew bufferSize (${limit} bytes): ${detail}`);
 }
 
 export function pendingOverflow(pending: number, limit: number): ChannelError {
-  return withCode(
-    new Error(`${pending} bytes were pending at a write, more than maxPendingBytes (${limit})`),
+  return coded(
     'ERR_PENDING_OVERFLOW',
+    `${pending} bytes were pending at a write, more than maxPendingBytes (${limit})`,
   );
 }
 
 export function idleTimeout(ms: number): ChannelError {
-  return withCode(
-    new Error(`nothing was sent or received for ${ms} ms (idleTimeout)`),
-    'ERR_IDLE_TIMEOUT',
-  );
+  return coded('ERR_IDLE_TIMEOUT', `nothing was sent or received for ${ms} ms (idleTimeout)`);
 }
 
 export function frameTimeout(ms: number): ChannelError {
-  return withCode(
-    new Error(`a frame was not completed within ${ms} ms (frameTimeout)`),
-    'ERR_FRAME_TIMEOUT',
-  );
+  return coded('ERR_FRAME_TIMEOUT', `a frame was not completed within ${ms} ms (frameTimeout)`);
 }
 
 export function lingerTimeout(ms: number): ChannelError {
-  return withCode(
-    new Error(`end() made no progress for ${ms} ms (lingerTimeout)`),
-    'ERR_LINGER_TIMEOUT',
-  );
+  return coded('ERR_LINGER_TIMEOUT', `end() made no progress for ${ms} ms (lingerTimeout)`);
 }
 
 export function bufferDetached(): ChannelError {
-  return withCode(
-    new Error('the memory of a frame not yet delivered was detached through an earlier frame'),
+  return coded(
     'ERR_BUFFER_DETACHED',
+    'the memory of a frame not yet delivered was detached through an earlier frame',
   );
 }
 
 export function dataDetached(name: string): ChannelError {
-  return withCode(
-    new Error(`${name} is memory that was detached: it has been transferred elsewhere`),
+  return coded(
     'ERR_BUFFER_DETACHED',
+    `${name} is memory that was detached: it has been transferred elsewhere`,
   );
 }
 
 export function fileTruncated(name: string): ChannelError {
-  return withCode(
-    new Error(`the file ${name} has become shorter than what was to be sent of it`),
+  return coded(
     'ERR_FILE_TRUNCATED',
+    `the file ${name} has become shorter than what was to be sent of it`,
   );
 }
 
 export function unixUnsupported(): ChannelError {
-  return withCode(
-    new Error(`this platform (${process.platform}) has no Unix sockets`),
-    'ERR_UNIX_UNSUPPORTED',
-  );
+  return coded('ERR_UNIX_UNSUPPORTED', `this platform (${process.platform}) has no Unix sockets`);
 }
 
 /** The system gave no thread, or no descriptors, for a reactor. */
 export function engineNotStarted(cause: unknown): ChannelError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return withCode(new Error(`the reactor cannot start: ${why}`, { cause }), 'ERR_ENGINE_FAILED');
+  return coded('ERR_ENGINE_FAILED', `the reactor cannot start: ${why}`, { cause });
 }
 
 export function datagramTruncated(size: number, address: Address | string | null): ChannelError {
@@ -189,20 +167,23 @@ export function senderEvicted(length: number, address: Address | string | null):
 
 /** The error, with the address that it is about. */
 export function withAddress<E extends ChannelError>(error: E, address: Address | string | null): E {
-  if (address === null) return error;
-  if (typeof address === 'string') return Object.assign(error, { address });
-  return Object.assign(error, { address: address.address, port: address.port });
+  return Object.assign(error, placeOf(address));
 }
 
 /** One operation of a datagram channel failed, on its way to or from this address. */
 export function datagramFailed(
   errno: number,
   syscall: number | string,
-  address: Address | string | null,
+  at: Address | string | null,
 ): SystemError {
-  if (address === null) return systemError(errno, syscall);
-  if (typeof address === 'string') return systemError(errno, syscall, address);
-  return systemError(errno, syscall, address.address, address.port);
+  const { address, port } = placeOf(at);
+  return systemError(errno, syscall, address, port);
+}
+
+/** As errors have it. */
+function placeOf(at: Address | string | null): { address?: string; port?: number } {
+  if (typeof at === 'string') return { address: at };
+  return at === null ? {} : { address: at.address, port: at.port };
 }
 
 /** What the native part says of an option: an errno; -1: no socket; -2: no such option. */
@@ -220,10 +201,11 @@ export function addressUnusable(
   return systemError(EINVAL, syscall, address, port);
 }
 
-/** A look-up has found nothing. */
-export function nameNotFound(host: string): Error {
-  const fields = { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host };
-  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), fields);
+/** A look-up has found nothing; `why`: as the native part says. */
+export function nameNotFound(host: string, why?: string): SystemError {
+  const message = `getaddrinfo ENOTFOUND ${host}${why === undefined ? '' : ` (${why})`}`;
+  const fields = { code: 'ENOTFOUND', errno: -3008, syscall: 'getaddrinfo', hostname: host };
+  return Object.assign(new Error(message), fields);
 }
 
 /** `cause`: what has kept this side from taking what the reactor reports. */
@@ -232,14 +214,13 @@ export function engineFailed(cause?: unknown): ChannelError {
     cause instanceof Error
       ? `what it reports cannot be taken (${cause.message})`
       : 'an internal error';
-  return withCode(
-    new Error(`the reactor has died of ${why}; its channels are closed`, { cause }),
-    'ERR_ENGINE_FAILED',
-  );
+  return coded('ERR_ENGINE_FAILED', `the reactor has died of ${why}; its channels are closed`, {
+    cause,
+  });
 }
 
 export function engineClosed(): ChannelError {
-  return withCode(new Error('the engine has been closed'), 'ERR_ENGINE_CLOSED');
+  return coded('ERR_ENGINE_CLOSED', 'the engine has been closed');
 }
 
 /** As AbortController's own, with the signal's reason as its cause. */
@@ -253,6 +234,7 @@ export function aborted(signal: AbortSignal): ChannelError {
 export const EADDRINUSE: number =
   process.platform === 'win32' ? 10_048 : os.constants.errno.EADDRINUSE;
 const EINVAL = process.platform === 'win32' ? 10_022 : os.constants.errno.EINVAL;
+const ETIMEDOUT = process.platform === 'win32' ? 10_060 : os.constants.errno.ETIMEDOUT;
 
 const SYSCALLS: Readonly<Record<number, string>> = {
   [Syscall.READ]: 'read',
@@ -341,14 +323,9 @@ export function pathError(errno: number, syscall: string, path: string): SystemE
 
 /** `connect` ran out of time; which attempts were still under way is in `errors`. */
 export function connectTimedOut(ms: number, address: string, port: number): SystemError {
-  const error = new Error(`connect ETIMEDOUT ${address}:${port} (connectTimeout ${ms} ms)`);
-  return Object.assign(error, {
-    code: 'ETIMEDOUT',
-    errno: SYSTEM_ERRORS.get('ETIMEDOUT')?.errno ?? 0,
-    syscall: 'connect',
-    address,
-    port,
-  });
+  const error = systemError(ETIMEDOUT, 'connect', address, port);
+  error.message += ` (connectTimeout ${ms} ms)`;
+  return error;
 }
 
 /** One error for all attempts of a connect: the only one, or an AggregateError of them. */
@@ -381,7 +358,7 @@ export function listenFailed(
 ): SystemError {
   const { errno, syscall, address, message } = failure;
   if (typeof at === 'string') return pathError(errno, syscall, at);
-  if (errno === 0) return lookupFailed(at.host, message);
+  if (errno === 0) return nameNotFound(at.host, message);
   return systemError(errno, syscall, address, at.port);
 }
 
@@ -391,14 +368,4 @@ export function adoptFailed({ errno, syscall, address }: Failure, fd: number): E
   const error = systemError(errno, syscall);
   error.message += ` (descriptor ${fd})`;
   return error;
-}
-
-/** A name that has no address, from a look-up in the native part. */
-function lookupFailed(host: string, message: string): SystemError {
-  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host} (${message})`), {
-    code: 'ENOTFOUND',
-    errno: -3008,
-    syscall: 'getaddrinfo',
-    hostname: host,
-  });
 }
