@@ -1,7 +1,8 @@
 /** Pants for Node.js: channels over non-blocking sockets, on a Rust reactor. */
 
 export type { ChannelDuplex, DuplexTarget } from './api/adapters/duplex.ts';
-export type { FrameIterator, FrameOf } from './api/adapters/frames.ts';
+export type { FrameOf } from './api/adapters/frames.ts';
+export type { FrameIterator } from './api/adapters/iterator.ts';
 export { Datagram } from './api/datagram.ts';
 export { Channel, Engine } from './api/engine.ts';
 export {

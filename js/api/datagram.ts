@@ -24,7 +24,8 @@ import type {
   ReadDelimiter,
   WaitOptions,
 } from '../types.ts';
-import { datagramFramesOf, type FrameIterator, type FrameOf } from './adapters/frames.ts';
+import { datagramFramesOf, type FrameOf } from './adapters/frames.ts';
+import type { FrameIterator } from './adapters/iterator.ts';
 import { drainedOf } from './adapters/promises.ts';
 import { Channel, Engine } from './engine.ts';
 import type { DatagramOptions } from './options.ts';

@@ -13,6 +13,7 @@ import {
   listenSettings,
   socketOptions,
   streamSettings,
+  time,
 } from '../check/options.ts';
 import { framingOf } from '../check/read-delimiter.ts';
 import { isCallable, isReadable } from '../check/values.ts';
@@ -33,7 +34,7 @@ import type {
   UnixListenOptions,
 } from '../types.ts';
 import { connectionsOf } from './adapters/connections.ts';
-import type { FrameIterator } from './adapters/frames.ts';
+import type { FrameIterator } from './adapters/iterator.ts';
 import { Channel, Engine } from './engine.ts';
 import type { StreamOptions } from './options.ts';
 import { Stream } from './stream.ts';
@@ -236,13 +237,7 @@ export class StreamServer<
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    */
   end(timeoutMs?: number): Promise<void> {
-    if (timeoutMs !== undefined) {
-      if (typeof timeoutMs !== 'number') throw invalidType('timeoutMs', 'a number', timeoutMs);
-      if (!(timeoutMs >= 0 && timeoutMs <= 0x7fff_ffff)) {
-        throw invalidValue('timeoutMs', 'from 0 to 2147483647', timeoutMs);
-      }
-    }
-    return this[link].end(timeoutMs);
+    return this[link].end(timeoutMs === undefined ? undefined : time('timeoutMs', timeoutMs, 0));
   }
 
   /**

@@ -31,7 +31,8 @@ import type {
 } from '../types.ts';
 import type { ServerChannel } from './accepted.ts';
 import { ChannelDuplex } from './adapters/duplex.ts';
-import { type FrameIterator, type FrameOf, framesOf } from './adapters/frames.ts';
+import { type FrameOf, framesOf } from './adapters/frames.ts';
+import type { FrameIterator } from './adapters/iterator.ts';
 import { coverable } from './adapters/own.ts';
 import { drainedOf } from './adapters/promises.ts';
 import { readableOf, writableOf } from './adapters/web.ts';

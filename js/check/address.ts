@@ -1,8 +1,9 @@
 /** Addresses: as users give them, as the native part gives them. */
 
+import { hasUnixSockets } from '../binding.ts';
 import { ADDRESS_BYTES, Family, UNIX_ADDRESS_BYTES } from '../generated/wire.ts';
 import type { Address, PeerCredentials, ProxyInfo } from '../types.ts';
-import { badPort, invalidType, invalidValue } from './errors.ts';
+import { badPort, invalidType, invalidValue, unixUnsupported } from './errors.ts';
 import { isReadable } from './values.ts';
 
 /** @internal A host and a port, checked. */
@@ -31,8 +32,15 @@ export function checkHost(name: string, value: unknown, fallback: string): strin
   return value;
 }
 
-/** @internal A path, or a name in Linux's abstract namespace, which may hold any character. */
-export function checkPath(value: unknown): string {
+/** @internal A path, or `{ path }`. @throws `ERR_UNIX_UNSUPPORTED` where there are no such sockets */
+export function checkPathOf(address: unknown): string {
+  if (!hasUnixSockets) throw unixUnsupported();
+  const isNamed = isReadable(address) && 'path' in address;
+  return checkPath(isNamed ? address.path : address);
+}
+
+/** A path, or a name in Linux's abstract namespace, which may hold any character. */
+function checkPath(value: unknown): string {
   if (typeof value !== 'string') throw invalidType('path', 'a string', value);
   if (value === '') throw invalidValue('path', 'a string that is not empty', value);
   const { platform } = process;

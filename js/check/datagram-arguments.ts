@@ -2,13 +2,13 @@
 
 import { hasUnixSockets } from '../binding.ts';
 import type { DatagramCallOptions } from '../types.ts';
-import { checkAddress, checkHost, checkPath, type HostPort } from './address.ts';
+import { checkAddress, checkHost, checkPathOf, type HostPort } from './address.ts';
 import type { DatagramSettings } from './datagram-options.ts';
 import { Endpoint, type Endpoints } from './endpoint.ts';
 import { invalidType, invalidValue, unixUnsupported } from './errors.ts';
 import { checkOptions, datagramNames, splitAddress } from './option-names.ts';
+import { checkBool, checkInteger } from './options.ts';
 import { MAX_FRAME } from './read-delimiter.ts';
-import { isReadable } from './values.ts';
 
 type Family = DatagramSettings['family'];
 
@@ -55,9 +55,7 @@ export function destinationOf(
 }
 
 function pathOf(given: unknown): string {
-  if (!hasUnixSockets) throw unixUnsupported();
-  const isNamed = isReadable(given) && 'path' in given;
-  const path = checkPath(isNamed ? given.path : given);
+  const path = checkPathOf(given);
   // Its length crosses as 16 bits; no system takes as much.
   if (path.length > MAX_PATH) throw invalidValue('path', `at most ${MAX_PATH} characters`, path);
   return path;
@@ -65,21 +63,16 @@ function pathOf(given: unknown): string {
 
 /** @internal As the addon takes it. */
 export function flag(name: string, value: unknown): number {
-  if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value);
-  return value ? 1 : 0;
+  return checkBool(name, value) ? 1 : 0;
 }
 
 /** @internal */
 export function count(name: string, value: unknown): number {
-  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
-  if (!Number.isInteger(value) || value < 0 || value > MAX_FRAME) {
-    throw invalidValue(name, `an integer from 0 to ${MAX_FRAME}`, value);
-  }
-  return value;
+  return checkInteger(name, value, 0, MAX_FRAME);
 }
 
 /** @internal */
 export function text(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw invalidType(name, 'a string', value);
-  return value;
+  if (typeof value === 'string') return value;
+  throw invalidType(name, 'a string', value);
 }

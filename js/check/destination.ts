@@ -1,10 +1,9 @@
 /** The arguments of `connect()` and `listen()`: where, and with which options. */
 
-import { hasUnixSockets } from '../binding.ts';
 import { Family } from '../generated/wire.ts';
 import type { ConnectCallOptions, ListenOptions, UnixListenOptions } from '../types.ts';
-import { checkAddress, checkHost, checkPath, checkPort, type Destination } from './address.ts';
-import { invalidType, unixUnsupported } from './errors.ts';
+import { checkAddress, checkHost, checkPathOf, checkPort, type Destination } from './address.ts';
+import { invalidType } from './errors.ts';
 import { checkOptions, namesOf, splitAddress } from './option-names.ts';
 import { isReadable } from './values.ts';
 
@@ -47,7 +46,10 @@ export function connectToHost(host: unknown, port: unknown, options: unknown): C
 /** @internal `(path, options?)` or `{ path, …options }`. */
 export function connectToPath(first: unknown, second: unknown): ConnectArguments {
   const { address, options } = splitAddress(first, unix.connectTo, unix.connect);
-  return { to: pathOf(address), options: { ...options, ...checkOptions(second, unix.connect) } };
+  return {
+    to: checkPathOf(address),
+    options: { ...options, ...checkOptions(second, unix.connect) },
+  };
 }
 
 /** @internal `(address, backlog?, options?)` or the same with a path. */
@@ -76,7 +78,7 @@ export function listenAtPort(
 /** @internal `(path, backlog?, options?)` or `{ path, …options }`. */
 export function listenAtPath(first: unknown, second: unknown, third: unknown): ListenArguments {
   const { address, options } = splitAddress(first, unix.listenAt, unix.listen);
-  const at = pathOf(address);
+  const at = checkPathOf(address);
   return { at, options: { ...options, ...listenOptions(second, third, unix.listen) } };
 }
 
@@ -89,10 +91,4 @@ function listenOptions(backlog: unknown, options: unknown, names: object): Liste
 function isPath(first: unknown): boolean {
   if (typeof first === 'string') return true;
   return isReadable(first) && 'path' in first && first.path !== undefined;
-}
-
-function pathOf(address: unknown): string {
-  if (!hasUnixSockets) throw unixUnsupported();
-  const isNamed = isReadable(address) && 'path' in address;
-  return checkPath(isNamed ? address.path : address);
 }

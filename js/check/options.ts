@@ -61,12 +61,14 @@ export function optionalInteger(
   least: number,
   most: number,
 ): number | undefined {
-  if (value === undefined) return undefined;
+  return value === undefined ? undefined : checkInteger(name, value, least, most);
+}
+
+/** @internal */
+export function checkInteger(name: string, value: unknown, least: number, most: number): number {
   if (typeof value !== 'number') throw invalidType(name, 'a number', value);
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw invalidValue(name, `an integer from ${least} to ${most}`, value);
-  }
-  return value;
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw invalidValue(name, `an integer from ${least} to ${most}`, value);
 }
 
 /** @internal */
@@ -82,9 +84,13 @@ export function integer(
 
 /** @internal */
 export function bool(name: string, value: unknown, fallback: boolean): boolean {
-  if (value === undefined) return fallback;
-  if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value);
-  return value;
+  return value === undefined ? fallback : checkBool(name, value);
+}
+
+/** @internal */
+export function checkBool(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw invalidType(name, 'a boolean', value);
 }
 
 /** @internal Whether to send now. What stands here in other libraries is refused, not ignored. */

@@ -4,7 +4,7 @@ import { channelActive } from '../../check/errors.ts';
 import type { Link } from '../../link/link.ts';
 import type { Acceptor } from '../../link/server-link.ts';
 import type { CloseInfo } from '../../types.ts';
-import type { FrameIterator } from './frames.ts';
+import { Asked, type FrameIterator } from './iterator.ts';
 
 /** @internal A server, as far as its iterator needs it. */
 interface Accepting extends Link<object> {
@@ -13,66 +13,38 @@ interface Accepting extends Link<object> {
   takeBack(acceptor: Acceptor): void;
 }
 
-interface Asking<C> {
-  resolve(result: IteratorResult<C, undefined>): void;
-  reject(error: Error): void;
-}
-
-const DONE = { done: true, value: undefined } as const;
-
 /** @internal */
 export function connectionsOf<C>(server: Accepting): FrameIterator<C> {
   return new Connections<C>(server);
 }
 
-class Connections<C> implements Acceptor, FrameIterator<C> {
+class Connections<C> extends Asked<C> implements Acceptor {
   #server: Accepting;
   #waiting = new Set<C>();
-  #asking: Asking<C>[] = [];
-  #over = false;
-  #failure: Error | null = null;
 
   constructor(server: Accepting) {
+    super();
     if (server.acceptor !== null) throw channelActive('the iterator', 'iterated');
     this.#server = server;
     if (server.told === null) server.give(this);
     else this.closed(server.told);
   }
 
-  next(): Promise<IteratorResult<C, undefined>> {
+  protected wanted(): void {
     const [connection] = this.#waiting;
-    if (connection !== undefined) {
-      this.#waiting.delete(connection);
-      return Promise.resolve({ done: false, value: connection });
-    }
-    if (!this.#over)
-      return new Promise((resolve, reject) => this.#asking.push({ resolve, reject }));
-    const failure = this.#failure;
-    this.#failure = null;
-    return failure === null ? Promise.resolve(DONE) : Promise.reject(failure);
+    if (connection === undefined) return;
+    this.#waiting.delete(connection);
+    this.give(connection);
   }
 
-  return(): Promise<IteratorResult<C, undefined>> {
-    if (!this.#over) {
-      this.#finish(null);
-      this.#server.dispose();
-    }
-    this.#failure = null;
-    return Promise.resolve(DONE);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
+  protected leave(): void {
+    if (this.isOver) return;
+    this.finish(null);
+    this.#server.dispose();
   }
 
   accepted(connection: object): void {
-    const asking = this.#asking.shift();
-    if (asking === undefined) this.#waiting.add(connection as C);
-    else asking.resolve({ done: false, value: connection as C });
+    if (!this.give(connection as C)) this.#waiting.add(connection as C);
   }
 
   gone(connection: object): void {
@@ -80,19 +52,12 @@ class Connections<C> implements Acceptor, FrameIterator<C> {
   }
 
   closed(info: CloseInfo): void {
-    this.#finish(info.error ?? null);
+    this.finish(info.error ?? null);
   }
 
-  #finish(error: Error | null): void {
-    this.#over = true;
-    this.#failure = error;
+  protected override finish(error: Error | null): void {
     this.#waiting.clear();
     this.#server.takeBack(this);
-    for (const { resolve, reject } of this.#asking.splice(0)) {
-      const failure = this.#failure;
-      this.#failure = null;
-      if (failure === null) resolve(DONE);
-      else reject(failure);
-    }
+    super.finish(error);
   }
 }

@@ -59,7 +59,8 @@ function told(
   what: 'opened' | 'drained',
   signal?: AbortSignal | undefined,
 ): Promise<void> {
-  if (link.told !== null) return Promise.reject(whyClosed(link.told, what));
+  const method = what === 'drained' ? 'drained()' : what;
+  if (link.told !== null) return Promise.reject(whyClosed(link.told, method));
   return new Promise((resolve, reject) => {
     const over = (settle: () => void) => {
       unwatchAbort();
@@ -68,13 +69,14 @@ function told(
     };
     const watcher: Watcher = {
       [what]: () => over(resolve),
-      closed: (info) => over(() => reject(whyClosed(info, what))),
+      closed: (info) => over(() => reject(whyClosed(info, method))),
     };
     const unwatchAbort = watchAbort(signal, (error) => over(() => reject(error)));
     link.watch(watcher);
   });
 }
 
-function whyClosed(info: CloseInfo, what: string): Error {
-  return info.error ?? channelClosed(what === 'drained' ? 'drained()' : what);
+/** @internal What who waits for something else is told. */
+export function whyClosed(info: CloseInfo, what: string): Error {
+  return info.error ?? channelClosed(what);
 }

@@ -2,11 +2,10 @@
 
 import { type ReadableByteStreamController, ReadableStream, WritableStream } from 'node:stream/web';
 
-import { channelClosed } from '../../check/errors.ts';
 import type { StreamLink } from '../../link/stream-link.ts';
 import type { Taker } from '../../link/taker.ts';
 import type { CloseInfo, Gathered } from '../../types.ts';
-import { drainedOf } from './promises.ts';
+import { drainedOf, whyClosed } from './promises.ts';
 
 /** How many bytes are read before anybody asks. */
 const AHEAD = 65_536;
@@ -135,8 +134,4 @@ function makeWritable(link: StreamLink): WritableStream<Gathered> {
     },
     abort: () => link.close(),
   });
-}
-
-function whyClosed(info: CloseInfo, what: string): Error {
-  return info.error ?? channelClosed(what);
 }
