@@ -2,14 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::Duration;
 
 use napi::bindgen_prelude::*;
-use napi::{CleanupEnvHook, sys};
+use napi::sys;
 use napi_derive::napi;
-#[cfg(unix)]
-use pants_core::Driven;
 use pants_core::framing::recut;
 use pants_core::wire::batch;
 use pants_core::{ChannelId, Driver, Handle, Piece, ReactorThread};
@@ -19,6 +17,7 @@ use crate::convert::{
     NativeStats, address, given,
 };
 use crate::doorbell::Doorbell;
+use crate::life::{Bell, Life};
 use crate::regexp::{NativeRegExp, NativeSearch};
 #[cfg(unix)]
 use crate::seat::{self, Watch};
@@ -30,22 +29,6 @@ pub struct NativeEngine {
     owned: RefCell<VecDeque<Piece>>,
 }
 
-/// From the reactor's start to its end, or the environment's.
-pub(crate) struct Life {
-    /// `None` once the engine is closed: it refers to the engine's JS, which refers to this.
-    bell: RefCell<Option<Bell>>,
-    thread: RefCell<ReactorThread>,
-}
-
-/// What ties an engine to its environment.
-struct Bell {
-    doorbell: Doorbell,
-    hook: CleanupEnvHook<Weak<Life>>,
-    /// `None` where the loop cannot drive, or is not to.
-    #[cfg(unix)]
-    watch: Option<Watch>,
-}
-
 impl NativeEngine {
     /// For the next `WRITE_OWNED` record.
     pub(crate) fn push(&self, piece: Piece) {
@@ -55,58 +38,6 @@ impl NativeEngine {
     /// Asks something of the reactor's handle.
     pub(crate) fn handle<T>(&self, ask: impl FnOnce(&Handle) -> T) -> T {
         ask(self.life.thread.borrow().handle())
-    }
-}
-
-impl Life {
-    /// One turn on this thread, which is the loop's: where it sits.
-    #[cfg(unix)]
-    pub(crate) fn drive(&self) -> Option<Driven> {
-        self.thread.borrow().drive()
-    }
-
-    /// Has JS look at its completions, later.
-    pub(crate) fn ring(&self) {
-        if let Some(bell) = &*self.bell.borrow() {
-            bell.doorbell.ring();
-        }
-    }
-
-    /// There are completions that nobody rings for.
-    fn look_soon(&self) {
-        #[cfg(unix)]
-        if let Some(bell) = &*self.bell.borrow()
-            && bell.watch.as_ref().is_some_and(Watch::looks_again)
-        {
-            return;
-        }
-        self.ring();
-    }
-
-    /// JS has found nothing: its loop sits down where it may.
-    fn rest(&self) {
-        #[cfg(unix)]
-        if let Some(bell) = &*self.bell.borrow()
-            && let Some(watch) = &bell.watch
-            && self.thread.borrow().sit()
-        {
-            watch.start();
-        }
-    }
-
-    /// The loop lets go of the reactor's descriptor, and the reactor stops.
-    fn end(&self) {
-        #[cfg(unix)]
-        if let Some(bell) = &mut *self.bell.borrow_mut() {
-            bell.watch = None;
-        }
-        self.thread.borrow_mut().stop();
-    }
-}
-
-impl Drop for Life {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 
@@ -226,7 +157,7 @@ pub fn send(
 /// Makes a pattern known to the engine before a `REFRAME` or `START` refers to it.
 #[napi(catch_unwind, strict)]
 pub fn share_reg_exp(engine: &External<NativeEngine>, regexp: &External<NativeRegExp>) {
-    engine.life.thread.borrow().handle().share(regexp.regexp());
+    engine.handle(|handle| handle.share(regexp.regexp()));
 }
 
 /// Takes completions into `words`, see `wire::batch`, and their bytes into `bytes`; none of them
@@ -296,12 +227,8 @@ pub fn connect(
         .iter()
         .map(|host| address(host, port))
         .collect::<Result<Vec<_>>>()?;
-    let id = engine
-        .life
-        .thread
-        .borrow()
-        .handle()
-        .connect(to, options.try_into()?);
+    let options = options.try_into()?;
+    let id = engine.handle(|handle| handle.connect(to, options));
     Ok(vec![id.index, id.generation])
 }
 
@@ -313,12 +240,7 @@ pub fn connect_path(
     options: NativeConnectOptions,
 ) -> Result<Vec<u32>> {
     let options = options.try_into()?;
-    let id = engine
-        .life
-        .thread
-        .borrow()
-        .handle()
-        .connect_path(path, options);
+    let id = engine.handle(|handle| handle.connect_path(path, options));
     Ok(vec![id.index, id.generation])
 }
 
@@ -331,11 +253,7 @@ pub fn listen(
     options: NativeListenOptions,
 ) -> NativeListening {
     engine
-        .life
-        .thread
-        .borrow()
-        .handle()
-        .listen(&host, port, options.into())
+        .handle(|handle| handle.listen(&host, port, options.into()))
         .into()
 }
 
@@ -347,11 +265,7 @@ pub fn listen_path(
     options: NativeListenOptions,
 ) -> NativeListening {
     engine
-        .life
-        .thread
-        .borrow()
-        .handle()
-        .listen_path(path, options.into())
+        .handle(|handle| handle.listen_path(path, options.into()))
         .into()
 }
 
@@ -397,12 +311,7 @@ pub fn catch_up(engine: &External<NativeEngine>, milliseconds: u32) -> bool {
 /// How many bytes of a channel the operating system has taken; -1 when it has closed.
 #[napi(catch_unwind, strict)]
 pub fn sent(engine: &External<NativeEngine>, index: u32, generation: u32) -> f64 {
-    let sent = engine
-        .life
-        .thread
-        .borrow()
-        .handle()
-        .sent(ChannelId { index, generation });
+    let sent = engine.handle(|handle| handle.sent(ChannelId { index, generation }));
     sent.map_or(-1.0, |bytes| bytes as f64)
 }
 

@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 use napi::bindgen_prelude::*;
 use napi::sys;
 
-use crate::engine::Life;
+use crate::life::Life;
 
 /// `UV_POLL` of `uv_handle_type`, and `UV_READABLE` of `uv_poll_event`.
 const UV_POLL: c_int = 8;
