@@ -35,8 +35,8 @@ export class Slab {
   /** The batch's memory itself is kept: it must not be read into any more. */
   claimed = false;
   /** Which bytes of the batch are in `bytes`, and how far they have moved. */
-  #from = 0;
-  #to = 0;
+  #batchFrom = 0;
+  #batchTo = 0;
   #shift = 0;
   #slab = this.bytes;
   #used = 0;
@@ -46,8 +46,8 @@ export class Slab {
     this.#batch = batch;
     this.#length = length;
     this.claimed = false;
-    this.#from = 0;
-    this.#to = 0;
+    this.#batchFrom = 0;
+    this.#batchTo = 0;
   }
 
   /**
@@ -56,7 +56,7 @@ export class Slab {
    */
   keep(start: number, end: number, receiver: { undeliverable(error: Error): void }): number {
     // What was detached by whoever has a Buffer of it is copied once more.
-    if (start < this.#from || end > this.#to || this.bytes.length === 0) {
+    if (start < this.#batchFrom || end > this.#batchTo || this.bytes.length === 0) {
       try {
         this.#copy(start, end);
       } catch (error) {
@@ -82,18 +82,19 @@ export class Slab {
         this.#used = 0;
       }
       const room = this.#slab.length - this.#used;
-      const to = Math.min(start + Math.min(Math.max(length, AHEAD_BYTES), room), this.#length);
-      this.#batch.copy(this.#slab, this.#used, start, to);
-      this.#place(this.#slab, this.#used, start, to);
-      this.#used += to - start;
+      const ahead = Math.min(start + Math.min(Math.max(length, AHEAD_BYTES), room), this.#length);
+      this.#batch.copy(this.#slab, this.#used, start, ahead);
+      this.#place(this.#slab, this.#used, start, ahead);
+      this.#used += ahead - start;
     }
   }
 
-  #place(bytes: Buffer, at: number, from: number, to: number): void {
+  /** The batch's bytes from `batchFrom` to `batchTo` are in `bytes` now, from `at` on. */
+  #place(bytes: Buffer, at: number, batchFrom: number, batchTo: number): void {
     this.bytes = bytes;
-    this.#from = from;
-    this.#to = to;
-    this.#shift = at - from;
+    this.#batchFrom = batchFrom;
+    this.#batchTo = batchTo;
+    this.#shift = at - batchFrom;
   }
 }
 
