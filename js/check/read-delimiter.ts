@@ -75,6 +75,11 @@ function noDelimiter(value: unknown): TypeError {
   return invalidType('readDelimiter', expected, value);
 }
 
+/** @internal An integer that is larger than `bufferSize` raises it for as long as it holds. */
+export function limitOf({ kind, parameter }: Framing, bufferSize: number): number {
+  return kind === FramingKind.FIXED ? Math.max(bufferSize, parameter) : bufferSize;
+}
+
 /** @internal Whether both say the same. */
 export function cutsAlike(one: Framing, other: Framing): boolean {
   return (

@@ -22,8 +22,8 @@ import {
 } from '../check/errors.ts';
 import type { FileRequest } from '../check/file.ts';
 import { encodingOf, type StreamSettings, streamSettings } from '../check/options.ts';
-import { type Framing, framingOf, NOTHING } from '../check/read-delimiter.ts';
-import { Change, Flag, FramingKind, Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
+import { type Framing, framingOf, limitOf, NOTHING } from '../check/read-delimiter.ts';
+import { Change, Flag, Op, Reason, Tally as TallyAt } from '../generated/wire.ts';
 import type { Chunk, NativeEnd } from '../reactor/handler.ts';
 import type { Slab } from '../reactor/slab.ts';
 import type { SettingsRequest, Writer } from '../reactor/submission.ts';
@@ -281,10 +281,7 @@ export class StreamLink extends ConnectedLink implements Receiver, Writer {
   }
 
   #setFraming(framing: Framing): void {
-    // An integer delimiter that is larger raises the limit for as long as it holds.
-    const { bufferSize } = this.settings;
-    const fixed = framing.kind === FramingKind.FIXED;
-    const limit = fixed ? Math.max(bufferSize, framing.parameter) : bufferSize;
+    const limit = limitOf(framing, this.settings.bufferSize);
     if (!this.inbox.set(framing, limit) || this.phase !== 'open' || this.inbox.isDelivering) return;
     this.reactor.turn.reframeSoon(this);
     if (!this.inbox.isEmpty) this.schedule();

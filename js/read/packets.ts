@@ -11,7 +11,7 @@
 
 import type { Endpoint, Endpoints } from '../check/endpoint.ts';
 import { bufferDetached, frameOverflow, senderEvicted, withAddress } from '../check/errors.ts';
-import { cutsAlike, type Framing, framingOf } from '../check/read-delimiter.ts';
+import { cutsAlike, type Framing, framingOf, limitOf } from '../check/read-delimiter.ts';
 import { FramingKind, Packet } from '../generated/wire.ts';
 import type { Cut } from '../reactor/cutter.ts';
 import type { Datagrams } from '../reactor/handler.ts';
@@ -95,9 +95,7 @@ export class DatagramInbox implements Receiver {
   set(settings: InboxSettings, framing: Framing = this.#framing): boolean {
     this.#framing = framing;
     this.#settings = settings;
-    // An integer delimiter that is larger raises the limit for as long as it holds.
-    const fixed = framing.kind === FramingKind.FIXED;
-    this.#limit = fixed ? Math.max(settings.bufferSize, framing.parameter) : settings.bufferSize;
+    this.#limit = limitOf(framing, settings.bufferSize);
     this.#change();
     this.#recut ||= !this.#senders.isEmpty;
     return this.#recut;
