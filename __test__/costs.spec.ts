@@ -13,7 +13,10 @@ import { temporaryDirectory } from './helpers/files.ts';
 import { Program, straceTest } from './helpers/program.ts';
 
 const fixture = fileURLToPath(new URL('fixtures/costs.mjs', import.meta.url));
-const CALLS = 'recvfrom,sendto,sendmsg,epoll_wait,epoll_pwait,futex,write';
+const CALLS =
+  'accept4,getsockname,getpeername,getsockopt,setsockopt,epoll_ctl,recvfrom,sendto,sendmsg,shutdown,epoll_wait,epoll_pwait,futex,write';
+/** Those that a connection's beginning and end cost. */
+const OF_CONNECTIONS = CALLS.split(',').slice(0, 6);
 
 type Counts = Partial<Record<string, number>>;
 
@@ -98,4 +101,14 @@ straceTest('Answers: large data is sent at once, from the memory that it stands 
   t.true(sum(calls, ['send']) > 0.9 * frames, `sent at once: ${JSON.stringify(calls)}`);
   // What the system did not take is submitted; so are the settings of each connection.
   t.true(sum(calls, ['submit']) < 0.5 * frames, `submitted: ${JSON.stringify(calls)}`);
+});
+
+straceTest('a connection: what it costs beside its bytes', async (t) => {
+  const load = { connections: 500, depth: 1, rounds: 1, message: Buffer.from('x\n') };
+  const { system } = await costs(t, 'Lines', load);
+  const shown = JSON.stringify(system);
+  // It has the options of its listener, is watched once for all, and its close is its FIN.
+  t.true(sum(system, OF_CONNECTIONS) < 4.5 * 500, shown);
+  t.true(sum(system, ['shutdown']) < 50, shown);
+  t.true(sum(system, ['recvfrom', 'sendto']) < 3.5 * 500, shown);
 });

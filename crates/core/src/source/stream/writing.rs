@@ -108,12 +108,8 @@ impl Stream {
             cx.filling.push(kind::DRAINED, 0, self.id, &words);
         }
         if matches!(self.writing, Writing::Ending | Writing::ShuttingDown) {
-            if let Err(error) = self.socket.shutdown_write() {
-                // "Not connected": it was reset, and nobody has looked since. That tells more.
-                return match self.socket.take_error() {
-                    Ok(Some(reset)) => self.write_failed(&reset, syscall::READ),
-                    _ => self.write_failed(&error, syscall::SHUTDOWN),
-                };
+            if let Err((error, syscall)) = self.finish() {
+                return self.write_failed(&error, syscall);
             }
             self.writing = match self.writing {
                 Writing::Ending => Writing::Lingering,
@@ -124,6 +120,19 @@ impl Stream {
             return Fate::Close(Closing::new(reason::END));
         }
         Fate::Keep
+    }
+
+    /// Sends FIN. Where this closes the socket now, that does it, and only a reset is looked for.
+    fn finish(&self) -> Result<(), (io::Error, u32)> {
+        let reset = || self.socket.take_error().ok().flatten();
+        if self.writing == Writing::Ending && self.reading == Reading::Closed {
+            return reset().map_or(Ok(()), |reset| Err((reset, syscall::READ)));
+        }
+        self.socket.shutdown_write().map_err(|error| match reset() {
+            // "Not connected": it was reset, and nobody has looked since. That tells more.
+            Some(reset) => (reset, syscall::READ),
+            None => (error, syscall::SHUTDOWN),
+        })
     }
 
     fn write_failed(&mut self, error: &io::Error, syscall: u32) -> Fate {
