@@ -23,9 +23,13 @@ const LONG = 10;
 const immediate = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Who wraps a socket. */
+let made = 0;
+
 function unopened(told: string[], name: string, open: () => void = () => {}) {
+  made += 1;
   return {
-    socket: { name },
+    index: 7,
+    generation: made,
     open: () => {
       told.push(name);
       open();
@@ -80,8 +84,8 @@ test('what is discarded does not open', (t) => {
   const [kept, thrown] = [unopened(told, 'kept'), unopened(told, 'thrown')];
   turn.openSoon(kept);
   turn.openSoon(thrown);
-  turn.discard(thrown.socket);
-  turn.discard({});
+  turn.discard(thrown);
+  turn.discard({ index: thrown.index, generation: thrown.generation + 1 });
   turn.openAll();
   t.deepEqual(told, ['thrown discarded', 'kept']);
 });

@@ -21,6 +21,7 @@ import { Family } from '../generated/wire.ts';
 import type { ConnectionDefaults } from '../link/hooks.ts';
 import { link } from '../link/link.ts';
 import { ServerLink } from '../link/server-link.ts';
+import { AcceptedSocket } from '../link/socket.ts';
 import { currentContext } from '../reactor/context.ts';
 import type {
   Address,
@@ -273,7 +274,7 @@ export class StreamServer<
     try {
       new ConnectionClass(socket as never, this as never);
     } catch (error) {
-      this[link].reactor.turn.discard(socket);
+      if (AcceptedSocket.isSocket(socket)) this[link].reactor.turn.discard(socket);
       throw error;
     } finally {
       // A no-op where it was taken.

@@ -64,8 +64,8 @@ export function setupOf(family: number, first: unknown, second: unknown, third: 
   if (serverDefaults === undefined) connectSettings(options);
   const accepted = server && { socket: socket as AcceptedSocket, server };
   // What the server was told its socket has already.
-  const own = server && !serverDefaults ? pickOptions(third as object, socketNames) : {};
-  const isOwnSocket = Object.keys(own).length > 0;
+  const isOwn = server !== null && serverDefaults === undefined;
+  const isOwnSocket = isOwn && Object.keys(pickOptions(third as object, socketNames)).length > 0;
   return { options, settings, engine, family, accepted, isOwnSocket };
 }
 
@@ -76,7 +76,7 @@ export function begin(link: StreamLink, setup: Setup): void {
   if (accepted) {
     const { socket, server } = accepted;
     if (engine !== server.engine) throw invalidValue('engine', "left out, or the server's", engine);
-    Object.assign(link.channel, { server: server.channel });
+    (link.channel as { server?: object }).server = server.channel;
     link.wrap(socket, server);
     if (isOwnSocket) link.setSocketOptions(socketOptions(options));
     return;

@@ -4,12 +4,14 @@ import { adoptFailed } from '../check/errors.ts';
 import type { NativeSocketOptions, StreamSettings } from '../check/options.ts';
 import { Change } from '../generated/wire.ts';
 import type { Context } from '../reactor/context.ts';
+import type { Target } from '../reactor/submission.ts';
 import type { Address, PeerCredentials, ProxyInfo } from '../types.ts';
 import type { Outbox } from '../write/outbox.ts';
 import { watchAbort } from './abort.ts';
+import { Ends } from './ends.ts';
 import { FlowLink } from './flow-link.ts';
 import type { StreamHooks } from './hooks.ts';
-import { AcceptedSocket } from './socket.ts';
+import type { AcceptedSocket } from './socket.ts';
 import { trace } from './trace.ts';
 
 /** A server, as far as its connections need it. */
@@ -39,9 +41,9 @@ interface Attempt {
 /** @internal */
 export abstract class ConnectedLink extends FlowLink<StreamHooks, StreamSettings> {
   server: Home | null = null;
-  socket: AcceptedSocket | null = null;
+  ends: Ends | null = null;
   attempt: Attempt | null = null;
-  #unwatch = (): void => {};
+  #unwatch: (() => void) | null = null;
   /** Options of the socket that it was not made with. */
   protected socketOptions: NativeSocketOptions | null = null;
 
@@ -51,19 +53,19 @@ export abstract class ConnectedLink extends FlowLink<StreamHooks, StreamSettings
   abstract open(): void;
 
   get localAddr(): Address | string | null {
-    return this.socket?.localAddr ?? null;
+    return this.ends?.localAddr ?? null;
   }
 
   get remoteAddr(): Address | string | null {
-    return this.socket?.remoteAddr ?? null;
+    return this.ends?.remoteAddr ?? null;
   }
 
   get proxy(): ProxyInfo | null {
-    return this.socket?.proxy ?? null;
+    return this.ends?.proxy ?? null;
   }
 
   get peerCredentials(): PeerCredentials | null {
-    return this.socket?.peerCredentials ?? null;
+    return this.ends?.peerCredentials ?? null;
   }
 
   /** Other options of the socket, which has them when it opens; before, `connect()` makes it so. */
@@ -88,7 +90,7 @@ export abstract class ConnectedLink extends FlowLink<StreamHooks, StreamSettings
     this.attempt?.over();
     this.attempt = null;
     this.#unwatch = watchAbort(signal, () => this.close());
-    this.#attach(new AcceptedSocket(this.reactor, this, fileno, about));
+    this.#attach(fileno, new Ends(about));
     this.open();
   }
 
@@ -96,7 +98,7 @@ export abstract class ConnectedLink extends FlowLink<StreamHooks, StreamSettings
   wrap(socket: AcceptedSocket, server: Home): void {
     this.server = server;
     this.context = server.connectionContext;
-    this.#take(socket);
+    this.#take(socket, socket.fileno, socket.take());
     server.took(this);
     this.reactor.turn.openSoon(this);
     // `server.close()` closes every connection, also one that is wrapped afterwards.
@@ -112,7 +114,7 @@ export abstract class ConnectedLink extends FlowLink<StreamHooks, StreamSettings
     if (failure) throw adoptFailed(failure, fd);
     const [index = -1, generation = 0] = id;
     const text = String.fromCharCode(...about);
-    this.#take(new AcceptedSocket(reactor, { index, generation }, fd, text));
+    this.#take({ index, generation }, fd, new Ends(text));
     this.schedule();
   }
 
@@ -132,28 +134,27 @@ export abstract class ConnectedLink extends FlowLink<StreamHooks, StreamSettings
   }
 
   protected override exit(): void {
-    this.#unwatch();
+    this.#unwatch?.();
     this.server?.socketGone(this);
     super.exit();
   }
 
   protected afterClose(): void {
-    this.socket = null;
+    this.ends = null;
     this.server?.released(this);
   }
 
-  #take(socket: AcceptedSocket): void {
-    socket.take();
+  #take(socket: Target, fileno: number, ends: Ends): void {
     this.outbox.begin();
     this.reactor.registry.begin(this);
     this.join(socket.index, socket.generation);
-    this.#attach(socket);
+    this.#attach(fileno, ends);
     this.keepAlive();
   }
 
-  #attach(socket: AcceptedSocket): void {
-    this.socket = socket;
+  #attach(fileno: number, ends: Ends): void {
+    this.ends = ends;
     this.phase = 'attached';
-    this.enter(socket.fileno);
+    this.enter(fileno);
   }
 }

@@ -61,20 +61,19 @@ export function takeFields(owner: object, target: FieldTarget, names: readonly s
  */
 function uncover(channel: object, names: readonly string[]): void {
   const all = Object.getOwnPropertyNames(channel);
-  const from = all.findIndex((name) => names.includes(name));
-  const added = all
-    .slice(from)
+  const added = all.slice(all.findIndex((name) => names.includes(name)));
+  // Mostly there are none.
+  const others = added
+    .filter((name) => !names.includes(name))
     .map((name) => ({ name, property: Object.getOwnPropertyDescriptor(channel, name) ?? {} }));
-  const isFixed = added.some(({ property }) => property.configurable === false);
   // What is frozen, sealed or not extensible stays as it is.
-  if (isFixed || !Object.isExtensible(channel)) {
-    for (const name of names) Reflect.deleteProperty(channel, name);
-    return;
-  }
-  for (const { name } of added.toReversed()) Reflect.deleteProperty(channel, name);
-  for (const { name, property } of added) {
-    if (!names.includes(name)) Object.defineProperty(channel, name, property);
-  }
+  const canMove =
+    Object.isExtensible(channel) && others.every(({ property }) => property.configurable === true);
+  const off = canMove ? added : names;
+  for (let at = off.length - 1; at >= 0; at -= 1)
+    Reflect.deleteProperty(channel, off[at] as string);
+  if (!canMove) return;
+  for (const { name, property } of others) Object.defineProperty(channel, name, property);
 }
 
 /** @internal What options say of how to read; what is not given stays. */

@@ -40,6 +40,8 @@ const NATIVE: Readonly<Record<string, number>> = {
 
 /** Why a channel closes. */
 type Why = Pick<CloseInfo, 'reason' | 'error'>;
+/** By the wish of this side: of most it is all that is ever said. */
+const CLOSE: Why = { reason: 'close' };
 
 /**
  * @internal
@@ -81,7 +83,7 @@ export abstract class FlowLink<
   #isHeld = false;
   /** The turn's budget was overdrawn in the middle of what there is. */
   #overdrawn = false;
-  #why: Why = { reason: 'close' };
+  #why = CLOSE;
   /** The socket is gone, or there will be none: what `onClose` is to be told. */
   protected due: CloseInfo | null = null;
 
@@ -192,7 +194,7 @@ export abstract class FlowLink<
   }
 
   /** `flags`: what the reactor is to know of the close. */
-  close(why: Why = { reason: 'close' }, flags = 0): void {
+  close(why: Why = CLOSE, flags = 0): void {
     if (this.closing) return;
     this.wanted = 'closing';
     this.inbox.interrupt();
@@ -282,7 +284,7 @@ export abstract class FlowLink<
     this.#why = { reason: 'overflow', error };
     trace('overflow', this.channel, error);
     this.hook(() => this.channel.onOverflowError(error as never));
-    if (!this.closing) this.#why = { reason: 'close' };
+    if (!this.closing) this.#why = CLOSE;
   }
 
   /** `onRead` has run. */

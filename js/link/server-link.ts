@@ -50,8 +50,8 @@ export class ServerLink extends Link<ServerHooks> {
   #unwatch = (): void => {};
   #deadline: NodeJS.Timeout | undefined;
   #waiting: (() => void)[] = [];
-  /** Those that are not through with `onClose`: of some the socket is gone, and its number reused. */
-  #connections = new Set<StreamLink>();
+  /** So many are not through with `onClose`: of some the socket is gone, and its number reused. */
+  #connections = 0;
 
   get readyState(): ReadyState {
     if (this.phase === 'idle') return this.closing ? 'closed' : 'idle';
@@ -144,7 +144,7 @@ export class ServerLink extends Link<ServerHooks> {
 
   /** A channel has taken an accepted socket. */
   took(connection: StreamLink): void {
-    this.#connections.add(connection);
+    this.#connections += 1;
     if (this.acceptor !== null) connection.pause();
     if (connection.fileno !== null) {
       this.channel.channels.set(connection.fileno, connection.channel);
@@ -177,7 +177,7 @@ export class ServerLink extends Link<ServerHooks> {
 
   /** One of its connections has closed. */
   released(connection: StreamLink): void {
-    this.#connections.delete(connection);
+    this.#connections -= 1;
     this.acceptor?.gone(connection.channel);
     this.finishIfGone();
   }
@@ -216,7 +216,9 @@ export class ServerLink extends Link<ServerHooks> {
     if (this.closing) return;
     this.closing = true;
     this.#info = info;
-    for (const connection of [...this.#connections]) connection.close();
+    for (const handler of this.reactor.registry.active) {
+      if (handler.server === this) handler.close();
+    }
     this.#stop(Op.CLOSE);
     if (this.phase === 'idle') this.#gone = true;
     this.schedule();
@@ -258,7 +260,7 @@ export class ServerLink extends Link<ServerHooks> {
 
   /** Closes for good once the listener and all connections have. */
   finishIfGone(): void {
-    if (!this.#gone || this.phase === 'closed' || this.#connections.size > 0) return;
+    if (!this.#gone || this.phase === 'closed' || this.#connections > 0) return;
     this.phase = 'closed';
     this.closing = true;
     this.letGo();

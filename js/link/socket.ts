@@ -1,18 +1,12 @@
-/** A socket that was accepted or connected, with its addresses. */
+/** A socket that was accepted. */
 
 import { type InspectOptionsStylized, inspect } from 'node:util';
 
-import {
-  addressBytes,
-  decodeAddress,
-  decodeCredentials,
-  decodeProxy,
-  proxyEnd,
-} from '../check/address.ts';
 import { Op } from '../generated/wire.ts';
 import { inspectAs, readable } from '../inspect.ts';
 import type { Submission, Target } from '../reactor/submission.ts';
-import type { Address, PeerCredentials, ProxyInfo, Socket } from '../types.ts';
+import type { Address, PeerCredentials, Socket } from '../types.ts';
+import { Ends } from './ends.ts';
 
 /** The reactor, as far as a socket needs it. */
 interface Home {
@@ -37,11 +31,7 @@ export class AcceptedSocket implements Socket<Address | string> {
   #reactor: Home;
   #taken = false;
   #watched = false;
-  /** Both addresses and the peer as they came, in a latin1 string: most are never asked for. */
-  #about: string;
-
-  /** Behind the addresses stands what a proxy has said. */
-  #isProxied: boolean;
+  readonly #ends: Ends;
 
   constructor(
     reactor: Home,
@@ -54,8 +44,7 @@ export class AcceptedSocket implements Socket<Address | string> {
     this.index = index;
     this.generation = generation;
     this.fileno = fileno;
-    this.#about = about;
-    this.#isProxied = isProxied;
+    this.#ends = new Ends(about, isProxied);
   }
 
   /** Whether it is one itself; a Proxy of one is none. */
@@ -64,27 +53,15 @@ export class AcceptedSocket implements Socket<Address | string> {
   }
 
   get localAddr(): Address | string | null {
-    return decodeAddress(this.#about, 0);
+    return this.#ends.localAddr;
   }
 
   get remoteAddr(): Address | string | null {
-    return decodeAddress(this.#about, addressBytes(this.#about, 0));
+    return this.#ends.remoteAddr;
   }
 
   get peerCredentials(): PeerCredentials | null {
-    const at = this.#behind;
-    const from = this.#isProxied ? proxyEnd(this.#about, at) : at;
-    return decodeCredentials(this.#about, from);
-  }
-
-  get proxy(): ProxyInfo | null {
-    return this.#isProxied ? decodeProxy(this.#about, this.#behind) : null;
-  }
-
-  /** Where both addresses end. */
-  get #behind(): number {
-    const remote = addressBytes(this.#about, 0);
-    return remote + addressBytes(this.#about, remote);
+    return this.#ends.peerCredentials;
   }
 
   /** For `console.log()`. */
@@ -105,10 +82,11 @@ export class AcceptedSocket implements Socket<Address | string> {
     return this.#taken;
   }
 
-  /** A channel has it now. */
-  take(): void {
+  /** A channel has it now; returns what that is to know of it. */
+  take(): Ends {
     this.#taken = true;
     if (this.#watched) unclaimed.unregister(this);
+    return this.#ends;
   }
 
   /** Should nobody have taken it by the time that it is collected, it is closed then. */

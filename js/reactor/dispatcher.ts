@@ -330,10 +330,10 @@ function mismatch(kind: number): Error {
 
 /** The tally in a completion: two words a number. */
 function tallyFrom(words: Uint32Array, at: number): Tally {
-  const tally = new Float64Array(TallyAt.WORDS);
+  const tally: number[] = [];
   for (let i = 0; i < TallyAt.WORDS; i += 1) {
     const low = words[at + 2 * i] as number;
-    tally[i] = low + (words[at + 2 * i + 1] as number) * 0x1_0000_0000;
+    tally.push(low + (words[at + 2 * i + 1] as number) * 0x1_0000_0000);
   }
   return tally;
 }

@@ -8,12 +8,14 @@ import type { Slab } from './slab.ts';
 import type { Target } from './submission.ts';
 
 /** @internal What the reactor has counted of a channel: by the places in wire's `Tally`. */
-export type Tally = Readonly<Float64Array>;
+export type Tally = Readonly<ArrayLike<number>>;
 
 /** @internal A kind of channel has those that its completions need; what it has not, it is not told. */
 export interface Handler extends Target {
   /** How often `onRead` was called. */
   readonly frames: number;
+  /** That of the server that has accepted it. */
+  readonly server?: object | null;
   data?(chunk: Chunk): void;
   /** A frame outgrew the limit; the bytes are all that the reactor held. */
   outgrown?(slab: Slab, start: number, length: number): void;

@@ -13,6 +13,7 @@
 
 import { Budget } from './budget.ts';
 import { outside } from './context.ts';
+import type { Target } from './submission.ts';
 
 /** Something that user code has set off, and that waits for the event loop. */
 interface Soon {
@@ -27,8 +28,7 @@ interface Late {
 }
 
 /** Who has wrapped a socket, and whose constructor has not run yet. */
-interface Unopened {
-  readonly socket: object | null;
+interface Unopened extends Target {
   open(): void;
   discard(): void;
 }
@@ -107,8 +107,10 @@ export class Turn {
   }
 
   /** A constructor has thrown: who has wrapped its socket closes unseen. */
-  discard(socket: object): void {
-    const at = this.#unopened.findIndex((unopened) => unopened.socket === socket);
+  discard({ index, generation }: Target): void {
+    const isIt = (unopened: Target) =>
+      unopened.index === index && unopened.generation === generation;
+    const at = this.#unopened.findIndex(isIt);
     if (at >= 0) this.#unopened.splice(at, 1)[0]?.discard();
   }
 

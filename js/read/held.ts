@@ -27,7 +27,6 @@ export class Held {
 
   /** Holds bytes that nobody else writes to, behind those that are held. */
   add(bytes: Buffer, start: number, end: number, ascii = false): void {
-    if (start >= end) return;
     const more = bytes.subarray(start, end);
     if (this.bytes === null) {
       this.bytes = more;

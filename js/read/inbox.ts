@@ -30,6 +30,8 @@ import { asksForAscii, completeLength, decode, Slices } from './text.ts';
 
 /** For all inboxes: hardly ever does one deliver while another does. */
 const slices = new Slices();
+/** What is held by all that have held nothing yet. */
+const NONE = new Held();
 
 /** @internal What becomes of frames. */
 export interface Receiver {
@@ -60,7 +62,7 @@ export class Inbox {
   #cut: Cut;
   #agreement = new Agreement();
   #burst = MOST_FRAMES;
-  #held = new Held();
+  #held = NONE;
   /** What the last cut of the same bytes has said, or 0. */
   #scan = 0;
   /** What knows more of that for a RegExp, from the first cut on that is made here. */
@@ -181,6 +183,8 @@ export class Inbox {
 
   /** Holds bytes that nobody else writes to, behind those that are held. */
   hold(bytes: Buffer, start: number, end: number, ascii = false): void {
+    if (start >= end) return;
+    if (this.#held === NONE) this.#held = new Held();
     if (this.#held.bytes === null) this.#scan = 0;
     this.#held.add(bytes, start, end, ascii);
   }

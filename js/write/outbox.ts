@@ -21,6 +21,13 @@ const MOST_BYTES_A_UNIT = 3;
 /** What is written. */
 type Piece = string | Uint8Array | OpenFile;
 
+/** One that may not be sent yet: where in the stream it begins and ends. */
+interface PendingFile {
+  readonly from: number;
+  readonly to: number;
+  readonly name: string;
+}
+
 /** @internal The channel whose outbox it is. */
 export interface Source extends Writer {
   /** Somebody listens for the drain. */
@@ -57,9 +64,9 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   #credit = 0;
   #state: 'idle' | 'early' | 'open' | 'gone' = 'idle';
   /** What was written before there was a socket to send it to. */
-  #early: Piece[] = [];
-  /** The files that may not be sent yet: where in the stream each begins and ends. */
-  #files: { from: number; to: number; name: string }[] = [];
+  #early: Piece[] | null = null;
+  /** Null: there was none, or all are sent. */
+  #files: PendingFile[] | null = null;
   /** How many there may be before it is asked which of them are sent. */
   #mostFiles = LEAST_FILES;
 
@@ -72,7 +79,7 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
 
   /** Whether bytes were written that the reactor does not know of, and would not miss at a close. */
   get cutsOff(): boolean {
-    return this.flooded !== null || this.#early.some((piece) => piece.length > 0);
+    return this.flooded !== null || this.#early?.some((piece) => piece.length > 0) === true;
   }
 
   override get accepted(): number {
@@ -89,10 +96,10 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   open(): void {
     this.#state = 'open';
     const early = this.#early;
-    this.#early = [];
+    this.#early = null;
     // They are counted as they are submitted.
     this.counted = 0;
-    for (const piece of early) this.#accept(piece);
+    for (const piece of early ?? []) this.#accept(piece);
   }
 
   /** Takes the bytes, or drops them; returns whether to go on. */
@@ -123,6 +130,7 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   writeFile(request: FileRequest): boolean {
     if (!this.#takes('writeFile()')) return this.refuse(request.nbytes);
     const file = request.open();
+    this.#files ??= [];
     this.#files.push({ from: this.accepted, to: this.accepted + file.length, name: file.name });
     if (this.#files.length > this.#mostFiles) {
       this.refresh();
@@ -156,20 +164,21 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   drained(sent: number): boolean {
     this.sent = Math.max(this.sent, sent);
     if (this.lastEnd >= 0 || this.sent < this.counted) return false;
-    this.#files.length = 0;
+    this.#files = null;
     return this.drain();
   }
 
   /** The socket is gone with so much unsent; so is what is still written. */
   settle(unsent: number): void {
     this.#state = 'gone';
-    for (const piece of this.#early.splice(0)) if (piece instanceof OpenFile) piece.close();
+    for (const piece of this.#early ?? []) if (piece instanceof OpenFile) piece.close();
+    this.#early = null;
     this.sent = this.accepted - unsent;
   }
 
   /** The file that the byte at this place in the stream is of. */
   fileAt(place: number): string {
-    return this.#files.find(({ from, to }) => from <= place && place < to)?.name ?? '';
+    return this.#files?.find(({ from, to }) => from <= place && place < to)?.name ?? '';
   }
 
   #takes(what: string): boolean {
@@ -209,20 +218,26 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   /** How much of what is pending waits in files. */
   #pendingInFiles(): number {
     this.#forgetFiles();
-    return this.#files.reduce((sum, { from, to }) => sum + to - Math.max(from, this.sent), 0);
+    const files = this.#files ?? [];
+    return files.reduce((sum, { from, to }) => sum + to - Math.max(from, this.sent), 0);
   }
 
   /** Those that are sent. Where nobody asks for `onWrite`, no `drained()` comes that does it. */
   #forgetFiles(): void {
-    const pending = this.#files.findIndex(({ to }) => to > this.sent);
-    this.#files.splice(0, pending < 0 ? this.#files.length : pending);
+    const files = this.#files ?? [];
+    const pending = files.findIndex(({ to }) => to > this.sent);
+    files.splice(0, pending < 0 ? files.length : pending);
   }
 
   /** Until there is a socket; or only counts it, where that is gone. */
   #keep(piece: Piece): number {
     const kept = piece instanceof Uint8Array ? Uint8Array.from(piece) : piece;
-    if (this.#state === 'early') this.#early.push(kept);
-    else if (kept instanceof OpenFile) kept.close();
+    if (this.#state === 'early') {
+      this.#early ??= [];
+      this.#early.push(kept);
+    } else if (kept instanceof OpenFile) {
+      kept.close();
+    }
     return lengthOf(kept);
   }
 
