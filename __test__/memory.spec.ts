@@ -56,6 +56,12 @@ for (const mode of ['paused', 'kept']) {
   });
 }
 
+linux('2,000 silent connections', async (t) => {
+  const { each } = await run<{ each: number }>('memory.mjs', 'silent', '2000');
+  t.log(`${each} bytes of the heap each`);
+  t.true(each < 1_400, `${each} bytes`);
+});
+
 // Begun frames of 16 KiB: 160 MiB more at the peak, where all are in one batch.
 linux('10,000 timeouts due at once', async (t) => {
   const { held, peak } = await run<Measured>('memory.mjs', 'timeouts', '10000');

@@ -5,7 +5,6 @@ import { Agreement } from '../../js/read/agreement.ts';
 /** One under which the reactor cuts, and what it is told when a turn ends. */
 function make() {
   const agreement = new Agreement();
-  agreement.begin(true);
   /** `left`: something is held. */
   const turn = (left = false) => {
     if (!left) agreement.level();

@@ -23,43 +23,46 @@ const RESTLESS = 8;
 /** … and the reactor is asked to cut again only after this many chunks without a change. */
 const SETTLED = 16;
 
-/** @internal */
+/** @internal What changes it returns the agreement from then on. */
 export class Agreement {
   /** The number of the delimiter that holds. */
   epoch = 1;
   /** The reactor is to hear of how bytes are cut now. */
   due = false;
-  #state = CUTS;
+  #state: number;
   /** It reads nothing until it hears of how to go on. */
   #halted = false;
   #changes = 0;
   /** Chunks since the last of them. */
   #stable = 0;
 
-  /** Reading starts: the reactor may cut from the first byte, unless there is nothing to cut by. */
-  begin(mayCut: boolean): void {
-    this.due = false;
-    this.#changes = 0;
+  /** `mayCut`: the reactor may cut from the first byte; or there is nothing to cut by. */
+  constructor(mayCut = true) {
     this.#state = mayCut ? CUTS : RAW;
   }
 
   /** There is another delimiter, or another limit. */
-  change(): void {
-    this.#changes += 1;
-    this.#stable = 0;
-    this.renew();
+  change(): Agreement {
+    const own = this.renew();
+    own.#changes += 1;
+    own.#stable = 0;
+    return own;
   }
 
   /** Chunks that are on their way are cut anew, and the reactor is to hear of it. */
-  renew(): void {
-    this.epoch = this.epoch === 0xffff_ffff ? 1 : this.epoch + 1;
-    this.due ||= this.#state !== RAW;
+  renew(): Agreement {
+    const own = this.#own;
+    own.epoch = own.epoch === 0xffff_ffff ? 1 : own.epoch + 1;
+    own.due ||= own.#state !== RAW;
+    return own;
   }
 
   /** A chunk has come, cut under this epoch, or uncut (0). Returns whether its frames hold. */
   take(epoch: number): boolean {
-    this.#stable += 1;
-    if (this.#stable === SETTLED) this.#changes = 0;
+    if (this.#changes > 0) {
+      this.#stable += 1;
+      if (this.#stable === SETTLED) this.#changes = 0;
+    }
     if (epoch === this.epoch) this.#state = CUTS;
     else if (epoch === 0 && this.#state === ASKED) this.#state = RAW;
     return epoch === this.epoch;
@@ -71,10 +74,12 @@ export class Agreement {
   }
 
   /** The reactor has halted, for what outgrew the limit. */
-  halt(): void {
-    this.#state = RAW;
-    this.#halted = true;
-    this.due = true;
+  halt(): Agreement {
+    const own = this.#own;
+    own.#state = RAW;
+    own.#halted = true;
+    own.due = true;
+    return own;
   }
 
   /** It cuts, as far as is known. */
@@ -93,7 +98,15 @@ export class Agreement {
     return mayCut;
   }
 
+  /** This, or what takes its place where others have it, too. */
+  get #own(): Agreement {
+    return this === FIRST ? new Agreement() : this;
+  }
+
   get #isRestless(): boolean {
     return this.#changes > RESTLESS;
   }
 }
+
+/** @internal That of all which have had no other delimiter since they began: most never have. */
+export const FIRST: Agreement = new Agreement();

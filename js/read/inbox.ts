@@ -22,7 +22,7 @@ import { type Cut, MOST_FRAMES } from '../reactor/cutter.ts';
 import type { Chunk } from '../reactor/handler.ts';
 import type { Slab } from '../reactor/slab.ts';
 import type { ReframeRequest } from '../reactor/submission.ts';
-import { Agreement } from './agreement.ts';
+import { Agreement, FIRST } from './agreement.ts';
 import { nextFrame, overflowDetail } from './cut.ts';
 import { announced, frameEnd, frameStart, scanned } from './framer.ts';
 import { Held } from './held.ts';
@@ -60,7 +60,7 @@ export class Inbox {
   #whole: boolean;
   #receiver: Receiver;
   #cut: Cut;
-  #agreement = new Agreement();
+  #agreement = FIRST;
   #burst = MOST_FRAMES;
   #held = NONE;
   /** What the last cut of the same bytes has said, or 0. */
@@ -115,7 +115,7 @@ export class Inbox {
     this.#scan = 0;
     this.#search = null;
     this.#interrupted = true;
-    this.#agreement.change();
+    this.#agreement = this.#agreement.change();
     return true;
   }
 
@@ -137,7 +137,7 @@ export class Inbox {
   /** What to tell the reactor when reading starts: it may cut from the first byte. */
   begin(): ReframeRequest {
     const mayCut = this.framing !== NOTHING;
-    this.#agreement.begin(mayCut);
+    this.#agreement = mayCut ? FIRST : new Agreement(mayCut);
     return this.#request(mayCut);
   }
 
@@ -169,7 +169,7 @@ export class Inbox {
   /** All that the reactor held when a frame outgrew the limit; it has halted. */
   takeOverflow(slab: Slab, start: number, length: number): void {
     this.passedOn += length;
-    this.#agreement.halt();
+    this.#agreement = this.#agreement.halt();
     this.#keep(slab, start, start + length);
     this.deliverHeld();
   }
@@ -292,7 +292,7 @@ export class Inbox {
       this.#overflowed = false;
       // Of frames that the reactor has cut and that were not delivered then, this may take more to
       // find the last again: what decided on its end is still in the reactor.
-      if (this.#agreement.isCut) this.#agreement.renew();
+      if (this.#agreement.isCut) this.#agreement = this.#agreement.renew();
       return false;
     }
     if (stop !== Stop.BUDGET) this.#overflow(overflowDetail(stop, 0));
