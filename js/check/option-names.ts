@@ -3,11 +3,13 @@
 import { Family } from '../generated/wire.ts';
 import type {
   Address,
+  AnyListenOptions,
   ConnectCallOptions,
   DatagramCallOptions,
   DatagramFramesOptions,
   DescriptorOptions,
   EngineOptions,
+  FlowCallOptions,
   FramesOptions,
   KeepAliveOptions,
   LengthPrefixOptions,
@@ -36,7 +38,8 @@ const HOST_PORT: Names<Address & { host: string }> = {
 };
 const PATH = { path: true } as const;
 
-const SOCKET: Names<SocketOptions> = {
+/** @internal */
+export const socketNames: Names<SocketOptions> = {
   noDelay: true,
   keepAlive: true,
   recvBufferSize: true,
@@ -45,17 +48,21 @@ const SOCKET: Names<SocketOptions> = {
   typeOfService: true,
 };
 
-const STREAM: Names<StreamCallOptions> = {
-  ...SOCKET,
+const FLOW: Names<FlowCallOptions> = {
   readDelimiter: true,
   readEncoding: true,
   bufferSize: true,
   highWaterMark: true,
   maxPendingBytes: true,
+  lingerTimeout: true,
+};
+
+const STREAM: Names<StreamCallOptions> = {
+  ...socketNames,
+  ...FLOW,
   allowHalfOpen: true,
   idleTimeout: true,
   frameTimeout: true,
-  lingerTimeout: true,
 };
 
 const UNIX_CONNECT: Names<UnixConnectCallOptions> = {
@@ -72,35 +79,25 @@ const CONNECT: Names<ConnectCallOptions> = {
   lookup: true,
 };
 
-const LISTEN: Names<ListenOptions> = {
+const ANY_LISTEN: Names<AnyListenOptions> = {
   ...STREAM,
   backlog: true,
+  maxConnections: true,
+  proxyProtocol: true,
+  signal: true,
+};
+const LISTEN: Names<ListenOptions> = {
+  ...ANY_LISTEN,
   ipv6Only: true,
   reusePort: true,
-  maxConnections: true,
   blockList: true,
-  proxyProtocol: true,
-  signal: true,
 };
-
-const UNIX_LISTEN: Names<UnixListenOptions> = {
-  ...STREAM,
-  backlog: true,
-  mode: true,
-  maxConnections: true,
-  proxyProtocol: true,
-  signal: true,
-};
+const UNIX_LISTEN: Names<UnixListenOptions> = { ...ANY_LISTEN, mode: true };
 
 const DATAGRAM: Names<DatagramCallOptions> = {
+  ...FLOW,
   family: true,
-  readDelimiter: true,
-  readEncoding: true,
-  bufferSize: true,
   maxSenders: true,
-  highWaterMark: true,
-  maxPendingBytes: true,
-  lingerTimeout: true,
   reuseAddr: true,
   reusePort: true,
   ipv6Only: true,
@@ -112,16 +109,26 @@ const DATAGRAM: Names<DatagramCallOptions> = {
   signal: true,
 };
 
-const DATAGRAM_FRAMES: Names<DatagramFramesOptions> = {
+/** @internal */
+export const datagramFramesNames: Names<DatagramFramesOptions> = {
   signal: true,
   highWaterMark: true,
   keepOpen: true,
 };
-const FRAMES: Names<FramesOptions> = { ...DATAGRAM_FRAMES, rest: true };
-const WAIT: Names<WaitOptions> = { signal: true };
-const ENGINE_OPTIONS: Names<EngineOptions> = { driver: true };
-const KEEP_ALIVE: Names<KeepAliveOptions> = { idle: true, interval: true, count: true };
-const LENGTH_PREFIX: Names<LengthPrefixOptions> = { bytes: true, endian: true, adjust: true };
+/** @internal */
+export const framesNames: Names<FramesOptions> = { ...datagramFramesNames, rest: true };
+/** @internal */
+export const waitNames: Names<WaitOptions> = { signal: true };
+/** @internal */
+export const engineNames: Names<EngineOptions> = { driver: true };
+/** @internal */
+export const keepAliveNames: Names<KeepAliveOptions> = { idle: true, interval: true, count: true };
+/** @internal */
+export const lengthPrefixNames: Names<LengthPrefixOptions> = {
+  bytes: true,
+  endian: true,
+  adjust: true,
+};
 
 /** Of the classes of one family: what their constructors and calls take. */
 interface FamilyNames {
@@ -158,9 +165,6 @@ export function namesOf(family: number): FamilyNames {
   return family === Family.UNIX ? unix : either;
 }
 
-/** @internal Those of a socket. */
-export const socketNames: object = SOCKET;
-
 /** @internal What the constructor of a connection takes. */
 export const connectionNames: object = { ...STREAM, ...ENGINE };
 
@@ -170,24 +174,6 @@ export const datagramNames: Readonly<Record<'channel' | 'listen' | 'listenAt', o
   listen: DATAGRAM,
   listenAt: { ...DATAGRAM, ...HOST_PORT, ...PATH },
 };
-
-/** @internal */
-export const framesNames: object = FRAMES;
-
-/** @internal */
-export const datagramFramesNames: object = DATAGRAM_FRAMES;
-
-/** @internal */
-export const waitNames: object = WAIT;
-
-/** @internal */
-export const engineNames: object = ENGINE_OPTIONS;
-
-/** @internal */
-export const keepAliveNames: object = KEEP_ALIVE;
-
-/** @internal */
-export const lengthPrefixNames: object = LENGTH_PREFIX;
 
 /**
  * @internal What was given as options, read once: what a getter throws comes out of here, before

@@ -40,34 +40,42 @@ export interface SocketOptions {
   typeOfService?: number | undefined;
 }
 
-/** Options of a stream. Sizes are bytes, times milliseconds. */
-export interface StreamCallOptions extends SocketOptions {
-  /** Default: null. */
+/** Options of streams and datagram channels alike. Sizes are bytes, times milliseconds. */
+export interface FlowCallOptions {
+  /** Default: null; of a datagram channel, a datagram is a frame then. */
   readDelimiter?: ReadDelimiter | undefined;
   /** Default: null, `onRead` gets Buffers. */
   readEncoding?: BufferEncoding | (string & {}) | null | undefined;
-  /** How much may wait for a delimiter. Default: 65,536. */
+  /** How much may wait for a delimiter: of one sender, where they are datagrams. Default: 65,536. */
   bufferSize?: number | undefined;
   /** `write()` and `writeFile()` return false above this much pending. Default: 65,536. */
   highWaterMark?: number | undefined;
   /** A writer that ignores `false` is stopped here; files do not count. Default: 64 MiB. */
   maxPendingBytes?: number | undefined;
+  /** How long `end()` waits without progress for the peer to take the tail. Default: 5,000. */
+  lingerTimeout?: number | undefined;
+}
+
+/** Options of a stream. Sizes are bytes, times milliseconds. */
+export interface StreamCallOptions extends SocketOptions, FlowCallOptions {
   /** Stay writable when the peer has finished sending. Default: false. */
   allowHalfOpen?: boolean | undefined;
   /** Close when nothing was sent or received for so long. Default: never. */
   idleTimeout?: number | undefined;
   /** Close when a frame that has begun is not complete after so long. Default: never. */
   frameTimeout?: number | undefined;
-  /** How long `end()` waits without progress for the peer to take the tail. Default: 5,000. */
-  lingerTimeout?: number | undefined;
 }
 
-/** Options of `connect()`. */
-export interface ConnectCallOptions extends StreamCallOptions {
-  /** Bounds name look-up and all attempts together. Default: none. */
+/** Options of `UnixClient.connect()`. */
+export interface UnixConnectCallOptions extends StreamCallOptions {
+  /** Bounds name look-up and all attempts together; a Unix socket decides at once. Default: none. */
   connectTimeout?: number | undefined;
   /** Aborts the connect (`ABORT_ERR`). Fired later, it closes the channel, as by `close()`. */
   signal?: AbortSignal | undefined;
+}
+
+/** Options of `connect()`. */
+export interface ConnectCallOptions extends UnixConnectCallOptions {
   /** The address to connect from. */
   localAddress?: string | undefined;
   /** The port to connect from. Default: any. */
@@ -76,14 +84,6 @@ export interface ConnectCallOptions extends StreamCallOptions {
   family?: 0 | 4 | 6 | 'IPv4' | 'IPv6' | undefined;
   /** Looks names up. Default: `dns.lookup`. */
   lookup?: LookupFunction | undefined;
-}
-
-/** Options of `UnixClient.connect()`. */
-export interface UnixConnectCallOptions extends StreamCallOptions {
-  /** Bounds the connect, which a Unix socket decides at once. Default: none. */
-  connectTimeout?: number | undefined;
-  /** Aborts the connect (`ABORT_ERR`). Fired later, it closes the channel, as by `close()`. */
-  signal?: AbortSignal | undefined;
 }
 
 /** Options of `drained()`. */
@@ -121,23 +121,11 @@ export interface DescriptorOptions {
 }
 
 /** Options of a datagram channel. Sizes are bytes, times milliseconds. */
-export interface DatagramCallOptions {
+export interface DatagramCallOptions extends FlowCallOptions {
   /** Only this family, or Unix sockets. Default: IPv6 and IPv4 alike. */
   family?: 0 | 4 | 6 | 'IPv4' | 'IPv6' | 'unix' | undefined;
-  /** Default: null, a datagram is a frame. */
-  readDelimiter?: ReadDelimiter | undefined;
-  /** Default: null, `onRead` gets Buffers. */
-  readEncoding?: BufferEncoding | (string & {}) | null | undefined;
-  /** With a delimiter: how much may wait of one sender. Default: 65,536. */
-  bufferSize?: number | undefined;
   /** With a delimiter: of how many senders something may wait. Default: 1,024. */
   maxSenders?: number | undefined;
-  /** `write()` returns false above this much pending. Default: 65,536. */
-  highWaterMark?: number | undefined;
-  /** A writer that ignores `false` is stopped here. Default: 64 MiB. */
-  maxPendingBytes?: number | undefined;
-  /** How long `end()` waits without progress. Default: 5,000. */
-  lingerTimeout?: number | undefined;
   /** Let others bind the same address (`SO_REUSEADDR`). Default: false. */
   reuseAddr?: boolean | undefined;
   /** Let others bind the same address, and share what is sent to it. Default: false. */
@@ -158,27 +146,18 @@ export interface DatagramCallOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Options of `listen()`; those of a stream are the defaults of the server's connections. */
-export interface ListenOptions extends StreamCallOptions {
+/** Options of any server's `listen()`; those of a stream are the defaults of its connections. */
+export interface AnyListenOptions extends StreamCallOptions {
   /** Connections that may wait to be accepted. Default: 1024. */
   backlog?: number | undefined;
-  /** On an IPv6 address: no IPv4. Default: false. */
-  ipv6Only?: boolean | undefined;
-  /** Share the port with other sockets that ask for the same. Default: false. */
-  reusePort?: boolean | undefined;
   /** Connections beyond this number are closed at once, by the reactor. Default: none. */
   maxConnections?: number | undefined;
   /**
-   * Who may not connect: such connections are closed at once, by the reactor, and counted as refused.
-   * Its rules are read by `listen()`; for those that are added later, see `setBlockList()`.
-   */
-  blockList?: BlockList | undefined;
-  /**
    * Connections come from a proxy, which says in front of each whose it is (the PROXY protocol, versions
    * 1 and 2): `remoteAddr`, `localAddr` and `blockList` are about that one then, `channel.proxy` is what
-   * was said. The header is read by the reactor, before `onConnect`. Where it is missing, malformed, or not whole after
-   * `frameTimeout` (or 5 s), the connection is closed, counted in `stats().badProxyHeaders`, and told to
-   * `onError` with `ERR_PROXY_HEADER`, at most 100 times a second.
+   * was said. The header is read by the reactor, before `onConnect`. Where it is missing, malformed, or
+   * not whole after `frameTimeout` (or 5 s), the connection is closed, counted in
+   * `stats().badProxyHeaders`, and told to `onError` with `ERR_PROXY_HEADER`, at most 100 times a second.
    *
    * `'optional'`: what begins otherwise, or says nothing for that time, is served as it is. Only for
    * servers that nobody but proxies can reach: anybody else could name any address. Default: false.
@@ -188,30 +167,26 @@ export interface ListenOptions extends StreamCallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Options of `listen()`; those of a stream are the defaults of the server's connections. */
+export interface ListenOptions extends AnyListenOptions {
+  /** On an IPv6 address: no IPv4. Default: false. */
+  ipv6Only?: boolean | undefined;
+  /** Share the port with other sockets that ask for the same. Default: false. */
+  reusePort?: boolean | undefined;
+  /**
+   * Who may not connect: such connections are closed at once, by the reactor, and counted as refused.
+   * Its rules are read by `listen()`; for those that are added later, see `setBlockList()`.
+   */
+  blockList?: BlockList | undefined;
+}
+
 /** Options of `UnixServer.listen()`; those of a stream are the defaults of its connections. */
-export interface UnixListenOptions extends StreamCallOptions {
-  /** Connections that may wait to be accepted. Default: 1024. */
-  backlog?: number | undefined;
+export interface UnixListenOptions extends AnyListenOptions {
   /**
    * The permissions of the socket's file, such as `0o600`: who may connect. They hold before the
    * first connection can be made. Default: what the process's umask leaves of `0o777`.
    */
   mode?: number | undefined;
-  /** Connections beyond this number are closed at once, by the reactor. Default: none. */
-  maxConnections?: number | undefined;
-  /**
-   * Connections come from a proxy, which says in front of each whose it is (the PROXY protocol, versions
-   * 1 and 2): `remoteAddr` and `localAddr` are about that one then, `channel.proxy` is what
-   * was said. The header is read by the reactor, before `onConnect`. Where it is missing, malformed, or not whole after
-   * `frameTimeout` (or 5 s), the connection is closed, counted in `stats().badProxyHeaders`, and told to
-   * `onError` with `ERR_PROXY_HEADER`, at most 100 times a second.
-   *
-   * `'optional'`: what begins otherwise, or says nothing for that time, is served as it is. Only for
-   * servers that nobody but proxies can reach: anybody else could name any address. Default: false.
-   */
-  proxyProtocol?: boolean | 'optional' | undefined;
-  /** Closes the server when aborted. */
-  signal?: AbortSignal | undefined;
 }
 
 /** How an engine's reactor works. */
