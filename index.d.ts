@@ -627,7 +627,6 @@ export declare class ChannelDuplex extends Duplex {
 }
 /** What `readEncoding` makes of frames. */
 export type FrameOf<E extends string | null> = E extends string ? string : Buffer;
-/** What comes by itself, as an async iterator. */
 /** The frames of a channel, one by one. Leaving a loop over it early ends the channel; see `frames()`. */
 export interface FrameIterator<F> extends AsyncIterableIterator<F> {
   next(): Promise<IteratorResult<F, undefined>>;

@@ -1,4 +1,4 @@
-/** What comes by itself, as an async iterator. */
+// What comes by itself, as an async iterator.
 
 /** The frames of a channel, one by one. Leaving a loop over it early ends the channel; see `frames()`. */
 export interface FrameIterator<F> extends AsyncIterableIterator<F> {
