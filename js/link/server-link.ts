@@ -196,11 +196,11 @@ export class ServerLink extends Link<ServerHooks> {
     this.#report(badProxyHeader(why, decodeAddress(about, 0)));
   }
 
-  /** Who shall not connect from now on. */
+  /** Who shall not connect from now on: the reactor knows it when this returns. */
   block(blocked: Uint8Array): void {
     if (this.index < 0) return;
     this.reactor.submission.block(this, blocked);
-    this.reactor.submission.flush();
+    this.reactor.catchUp();
   }
 
   /** Accepting failed for now; the reactor goes on by itself. */

@@ -55,7 +55,7 @@ const NOTHING: Omit<EngineStats, 'frames'> = {
   handOvers: 0,
 };
 
-/** How long a bind waits for a reactor that has others to serve. */
+/** How long it is waited for a reactor that has others to serve. */
 const CATCH_UP_MS = 1_000;
 
 /** The reactors of this thread that are in use. Others may be dropped. */
@@ -263,6 +263,12 @@ export class Reactor {
     return this.#binding.datagramBufferSizes(this.#thread, index, generation);
   }
 
+  /** Submits what there is, and waits until that is done. */
+  catchUp(): void {
+    this.submission.flush();
+    if (this.#native !== null) this.#binding.catchUp(this.#native, CATCH_UP_MS);
+  }
+
   /** How many of the channel's bytes have been sent; -1 where it is gone. */
   sent({ index, generation }: Target): number {
     return this.#binding.sent(this.#thread, index, generation);
@@ -307,13 +313,8 @@ export class Reactor {
   #bound(bind: () => Bound): Bound {
     const bound = bind();
     if (bound.failure?.errno !== EADDRINUSE) return bound;
-    for (const reactor of used) reactor.#catchUp();
+    for (const reactor of used) reactor.catchUp();
     return bind();
-  }
-
-  #catchUp(): void {
-    this.submission.flush();
-    if (this.#native !== null) this.#binding.catchUp(this.#native, CATCH_UP_MS);
   }
 
   /** Whether it is in use: with channels that are not through, or kept alive without. */
