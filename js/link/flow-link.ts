@@ -7,6 +7,7 @@ import { outside } from '../reactor/context.ts';
 import type { NativeEnd, Tally } from '../reactor/handler.ts';
 import type { Reactor } from '../reactor/reactor.ts';
 import type { SettingsRequest } from '../reactor/submission.ts';
+import type { Reading } from '../read/reading.ts';
 import type { CloseInfo, ReadDelimiter, StreamStats } from '../types.ts';
 import type { Ledger } from '../write/ledger.ts';
 import { takeFields } from './fields.ts';
@@ -15,21 +16,6 @@ import { Link, type Owner } from './link.ts';
 import { warnMisspelt } from './misspelt.ts';
 import type { Taker } from './taker.ts';
 import { trace } from './trace.ts';
-
-/** What reads, as far as it is the same for both. */
-interface Reading {
-  readonly encoding: BufferEncoding | null;
-  /** Bytes that the reactor has passed on. */
-  readonly passedOn: number;
-  /** How many of them are held. */
-  readonly length: number;
-  /** So much is held that the peer is to be held back. */
-  readonly isFull: boolean;
-  deliverHeld(): void;
-  /** Something has changed that a loop over frames must look at. */
-  interrupt(): void;
-  clear(): void;
-}
 
 /** The settings that the reactor goes by, as its `Change` names them. */
 const NATIVE: Readonly<Record<string, number>> = {

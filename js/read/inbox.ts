@@ -26,6 +26,7 @@ import { Agreement, FIRST } from './agreement.ts';
 import { nextFrame, overflowDetail } from './cut.ts';
 import { announced, frameEnd, frameStart, scanned } from './framer.ts';
 import { Held } from './held.ts';
+import type { Reading } from './reading.ts';
 import { asksForAscii, completeLength, decode, Slices } from './text.ts';
 
 /** For all inboxes: hardly ever does one deliver while another does. */
@@ -47,7 +48,7 @@ export interface Receiver {
 }
 
 /** @internal */
-export class Inbox {
+export class Inbox implements Reading {
   framing: Framing;
   limit: number;
   encoding: BufferEncoding | null = null;

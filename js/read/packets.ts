@@ -17,6 +17,7 @@ import type { Cut } from '../reactor/cutter.ts';
 import type { Datagrams } from '../reactor/handler.ts';
 import { latin1 } from '../reactor/slab.ts';
 import type { Receiver } from './inbox.ts';
+import type { Reading } from './reading.ts';
 import { type SenderSettings, Senders } from './senders.ts';
 import { decode } from './text.ts';
 
@@ -54,7 +55,7 @@ interface Waiting {
 }
 
 /** @internal */
-export class DatagramInbox implements Receiver {
+export class DatagramInbox implements Reading, Receiver {
   encoding: BufferEncoding | null = null;
   /** Bytes that the reactor has passed on. */
   passedOn = 0;
