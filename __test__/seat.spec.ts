@@ -27,8 +27,12 @@ function forced(driver: string): Engine {
   return engine;
 }
 
-/** A lone connection sends a line to and fro, until that is enough. */
-async function converse(engine: Engine, isEnough: (stats: EngineStats, lines: number) => boolean) {
+/** A lone connection sends some lines to and fro, one if no other number is given, until that is enough. */
+async function converse(
+  engine: Engine,
+  isEnough: (stats: EngineStats, lines: number) => boolean,
+  atOnce = 1,
+) {
   class Echo extends Connection {
     override readDelimiter = '\n';
     override onRead(line: Buffer): void {
@@ -41,12 +45,13 @@ async function converse(engine: Engine, isEnough: (stats: EngineStats, lines: nu
     class Asks extends Client {
       override readDelimiter = '\n';
       override onConnect(): void {
-        this.write('again\n');
+        this.write('again\n'.repeat(atOnce));
       }
       override onRead(): void {
         lines += 1;
+        if (lines % atOnce > 0) return;
         if (isEnough(engine.stats(), lines)) resolve();
-        else this.write('again\n');
+        else this.write('again\n'.repeat(atOnce));
       }
     }
     new Asks({ engine }).connect('127.0.0.1', server.localAddr?.port ?? 0);
@@ -65,6 +70,14 @@ test.serial(
     await Promise.all([auto.close(), thread.close()]);
   },
 );
+
+driven('so is one that has many lines on their way', async (t) => {
+  const engine = forced('auto');
+  const isEnough = ({ driver }: EngineStats, lines: number) => driver === 'loop' || lines > 50_000;
+  await converse(engine, isEnough, 64);
+  t.is(engine.stats().driver, 'loop');
+  await engine.close();
+});
 
 driven('who writes to many at once gives the seat back', async (t) => {
   const engine = forced('auto');

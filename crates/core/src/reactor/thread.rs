@@ -15,26 +15,30 @@ use super::turn::{Reactor, Work};
 use crate::queue::piece::Piece;
 use crate::sys;
 
-/// So many turns in a row with little to do, and the loop is offered the seat.
+/// So many turns in a row with little to do that found the other side asleep, and the loop is offered
+/// the seat: each of them cost a wake-up of either thread.
 const QUIET_TURNS: u32 = 8;
 /// What little is: for the thread, to offer the seat …
-const LITTLE: Work = Work {
-    events: 2,
-    requests: 4,
-    bytes: 16 * 1024,
-    words: 64,
-    rings: usize::MAX,
-    unheard: 0,
-};
-/// … and for the loop, to stay there: above this, it gives the seat back.
-const MUCH: Work = Work {
+const LITTLE: Most = Most {
     events: 4,
     requests: 8,
-    bytes: 64 * 1024,
-    words: 128,
-    rings: usize::MAX,
-    unheard: usize::MAX,
+    bytes: 128 * 1024,
 };
+/// … and for the loop, to stay there: above this, it gives the seat back. With more, the loop would
+/// have more to do than the wake-ups cost it.
+const MUCH: Most = Most {
+    events: 8,
+    requests: 16,
+    bytes: 256 * 1024,
+};
+
+/// A bound on the work of a turn. How many frames there were does not count: the other side has them
+/// to handle in either case.
+struct Most {
+    events: usize,
+    requests: usize,
+    bytes: u64,
+}
 
 /// Who may drive a reactor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +131,7 @@ impl ReactorThread {
                 rung = work.rings > 0;
                 Some(Left {
                     deadline: reactor.rest(),
-                    stays: self.driver == Driver::Loop || work.is_within(MUCH),
+                    stays: self.driver == Driver::Loop || work.is_within(&MUCH),
                 })
             })
         }));
@@ -202,12 +206,8 @@ impl Drop for ReactorThread {
 }
 
 impl Work {
-    fn is_within(self, most: Self) -> bool {
-        self.events <= most.events
-            && self.requests <= most.requests
-            && self.bytes <= most.bytes
-            && self.words <= most.words
-            && self.unheard <= most.unheard
+    fn is_within(self, most: &Most) -> bool {
+        self.events <= most.events && self.requests <= most.requests && self.bytes <= most.bytes
     }
 }
 
@@ -254,7 +254,7 @@ fn turns(
             return Ok(());
         }
         let work = reactor.work();
-        if !work.is_within(LITTLE) {
+        if !work.is_within(&LITTLE) || work.unheard > 0 {
             quiet = 0;
         } else if work.rings > 0 {
             quiet += 1;

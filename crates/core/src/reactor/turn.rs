@@ -60,9 +60,7 @@ pub(crate) struct Work {
     pub(crate) requests: usize,
     /// What was sent and received.
     pub(crate) bytes: u64,
-    /// Of completions.
-    pub(crate) words: usize,
-    /// The other side was waiting for them, or was still busy with those before.
+    /// Batches of completions: the other side was waiting for them, or was still busy with those before.
     pub(crate) rings: usize,
     pub(crate) unheard: usize,
 }
@@ -358,11 +356,9 @@ impl Reactor {
         if self.cx.filling.is_empty() {
             return;
         }
-        let words = self.cx.filling.load().words;
         let Published { done, ring, limit } = self.shared.completions.publish(&mut self.cx.filling);
         self.cx.limit = limit;
         self.cx.batch_number += u64::from(done);
-        self.work.words += words;
         self.work.rings += usize::from(ring);
         self.work.unheard += usize::from(!ring);
         if ring && !self.unrung {
