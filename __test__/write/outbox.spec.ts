@@ -318,6 +318,63 @@ test('who writes little asks how much is sent before a limit is near, once a sub
   t.true(asked() > 1 && asked() < 10);
 });
 
+test('bytes and strings that follow each other are in order, counted, and taken at the call', (t) => {
+  const { written, submission, outbox } = makeOpen({
+    highWaterMark: 1_000,
+    maxPendingBytes: 1_000,
+  });
+  const line = Buffer.from('line');
+  const long = Buffer.from('more than eight');
+  t.true(outbox.write(line));
+  t.true(outbox.write('ä'));
+  t.true(outbox.write(long));
+  t.true(outbox.write(new Uint8Array(0)));
+  t.true(outbox.write(new Uint16Array([0x6261])));
+  t.true(outbox.write(line));
+  line.fill(0);
+  long.fill(0);
+  submission.flush();
+  t.deepEqual(written, ['lineämore than eightabline']);
+  t.is(outbox.accepted, 27);
+  t.throws(() => outbox.write(Object.defineProperty(Buffer.alloc(4), 'length', { value: 2 })), {
+    code: 'ERR_INVALID_ARG_VALUE',
+  });
+  t.is(outbox.accepted, 27);
+});
+
+test('limits are exact to the byte, however small the writes', (t) => {
+  const { outbox } = makeOpen({ highWaterMark: 100, maxPendingBytes: 200 });
+  const one = Buffer.from('1');
+  const flows = Array.from({ length: 202 }, () => outbox.write(one));
+  t.is(flows.indexOf(false), 100);
+  t.is(outbox.accepted, 201);
+  t.is(outbox.refused, 1);
+  t.not(outbox.flooded, null);
+});
+
+test('who begins to listen for the drain between two writes hears of it', (t) => {
+  for (const piece of ['b', Buffer.from('b')]) {
+    const { written, target, submission, outbox } = makeOpen({ highWaterMark: 100 });
+    outbox.write(Buffer.from('a'));
+    target.wantsDrain = true;
+    // That is what a link asks then.
+    t.is(outbox.pending, 1);
+    outbox.write(piece);
+    submission.flush();
+    t.deepEqual(written, ['ab!']);
+  }
+});
+
+test('where it has ended, bytes are refused', (t) => {
+  const { written, submission, outbox } = makeOpen({ highWaterMark: 100 });
+  outbox.write(Buffer.from('a'));
+  outbox.end('others');
+  t.false(outbox.write(Buffer.from('b')));
+  submission.flush();
+  t.deepEqual(written, ['a']);
+  t.is(outbox.refused, 1);
+});
+
 test('long strings are handed over as bytes, behind what was gathered', (t) => {
   const { written, submission, outbox } = makeOpen({ maxPendingBytes: 100_000 });
   outbox.write('head');

@@ -54,6 +54,13 @@ export function bytesOf(name: string, data: unknown): Uint8Array | null {
   return plain && data.length > 0 ? data : memoryOf(name, data);
 }
 
+/** @internal How many bytes are in what `bytesOf` returns as it is; -1 for anything else. */
+export function plainLength(data: unknown): number {
+  if (!ArrayBuffer.isView(data) || !isUint8Array(data) || !(data instanceof Uint8Array)) return -1;
+  const { length } = data;
+  return length === byteLength.call(data) ? length : -1;
+}
+
 /** @internal The same bytes, in memory that no other thread may write to. */
 export function unshared(bytes: Uint8Array): Uint8Array {
   return isSharedArrayBuffer(typedArray.buffer.call(bytes)) ? Uint8Array.from(bytes) : bytes;

@@ -17,8 +17,8 @@
 
 import { markAsUntransferable } from 'node:worker_threads';
 
-/** As Node's own pool. */
-const SLAB_BYTES = 8 * 1024;
+/** Twice Node's own pool: memory of its own for each chunk would cost as much as its Buffers. */
+const SLAB_BYTES = 16 * 1024;
 /** Chunks from this size on have memory of their own. */
 const LARGE_BYTES = SLAB_BYTES / 2;
 /** So many are copied at once: few calls for many small chunks, little in vain beside a large one. */

@@ -25,6 +25,8 @@ const FIRST_BYTES = 16 * 1024;
 const MOST_BYTES = 256 * 1024;
 /** A buffer that one large turn made this big is given back. */
 const KEEP_BYTES = 1024 * 1024;
+/** So many are copied one by one in as long as a call of `set` takes. */
+const FEW_BYTES = 8;
 /** Datagrams up to this length are encoded straight into the batch (3 bytes a UTF-16 unit at most). */
 const SHORT_STRING = 4096;
 /** @internal Writes from this size on are sent at once, where that keeps the order. */
@@ -202,7 +204,9 @@ export class Submission {
   writeBytes(target: Writer, data: Uint8Array, wantsDrain: boolean): number {
     const length = byteLength.call(data);
     const at = this.#openWrite(target, length, wantsDrain);
-    this.#buffer.set(data, at);
+    const buffer = this.#buffer;
+    if (length > FEW_BYTES) buffer.set(data, at);
+    else for (let i = 0; i < length; i += 1) buffer[at + i] = data[i] as number;
     this.#grow(length);
     return length;
   }

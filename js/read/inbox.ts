@@ -28,9 +28,11 @@ import { announced, frameEnd, frameStart, scanned } from './framer.ts';
 import { Held } from './held.ts';
 import type { Reading } from './reading.ts';
 import { asksForAscii, completeLength, decode, Slices } from './text.ts';
+import { Views } from './views.ts';
 
 /** For all inboxes: hardly ever does one deliver while another does. */
 const slices = new Slices();
+const views = new Views();
 /** What is held by all that have held nothing yet. */
 const NONE = new Held();
 
@@ -204,6 +206,7 @@ export class Inbox implements Reading {
     } finally {
       this.isDelivering = false;
       slices.end();
+      views.end();
     }
     this.#held.compact();
   }
@@ -328,15 +331,9 @@ export class Inbox implements Reading {
   #request(mayCut: boolean): ReframeRequest {
     const { framing, limit, passedOn, encoding } = this;
     const text = asksForAscii(encoding);
-    return {
-      epoch: this.#agreement.epoch,
-      framing,
-      limit,
-      passedOn,
-      mayCut,
-      text,
-      last: this.#last,
-    };
+    const { epoch } = this.#agreement;
+    const last = this.#last;
+    return { epoch, framing, limit, passedOn, mayCut, text, last };
   }
 
   /** The fast way: frames that the reactor has cut, under the delimiter that still holds. */
@@ -350,6 +347,7 @@ export class Inbox implements Reading {
     } finally {
       this.isDelivering = false;
       slices.end();
+      views.end();
     }
   }
 
@@ -429,7 +427,7 @@ export class Inbox implements Reading {
     if (to > bytes.length) {
       this.#receiver.undeliverable(bufferDetached());
     } else if (this.encoding === null) {
-      this.#receiver.deliver(bytes.subarray(from, to));
+      this.#receiver.deliver(views.view(bytes, from, to));
     } else {
       const frame = decode(bytes, from, to, this.encoding, this.#receiver);
       if (frame !== null) this.#receiver.deliver(frame);

@@ -3,7 +3,7 @@
 import { channelNotConnected, invalidType } from '../check/errors.ts';
 import { type FileRequest, OpenFile } from '../check/file.ts';
 import type { StreamSettings } from '../check/options.ts';
-import { byteLength, bytesOf, isReadable, unshared } from '../check/values.ts';
+import { byteLength, bytesOf, isReadable, plainLength, unshared } from '../check/values.ts';
 import {
   LARGE_BYTES,
   type Submission,
@@ -17,6 +17,8 @@ import { Ledger } from './ledger.ts';
 const LEAST_FILES = 16;
 /** Bytes that a UTF-16 unit has at most. */
 const MOST_BYTES_A_UNIT = 3;
+/** State and limits are looked at this often at least. */
+const MOST_CREDIT = MOST_BYTES_A_UNIT * LARGE_BYTES;
 
 /** What is written. */
 type Piece = string | Uint8Array | OpenFile;
@@ -60,8 +62,12 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   readonly target: Source;
   #reactor: OutboxReactor;
   #submission: Submission;
-  /** Shorter strings are gathered without a look at state and limits. Above 0 only while any are. */
+  /**
+   * So many bytes may follow in the same submission without a look at state and limits, as the last write
+   * that looked has found them. 0 as soon as somebody asks for anything, or sets it.
+   */
   #credit = 0;
+  #creditedAt = -1;
   #state: 'idle' | 'early' | 'open' | 'gone' = 'idle';
   /** What was written before there was a socket to send it to. */
   #early: Piece[] | null = null;
@@ -104,9 +110,23 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
 
   /** Takes the bytes, or drops them; returns whether to go on. */
   write(data: unknown): boolean {
-    if (typeof data !== 'string' || data.length >= this.#credit) return this.#write(data);
-    this.#credit -= data.length;
-    this.#submission.gather(this, data);
+    if (typeof data === 'string') {
+      if (!this.#spends(MOST_BYTES_A_UNIT * data.length)) return this.#write(data);
+      this.#submission.gather(this, data);
+      return true;
+    }
+    const length = plainLength(data);
+    if (length <= 0 || length >= LARGE_BYTES || !this.#spends(length)) return this.#write(data);
+    this.#submission.encode(this);
+    this.#submission.writeBytes(this.target, data as Uint8Array, this.wantsDrain);
+    this.count(length);
+    return true;
+  }
+
+  /** Whether so many bytes, be it at most, need no look at state and limits. */
+  #spends(bytes: number): boolean {
+    if (bytes >= this.#credit || this.#submission.count !== this.#creditedAt) return false;
+    this.#credit -= bytes;
     return true;
   }
 
@@ -142,11 +162,11 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
 
   /** What was written comes before whatever the reactor is asked from now on. */
   encode(): void {
+    this.#credit = 0;
     if (this.lastEnd >= 0) this.#submission.encode(this);
   }
 
   encoded(bytes: number): void {
-    this.#credit = 0;
     this.count(bytes);
   }
 
@@ -189,17 +209,20 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
 
   #accept(piece: Piece): boolean {
     if (this.#state !== 'open') this.count(this.#keep(piece));
-    else if (typeof piece === 'string' && piece.length < LARGE_BYTES) this.#gather(piece);
-    else this.#submit(piece);
+    else {
+      this.wantsDrain = this.target.wantsDrain;
+      if (typeof piece === 'string' && piece.length < LARGE_BYTES) this.#gather(piece);
+      else this.#submit(piece);
+      this.#credit = this.emptied ? 0 : Math.min(MOST_CREDIT, this.room);
+      this.#creditedAt = this.#submission.count;
+    }
     return this.flows;
   }
 
   #gather(data: string): void {
-    if (this.lastEnd < 0) this.wantsDrain = this.target.wantsDrain;
     this.emptied = false;
     this.count(0);
     this.#submission.gather(this, data);
-    if (this.lastEnd >= 0) this.#credit = Math.min(LARGE_BYTES, this.room / MOST_BYTES_A_UNIT) | 0;
   }
 
   protected override get most(): number {
@@ -244,8 +267,7 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   /** Behind what was gathered; what was sent during the call is counted so. */
   #submit(piece: Piece): void {
     const submission = this.#submission;
-    const { target } = this;
-    const wantsDrain = target.wantsDrain;
+    const { target, wantsDrain } = this;
     this.encode();
     let unsent: number;
     if (piece instanceof OpenFile) {
