@@ -4,7 +4,15 @@ import { Worker } from 'node:worker_threads';
 
 import test from 'ava';
 
-import { Client, Connection, Engine, type EngineStats, Server } from 'pants-native';
+import {
+  type Address,
+  Client,
+  Connection,
+  Datagram,
+  Engine,
+  type EngineStats,
+  Server,
+} from 'pants-native';
 
 // Who drives the reactor. Everything else that the package does is the same whoever does it: the
 // other tests run with the event loop in the seat by PANTS_DRIVER=loop, see CONTRIBUTING.md.
@@ -94,6 +102,30 @@ driven('who writes to many at once gives the seat back', async (t) => {
     return false;
   });
   t.true(sent);
+  await engine.close();
+});
+
+driven('datagrams by the dozen are driven by the event loop', async (t) => {
+  const engine = forced('auto');
+  class Echo extends Datagram {
+    override onRead(data: Buffer, from: Address): void {
+      this.write(data, from);
+    }
+  }
+  const server = new Echo({ engine }).listen(0, '127.0.0.1');
+  let datagrams = 0;
+  await new Promise<void>((resolve) => {
+    class Asks extends Datagram {
+      override onRead(data: Buffer): void {
+        datagrams += 1;
+        if (engine.stats().driver === 'loop' || datagrams === 20_000) resolve();
+        this.write(data, server.localAddr);
+      }
+    }
+    const asks = new Asks({ engine });
+    for (let index = 0; index < 32; index += 1) asks.write('x'.repeat(1_000), server.localAddr);
+  });
+  t.true(datagrams < 20_000);
   await engine.close();
 });
 

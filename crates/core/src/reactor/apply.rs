@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::submitted::Submitted;
 use super::turn::Reactor;
 use crate::id::ChannelId;
-use crate::queue::records::each_record;
+use crate::queue::records::{Request, each_record};
 use crate::source::Source;
 use crate::source::fate::{Closing, Fate};
 use crate::wire::syscall;
@@ -27,8 +27,13 @@ impl Reactor {
                     mut owned,
                 } => {
                     let shared = Arc::clone(&self.shared);
+                    let mut sends = None;
                     let whole = each_record(&records, &mut owned, &shared.regexps, |record| {
-                        self.work.requests += 1;
+                        // Many datagrams of one socket are one system call.
+                        let is_send = matches!(record.request, Request::Send { .. });
+                        let before = sends.replace((record.id, is_send));
+                        let goes_on = is_send && before == sends;
+                        self.work.requests += usize::from(!goes_on);
                         self.call(record.id, |source, cx| source.request(cx, record.request));
                     });
                     whole.ok_or(io::ErrorKind::InvalidData)?;

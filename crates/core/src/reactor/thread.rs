@@ -13,6 +13,7 @@ use super::handle::Handle;
 use super::seat::{Left, Seat};
 use super::turn::{Reactor, Work};
 use crate::queue::piece::Piece;
+use crate::source::TURN_PACKETS;
 use crate::sys;
 
 /// So many turns in a row with little to do that found the other side asleep, and the loop is offered
@@ -23,6 +24,7 @@ const LITTLE: Most = Most {
     events: 4,
     requests: 8,
     bytes: 128 * 1024,
+    datagrams: TURN_PACKETS / 2,
 };
 /// … and for the loop, to stay there: above this, it gives the seat back. With more, the loop would
 /// have more to do than the wake-ups cost it.
@@ -30,6 +32,9 @@ const MUCH: Most = Most {
     events: 8,
     requests: 16,
     bytes: 256 * 1024,
+    // Fewer than what one channel receives in a turn at most: so many, and there are more than the
+    // loop is through with.
+    datagrams: TURN_PACKETS - 1,
 };
 
 /// A bound on the work of a turn. How many frames there were does not count: the other side has them
@@ -38,6 +43,7 @@ struct Most {
     events: usize,
     requests: usize,
     bytes: u64,
+    datagrams: usize,
 }
 
 /// Who may drive a reactor.
@@ -207,7 +213,10 @@ impl Drop for ReactorThread {
 
 impl Work {
     fn is_within(self, most: &Most) -> bool {
-        self.events <= most.events && self.requests <= most.requests && self.bytes <= most.bytes
+        self.events <= most.events
+            && self.requests <= most.requests
+            && self.bytes <= most.bytes
+            && self.datagrams <= most.datagrams
     }
 }
 

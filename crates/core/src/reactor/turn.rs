@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::id::ChannelId;
 use crate::queue::batch::Batch;
 use crate::queue::completions::Published;
-use crate::source::context::Context;
+use crate::source::context::{Context, Packets};
 use crate::source::fate::{Closing, Fate, report_closed};
 use crate::source::readiness::Readiness;
 use crate::source::timers::Timers;
@@ -58,8 +58,10 @@ pub(crate) struct Work {
     pub(crate) events: usize,
     /// Records that were submitted: each may cost a system call.
     pub(crate) requests: usize,
-    /// What was sent and received.
+    /// What was sent and received, but for datagrams.
     pub(crate) bytes: u64,
+    /// Received and sent.
+    pub(crate) datagrams: usize,
     /// Batches of completions: the other side was waiting for them, or was still busy with those before.
     pub(crate) rings: usize,
     pub(crate) unheard: usize,
@@ -92,6 +94,7 @@ impl Reactor {
             stats: Stats::default(),
             channels: 0,
             inbound: Inbound::default(),
+            packets: Packets::default(),
             registry: poll.registry().try_clone()?,
             timers: Timers::default(),
             again: VecDeque::new(),
@@ -145,6 +148,7 @@ impl Reactor {
         self.dispatch_events();
         self.dispatch_timers();
         self.publish();
+        self.weigh_datagrams();
         Ok(true)
     }
 
@@ -350,6 +354,13 @@ impl Reactor {
         self.work.bytes += self.cx.stats.bytes_read + self.cx.stats.bytes_written;
         self.shared.account(&mut self.cx);
         self.hand_over();
+    }
+
+    /// They count by themselves: one costs less than an event or a write, whatever its size.
+    fn weigh_datagrams(&mut self) {
+        let Packets { count, bytes } = std::mem::take(&mut self.cx.packets);
+        self.work.datagrams = count;
+        self.work.bytes = self.work.bytes.saturating_sub(bytes as u64);
     }
 
     fn hand_over(&mut self) {

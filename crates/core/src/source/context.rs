@@ -44,6 +44,15 @@ pub(crate) struct Announced {
     pub(crate) how: ProxyProtocol,
 }
 
+/// What of a turn was datagrams.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Packets {
+    /// How many were received and sent.
+    pub(crate) count: usize,
+    /// What they were together.
+    pub(crate) bytes: usize,
+}
+
 /// The reactor's own state, without the sources themselves.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -62,6 +71,7 @@ pub(crate) struct Context {
     pub(crate) channels: u64,
     /// Room for what datagram sockets receive.
     pub(crate) inbound: Inbound,
+    pub(crate) packets: Packets,
     pub(crate) registry: Registry,
     pub(crate) timers: Timers,
     /// Sources that stopped before WouldBlock: with edge triggering nobody else will wake them.
@@ -175,6 +185,12 @@ impl Context {
             tally.writes += 1;
             tally.sent += bytes as u64;
         });
+    }
+
+    /// So many datagrams, besides what is counted of any channel.
+    pub(crate) fn count_packets(&mut self, count: usize, bytes: usize) {
+        self.packets.count += count;
+        self.packets.bytes += bytes;
     }
 
     /// Enters what the channel alone has to know of.

@@ -34,7 +34,7 @@ pub(crate) mod timers;
 pub use adopt::AdoptError;
 pub(crate) use adopt::{adopt_listener, adopt_packets, adopt_stream};
 pub(crate) use connect::Connect;
-pub(crate) use datagram::Datagram;
+pub(crate) use datagram::{Datagram, TURN_PACKETS};
 pub(crate) use datagram_socket::DatagramSocket;
 pub use listen::ListenError;
 pub(crate) use listen::{has_no_ipv6, listen, listen_path};

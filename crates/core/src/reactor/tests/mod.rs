@@ -10,6 +10,7 @@
 mod accepting;
 mod clock;
 mod clocks;
+mod datagrams;
 mod proxied;
 mod streams;
 

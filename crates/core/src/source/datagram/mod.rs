@@ -38,7 +38,7 @@ use crate::sys::packets::{MAX_SEGMENTS, SendsMany};
 use crate::wire::{kind, reason, syscall};
 
 /// How many datagrams one channel may receive or send in one turn, before others have theirs.
-const TURN_PACKETS: usize = 512;
+pub(crate) const TURN_PACKETS: usize = 512;
 
 #[derive(Debug)]
 pub(crate) struct Datagram {

@@ -87,5 +87,6 @@ impl Datagram {
         self.socket.count_truncated(truncated);
         cx.stats.drops += truncated as u64;
         cx.count_received(self.id, bytes);
+        cx.count_packets(inbound.received.len(), bytes);
     }
 }

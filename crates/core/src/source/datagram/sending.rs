@@ -95,6 +95,7 @@ impl Datagram {
         self.singly = self.singly.saturating_sub(datagrams);
         cx.count_sent(self.id, bytes);
         cx.count(self.id, |tally| tally.datagrams += datagrams as u64);
+        cx.count_packets(datagrams, bytes);
         self.backoff = None;
         if self.ending {
             self.linger_until = Some(cx.now + self.linger);
