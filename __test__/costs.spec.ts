@@ -23,6 +23,9 @@ type Counts = Partial<Record<string, number>>;
 interface Costs {
   frames: number;
   rings: number;
+  bytesRead: number;
+  /** From one place in memory to another: in JavaScript, and where it meets the reactor. */
+  bytesCopied: number;
   /** Calls of the addon, by name. */
   calls: Counts;
   /** System calls, by name. */
@@ -111,4 +114,15 @@ straceTest('a connection: what it costs beside its bytes', async (t) => {
   t.true(sum(system, OF_CONNECTIONS) < 4.5 * 500, shown);
   t.true(sum(system, ['shutdown']) < 50, shown);
   t.true(sum(system, ['recvfrom', 'sendto']) < 3.5 * 500, shown);
+});
+
+straceTest('Bulk: what is read and sent as it comes is copied less than once', async (t) => {
+  const message = Buffer.alloc(64 * 1024, 'x');
+  const load = { connections: 4, depth: 16, rounds: 50, message };
+  const { bytesRead, bytesCopied, system } = await costs(t, 'Bulk', load);
+  t.is(bytesRead, 4 * 16 * 50 * message.length);
+  t.true(
+    bytesCopied < 0.5 * bytesRead,
+    `${bytesCopied} of ${bytesRead}: ${JSON.stringify(system)}`,
+  );
 });

@@ -20,6 +20,7 @@ export type NativeBinding = Pick<
   | 'datagramBufferSizes'
   | 'engineStats'
   | 'holdEngine'
+  | 'lend'
   | 'listen'
   | 'listenPath'
   | 'openEngine'

@@ -33,6 +33,7 @@ const SHAPES: Record<string, string[]> = {
   datagramBufferSizes: ['engine', 'id', 'id'],
   engineStats: ['engine'],
   holdEngine: ['engine', 'boolean'],
+  lend: ['engine', 'number', 'bytes'],
   listen: ['engine', 'host', 'port', 'options'],
   listenPath: ['engine', 'bytes', 'options'],
   openEngine: ['function', 'driver'],

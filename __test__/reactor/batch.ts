@@ -71,19 +71,29 @@ export class Script {
   /** How much more room was asked for. */
   grown = 0;
   failed = false;
+  /** The memory that was lent, and is not given back, by number. */
+  readonly loans = new Map<number, Uint8Array>();
   #batches: Record[][];
 
   constructor(...batches: Record[][]) {
     this.#batches = batches;
   }
 
-  take = (_native: unknown, words: Uint32Array, bytes: Uint8Array): void => {
+  lend = (_native: unknown, number: number, memory: Uint8Array): void => {
+    if (this.loans.has(number)) throw new Error(`${number} is lent`);
+    this.loans.set(number, memory);
+  };
+
+  take = (_native: unknown, words: Uint32Array, memory: Uint8Array): void => {
     words.fill(0, 0, BatchHeader.WORDS);
     words[BatchHeader.FAILED] = this.failed ? 1 : 0;
     const batch = this.#batches[0];
     if (batch === undefined) return;
     const all = batch.flatMap((one) => one.words);
     const text = batch.map((one) => one.bytes).join('');
+    const [number, loan] = Array.from(this.loans).at(-1) ?? [-1, memory];
+    const isLong = 2 * text.length >= loan.length;
+    const bytes = isLong ? loan : memory;
     if (BatchHeader.WORDS + all.length > words.length || text.length > bytes.length) {
       words[BatchHeader.NEEDED_WORDS] = BatchHeader.WORDS + all.length;
       words[BatchHeader.NEEDED_BYTES] = text.length;
@@ -93,6 +103,7 @@ export class Script {
     this.#batches.shift();
     words[BatchHeader.RECORD_WORDS] = all.length;
     words[BatchHeader.BYTES] = text.length;
+    if (isLong && this.loans.delete(number)) words[BatchHeader.LOAN] = number + 1;
     words.set(all, BatchHeader.WORDS);
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).write(text, 'latin1');
   };

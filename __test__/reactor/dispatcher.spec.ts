@@ -58,7 +58,7 @@ function play(...batches: Record[][]) {
     died: (error: Error) => told.push((error as NodeJS.ErrnoException).code),
     uncaught: (error: unknown) => told.push((error as Error).message),
   };
-  const binding = { take: script.take, setPace: () => {} };
+  const binding = { take: script.take, lend: script.lend, setPace: () => {} };
   const dispatcher = new Dispatcher(binding, {} as NativeEngineHandle, host);
   return { told, script, registry, late, budget, dispatcher };
 }
@@ -218,6 +218,57 @@ test('a batch that does not fit is taken when there is room for it', (t) => {
   const frames = told.filter((one) => one !== 'end') as [string, string[]][];
   t.is(frames.length, 20_001);
   t.is(frames[0]?.[1][0]?.length, 300_000);
+});
+
+test('what is long comes in memory that was lent, which is lent again when it was read', (t) => {
+  const [first, second] = [`${'1'.repeat(200_000)}\n`, `${'2'.repeat(200_000)}\n`];
+  const { told, script, registry, dispatcher } = play(
+    [data(A, first)],
+    [data(A, first)],
+    [data(A, second)],
+    [data(A, 'few\n')],
+  );
+  const lent: Set<Uint8Array> = new Set();
+  const link = handler(told, A);
+  registry.join({
+    ...link,
+    data: (chunk: Chunk) => {
+      for (const memory of script.loans.values()) lent.add(memory);
+      told.push([script.loans.size, framesOf(chunk)[0]?.slice(0, 3)]);
+    },
+  });
+  dispatcher.handleAll();
+  const read = told.filter((one) => one !== 'end');
+  // The first was copied, and the last.
+  t.deepEqual(read, [
+    [0, '111'],
+    [0, '111'],
+    [0, '222'],
+    [1, 'few'],
+  ]);
+  t.is(lent.size, 1);
+});
+
+test('memory that somebody keeps is not lent again, but other', (t) => {
+  const [first, second] = [`${'1'.repeat(200_000)}\n`, `${'2'.repeat(200_000)}\n`];
+  const batches = [first, first, second, second].map((text) => [data(A, text)]);
+  const { script, registry, dispatcher } = play(...batches);
+  const kept: string[] = [];
+  const buffers: Buffer[] = [];
+  const undeliverable = (error: Error) => t.fail(error.message);
+  registry.join({
+    ...handler([], A),
+    data: ({ slab, start, length }: Chunk) => {
+      const at = slab.keep(start, start + length, { undeliverable });
+      buffers.push(slab.bytes.subarray(at, at + length));
+      kept.push(buffers.at(-1)?.toString() ?? '');
+    },
+  });
+  dispatcher.handleAll();
+  t.is(script.loans.size, 1);
+  t.deepEqual(kept, [first, first, second, second]);
+  t.deepEqual(buffers.map(String), kept, 'nothing was read over them');
+  t.is(new Set(buffers.map(({ buffer }) => buffer)).size, 4);
 });
 
 test('a reactor that has died, and a record that nobody knows', (t) => {

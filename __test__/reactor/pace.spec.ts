@@ -22,5 +22,11 @@ test('a channel that is alone, and fills its share of each batch, is not left wi
   for (let batches = 0; batches < 20; batches += 1) {
     pace.handled(0, (pace.part * BATCH_BYTES) / 4, 0.1);
   }
-  t.is(pace.part, 1);
+  t.true(pace.part >= 1);
+});
+
+test('hooks that are quick get more than a full batch, up to a bound', (t) => {
+  const pace = new Pace();
+  for (let batches = 0; batches < 20; batches += 1) pace.handled(0, BATCH_BYTES, 0.1);
+  t.is(pace.part, 4);
 });

@@ -152,7 +152,8 @@ export const BatchHeader = {
   FAILED: 2,
   NEEDED_WORDS: 3,
   NEEDED_BYTES: 4,
-  WORDS: 5,
+  LOAN: 5,
+  WORDS: 6,
 } as const;
 
 export const CutResult = {

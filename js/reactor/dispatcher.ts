@@ -6,6 +6,9 @@
  *   bytes   those of the records, in order    otherwise it says how much is needed
  * ```
  *
+ * Where bytes are many they are not copied: they are in memory that was lent to the reactor before,
+ * which is this side's again until more is taken.
+ *
  * A batch may hold thousands of frames. Where hooks have run for long enough, what is left of it
  * waits for the next turn of the event loop: first the handler in whose frames that happened, then the
  * next record. Only when all is through is more taken, to the same memory.
@@ -31,6 +34,10 @@ const FIRST_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 /** Bytes are read into the same place each time; what one large batch needed is given back. */
 const KEEP_BYTES = 1024 * 1024;
+/** The memory that the reactor reads into, once it has brought much. */
+const LOAN_BYTES = 256 * 1024;
+/** One for the batch that is read here, one for that which is filled, and for all that may wait. */
+const MOST_LOANS = 6;
 
 type Kinds = (typeof Kind)[keyof typeof Kind];
 
@@ -66,11 +73,16 @@ export interface DispatcherHost {
 
 /** @internal */
 export class Dispatcher {
-  #binding: Pick<NativeBinding, 'take' | 'setPace'>;
+  #binding: Pick<NativeBinding, 'take' | 'lend' | 'setPace'>;
   #native: NativeEngineHandle;
   #host: DispatcherHost;
   #words = new Uint32Array(FIRST_WORDS);
   #bytes = memory(FIRST_BYTES);
+  /** What was lent to the reactor; which of it has come back with the batch, or -1. */
+  #loans: Buffer[] = [];
+  #loan = -1;
+  /** The batch was copied, but long enough to be read into a loan. */
+  #wantsLoan = false;
   #slab = new Slab();
   /** Reused for every chunk: nothing keeps it. */
   #chunk: Chunk;
@@ -87,7 +99,7 @@ export class Dispatcher {
   #wasLate = false;
 
   constructor(
-    binding: Pick<NativeBinding, 'take' | 'setPace'>,
+    binding: Pick<NativeBinding, 'take' | 'lend' | 'setPace'>,
     native: NativeEngineHandle,
     host: DispatcherHost,
   ) {
@@ -155,6 +167,7 @@ export class Dispatcher {
 
   /** Takes what the reactor has ready, if anything. */
   #take(): boolean {
+    this.#lend();
     if (this.#slab.claimed || this.#bytes.length > KEEP_BYTES) {
       this.#slab.claimed = false;
       this.#bytes = NOTHING;
@@ -166,8 +179,11 @@ export class Dispatcher {
       this.#grow(needed, this.#words[BatchHeader.NEEDED_BYTES] as number);
     }
     const words = this.#words;
-    const bytes = this.#bytes;
     const count = words[BatchHeader.RECORD_WORDS] as number;
+    const length = words[BatchHeader.BYTES] as number;
+    this.#loan = (words[BatchHeader.LOAN] as number) - 1;
+    this.#wantsLoan = this.#loan < 0 && 2 * length >= LOAN_BYTES;
+    const bytes = this.#loans[this.#loan] ?? this.#bytes;
     if (count === 0) {
       if (words[BatchHeader.FAILED] !== 0) this.#host.died(engineFailed());
       return false;
@@ -175,13 +191,30 @@ export class Dispatcher {
     if (words.length > FIRST_WORDS && count < FIRST_WORDS / 2) {
       this.#words = new Uint32Array(FIRST_WORDS);
     }
-    this.#slab.begin(bytes, words[BatchHeader.BYTES] as number);
+    this.#slab.begin(bytes, length);
     this.#chunk.bytes = bytes;
     this.#chunk.words = words;
     this.#at = BatchHeader.WORDS;
     this.#from = 0;
     this.#end = BatchHeader.WORDS + count;
     return true;
+  }
+
+  /**
+   * Lends again what has come back, or other memory, where somebody keeps that; or one more. Nothing
+   * has been taken yet that would be lost where there is no memory.
+   */
+  #lend(): void {
+    let number = this.#loan;
+    if (number >= 0) {
+      if (this.#slab.claimed) this.#loans[number] = memory(LOAN_BYTES);
+      this.#slab.claimed = false;
+    } else if (this.#wantsLoan && this.#loans.length < MOST_LOANS) {
+      number = this.#loans.push(memory(LOAN_BYTES)) - 1;
+    } else return;
+    this.#loan = -1;
+    this.#wantsLoan = false;
+    this.#binding.lend(this.#native, number, this.#loans[number] as Buffer);
   }
 
   /** All of a batch is through; in this turn it has taken so many milliseconds. */

@@ -13,12 +13,14 @@ const WHILE = 8;
 const GROWTH = 1.5;
 /** Less than this part of what there may be shows nothing. One channel alone has a quarter of it. */
 const TELLING = 1 / 8;
+/** Of bytes only: hooks that want them as they come are quick with them. */
+const MOST = 4;
 /** However slow hooks are: what is less costs more to hand over than it is worth. */
 const LEAST = 1 / 64;
 
 /** @internal */
 export class Pace {
-  /** What part of a full batch there may be. */
+  /** What part of a full batch there may be; above 1 as many times its bytes, but no more words. */
   part = 1;
 
   /** So much was handled in so many milliseconds. Returns whether that changes the pace. */
@@ -28,7 +30,7 @@ export class Pace {
     const used = size / before;
     if (elapsed > WHILE) this.part = Math.max(LEAST, (before * WHILE) / elapsed);
     else if (used > TELLING && elapsed < (used * WHILE) / 2) {
-      this.part = Math.min(1, before * GROWTH);
+      this.part = Math.min(MOST, before * GROWTH);
     }
     return this.part !== before;
   }

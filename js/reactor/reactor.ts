@@ -152,7 +152,7 @@ export class Reactor {
     // To be asked is no reason to start.
     const { frames } = this.registry;
     if (this.#native === null) return { ...NOTHING, frames };
-    const { isTheLoops, ...counted } = this.#binding.engineStats(this.#native);
+    const { isTheLoops, bytesCopied: _, ...counted } = this.#binding.engineStats(this.#native);
     return { ...counted, frames, driver: isTheLoops ? 'loop' : 'thread' };
   }
 

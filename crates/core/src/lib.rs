@@ -49,6 +49,7 @@ pub const UNIX_SOCKETS: bool = sys::UNIX_SOCKETS;
 pub use id::ChannelId;
 pub use queue::block::Block;
 pub use queue::file::FileRange;
+pub use queue::memory::Loan;
 pub use queue::piece::Piece;
 pub use reactor::{Adopted, Driven, Driver, Handle, Listening, Reactor, ReactorThread};
 pub use source::{AdoptError, ListenError, Stats, Tally};

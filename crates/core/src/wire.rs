@@ -281,7 +281,10 @@ constants! {
         NEEDED_WORDS = 3,
         /// … and for so many bytes.
         NEEDED_BYTES = 4,
-        WORDS = 5,
+        /// Where not 0: the bytes stand in the loan of the number before this one, which is the
+        /// caller's again.
+        LOAN = 5,
+        WORDS = 6,
     }
 }
 
@@ -323,7 +326,7 @@ constants! {
 
 /// A submission's header.
 pub const HEADER_WORDS: usize = 4;
-/// What a batch of completions may hold before it takes no further reads or accepts.
+/// What a batch of completions may hold before it takes no further reads or accepts, at a pace of 1.
 pub const BATCH_BYTES: usize = 256 * 1024;
 pub const BATCH_WORDS: usize = 16 * 1024;
 /// An IP address as it crosses: see [`crate::addr::encode`].

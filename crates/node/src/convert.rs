@@ -98,6 +98,7 @@ pub struct NativeStats {
     pub channels: f64,
     pub queued_batches: f64,
     pub queued_submissions: f64,
+    pub bytes_copied: f64,
     pub spare_bytes: f64,
     /// Whether the loop drives the reactor, and how often it has begun to.
     pub is_the_loops: bool,
@@ -271,6 +272,7 @@ impl From<Stats> for NativeStats {
             channels: from.channels as f64,
             queued_batches: from.queued_batches as f64,
             queued_submissions: from.queued_submissions as f64,
+            bytes_copied: from.bytes_copied as f64,
             spare_bytes: from.spare_bytes as f64,
             is_the_loops: false,
             hand_overs: 0.0,

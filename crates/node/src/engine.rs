@@ -66,6 +66,7 @@ pub fn open_engine(
     let life = Rc::new(Life {
         bell: RefCell::default(),
         thread: RefCell::new(thread),
+        lent: RefCell::default(),
     });
     #[cfg(unix)]
     let descriptor = life.thread.borrow_mut().take_descriptor();
@@ -179,10 +180,23 @@ pub fn take(
             "words without room for a header",
         ));
     }
+    if let Some(number) = words[batch::LOAN as usize].checked_sub(1) {
+        engine.life.lent.borrow_mut().returned(number);
+    }
     if words[batch::RECORD_WORDS as usize] + words[batch::NEEDED_WORDS as usize] == 0 {
         engine.life.rest();
     }
     Ok(())
+}
+
+/// Lends memory that the bytes of completions are read into, where they are many. JS does not touch it
+/// until `take` says, by the same number, that it has it again; nor has anybody else a view of it.
+///
+/// The number is one after the last, or of memory that JS has again.
+#[napi(catch_unwind, strict)]
+pub fn lend(engine: &External<NativeEngine>, number: u32, memory: Uint8Array) -> Result<()> {
+    let mut lent = engine.life.lent.borrow_mut();
+    engine.handle(|handle| lent.lend(handle, number, memory))
 }
 
 /// How much may wait to be taken: this part of what is the most.

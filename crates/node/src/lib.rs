@@ -14,6 +14,7 @@ mod datagram;
 mod doorbell;
 mod engine;
 mod file;
+mod lent;
 mod life;
 mod regexp;
 #[cfg(unix)]

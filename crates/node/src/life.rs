@@ -9,6 +9,7 @@ use pants_core::Driven;
 use pants_core::ReactorThread;
 
 use crate::doorbell::Doorbell;
+use crate::lent::Lent;
 #[cfg(unix)]
 use crate::seat::Watch;
 
@@ -17,6 +18,8 @@ pub(crate) struct Life {
     /// `None` once the engine is closed: it refers to the engine's JS, which refers to this.
     pub(crate) bell: RefCell<Option<Bell>>,
     pub(crate) thread: RefCell<ReactorThread>,
+    /// Kept until the reactor has ended.
+    pub(crate) lent: RefCell<Lent>,
 }
 
 /// What ties an engine to its environment.

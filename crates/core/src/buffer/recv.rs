@@ -60,6 +60,11 @@ impl RecvBuffer {
         !self.held.is_empty()
     }
 
+    /// Whether bytes are looked at: otherwise all are passed on as they come.
+    pub(crate) fn is_cutting(&self) -> bool {
+        self.epoch != 0 && !matches!(self.framing, Framing::Raw)
+    }
+
     /// Whether [`cut_held`](Self::cut_held) may find frames.
     pub(crate) fn has_uncut(&self) -> bool {
         self.uncut

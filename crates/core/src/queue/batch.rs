@@ -6,12 +6,18 @@
 //!                                                      used
 //! ```
 
+use super::memory::{Loan, Memory};
 use crate::id::ChannelId;
 use crate::wire::{BATCH_BYTES, BATCH_WORDS, flag, kind};
 
-/// What one batch may hold at full pace.
+/// What one batch may hold at a pace of 1.
 pub(super) const FULL: Load = Load {
     bytes: BATCH_BYTES,
+    words: BATCH_WORDS,
+};
+/// What may wait at the highest pace: more bytes, where they are no more frames.
+const MOST: Load = Load {
+    bytes: 4 * BATCH_BYTES,
     words: BATCH_WORDS,
 };
 /// A batch has room for so many channels that all have much to read: none fills it alone.
@@ -21,8 +27,10 @@ const LEAST_SHARE: Load = Load {
     bytes: 1024,
     words: 32,
 };
-/// A batch whose buffer grew past this (one large frame) gives the memory back.
-const KEEP_BYTES: usize = 1024 * 1024;
+/// What one read asks for, where it is copied.
+pub(crate) const READ_BYTES: usize = 64 * 1024;
+/// Less is not worth a read.
+const LEAST_ROOM: usize = 16 * 1024;
 
 /// How much a batch holds, or may hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,12 +67,14 @@ impl Load {
         }
     }
 
-    /// A full batch, but for hooks that need their time.
+    /// So much of a full batch: less for hooks that need their time.
     pub(super) fn at_pace(pace: f64) -> Self {
-        let part = |full: usize, least: usize| ((full as f64 * pace) as usize).clamp(least, full);
+        let part = |full: usize, least: usize, most: usize| {
+            ((full as f64 * pace) as usize).clamp(SHARES * least, most)
+        };
         Self {
-            bytes: part(FULL.bytes, SHARES * LEAST_SHARE.bytes),
-            words: part(FULL.words, SHARES * LEAST_SHARE.words),
+            bytes: part(FULL.bytes, LEAST_SHARE.bytes, MOST.bytes),
+            words: part(FULL.words, LEAST_SHARE.words, MOST.words),
         }
     }
 }
@@ -78,7 +88,7 @@ impl Load {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(super) words: Vec<u32>,
-    pub(super) bytes: Vec<u8>,
+    memory: Memory,
     pub(super) used: usize,
 }
 
@@ -100,14 +110,47 @@ impl Batch {
         }
     }
 
+    /// Whether its memory has too little room to read into, however much may wait.
+    pub(crate) fn is_full(&self) -> bool {
+        self.memory.room(self.used) < LEAST_ROOM
+    }
+
+    /// How much one read may ask for: much only where nobody has to copy it.
+    pub(crate) fn most_to_read(&self) -> usize {
+        match self.memory.is_lent() {
+            true => self.memory.room(self.used),
+            false => READ_BYTES,
+        }
+    }
+
     /// Room for `n` bytes behind those in use. What is read there counts once a chunk is sealed.
     pub(crate) fn room(&mut self, n: usize) -> &mut [u8] {
         let needed = self.used + n;
-        if self.bytes.len() < needed {
-            // Zeroed once; the buffer is used again and again.
-            self.bytes.resize(needed, 0);
-        }
-        &mut self.bytes[self.used..needed]
+        &mut self.memory.reserve(self.used, needed)[self.used..needed]
+    }
+
+    /// Room for bytes that are read in vain.
+    pub(crate) fn scratch(&mut self) -> &mut [u8] {
+        self.memory.scratch(self.used, READ_BYTES)
+    }
+
+    /// The bytes in use.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.memory.bytes()[..self.used]
+    }
+
+    /// Whether its bytes cross with the loan that they stand in, because they are much of it. Others
+    /// are copied, and their loan is for the next batch.
+    pub(super) fn crosses_whole(&self) -> bool {
+        self.memory.is_lent() && self.used >= self.memory.room(self.used)
+    }
+
+    pub(super) fn set_loan(&mut self, loan: Option<Loan>) {
+        self.memory.set_loan(loan);
+    }
+
+    pub(super) fn take_loan(&mut self) -> Option<Loan> {
+        self.memory.take_loan()
     }
 
     /// Begins a chunk; its frames are then pushed to the words.
@@ -120,7 +163,8 @@ impl Batch {
 
     /// The room's bytes and the words to push frames to, both at once.
     pub(crate) fn room_and_words(&mut self, n: usize) -> (&[u8], &mut Vec<u32>) {
-        (&self.bytes[self.used..self.used + n], &mut self.words)
+        let bytes = &self.memory.bytes()[self.used..self.used + n];
+        (bytes, &mut self.words)
     }
 
     /// Seals a chunk of the first `consumed` bytes of the room. A chunk of none leaves no trace.
@@ -130,7 +174,7 @@ impl Batch {
             return;
         }
         let frames = (self.words.len() - chunk.header - 6) / 2;
-        let bytes = &self.bytes[self.used..self.used + consumed];
+        let bytes = &self.memory.bytes()[self.used..self.used + consumed];
         if text && bytes.is_ascii() {
             self.words[chunk.header] |= flag::ASCII << 8;
         }
@@ -169,9 +213,7 @@ impl Batch {
     pub(super) fn clear(&mut self) {
         self.words.clear();
         self.used = 0;
-        if self.bytes.len() > KEEP_BYTES {
-            self.bytes = Vec::new();
-        }
+        self.memory.shrink();
     }
 }
 

@@ -17,11 +17,15 @@
 //!
 //! Where the caller has too little room, nothing is taken, and the answer is how much is needed:
 //! so nothing that was taken can be lost on the way.
+//!
+//! Many bytes are not copied: they cross in the memory that they were read into, which the other side
+//! has [lent](super::memory).
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use super::batch::{Batch, FULL, Load, wire_len};
+use super::batch::{Batch, FULL, Load, READ_BYTES, wire_len};
+use super::memory::{Loan, OWN_BYTES};
 use crate::sync::lock;
 use crate::wire::batch;
 
@@ -31,6 +35,7 @@ pub(crate) const MAX_BATCHES: usize = 4;
 struct State {
     batches: VecDeque<Batch>,
     spare: Vec<Batch>,
+    loans: Vec<Loan>,
     /// The other side has found nothing and waits for the doorbell.
     armed: bool,
     /// The reactor has stopped reading until a batch is taken.
@@ -72,6 +77,8 @@ pub(crate) struct Published {
 pub(crate) struct Taken {
     /// The reactor had stopped reading for want of room: wake it.
     pub(crate) wake: bool,
+    /// How many bytes were copied.
+    pub(crate) copied: usize,
 }
 
 impl Default for Completions {
@@ -80,6 +87,7 @@ impl Default for Completions {
             state: Mutex::new(State {
                 batches: VecDeque::with_capacity(MAX_BATCHES),
                 spare: Vec::new(),
+                loans: Vec::new(),
                 armed: true,
                 starved: false,
                 failed: false,
@@ -99,7 +107,8 @@ impl Completions {
         let limit = state.limit;
         let done = !filling.is_empty() && state.has_room();
         if done {
-            let fresh = state.spare.pop().unwrap_or_default();
+            let mut fresh = state.spare.pop().unwrap_or_default();
+            fresh.set_loan(state.loans.pop());
             state.batches.push_back(std::mem::replace(filling, fresh));
         } else if !filling.is_empty() {
             state.starved = true;
@@ -120,9 +129,19 @@ impl Completions {
         lock(&self.state).limit = Load::at_pace(pace);
     }
 
+    /// Lends memory for a batch to be read into; false where that is less than a read.
+    pub(crate) fn lend(&self, loan: Loan) -> bool {
+        let is_enough = loan.bytes.len() >= READ_BYTES;
+        if is_enough {
+            lock(&self.state).loans.push(loan);
+        }
+        is_enough
+    }
+
     /// Moves as many batches as there is room for out of the queue: their records to `words`,
-    /// behind the header, and their bytes to `bytes`. Where there is too little room for one,
-    /// nothing is taken, and the header says how much it needs.
+    /// behind the header, and their bytes to `bytes`; or one, whose bytes stand in a loan, which is
+    /// the caller's again. Where there is too little room for one, nothing is taken, and the header
+    /// says how much it needs.
     ///
     /// `None` where `words` has no room for the header.
     pub(crate) fn take(&self, words: &mut [u32], bytes: &mut [u8]) -> Option<Taken> {
@@ -133,16 +152,25 @@ impl Completions {
             let mut state = lock(&self.state);
             let state = &mut *state;
             while let Some(next) = state.batches.front() {
-                let fits = at + next.words.len() <= words.len() && from + next.used <= bytes.len();
-                if !fits || (!taken.is_empty() && from + next.used > FULL.bytes) {
+                let whole = next.crosses_whole();
+                let joins = !whole && from + next.used <= OWN_BYTES;
+                let fits = at + next.words.len() <= words.len()
+                    && (whole || from + next.used <= bytes.len());
+                if !fits || !(taken.is_empty() || joins) {
                     break;
                 }
                 at += next.words.len();
                 from += next.used;
                 taken.extend(state.batches.pop_front());
+                if whole {
+                    break;
+                }
             }
             let needed = match state.batches.front() {
-                Some(next) if taken.is_empty() => (header.len() + next.words.len(), next.used),
+                Some(next) if taken.is_empty() => {
+                    let bytes = if next.crosses_whole() { 0 } else { next.used };
+                    (header.len() + next.words.len(), bytes)
+                }
                 _ => (0, 0),
             };
             state.armed |= taken.is_empty() && needed.0 == 0;
@@ -154,16 +182,22 @@ impl Completions {
         header[batch::NEEDED_WORDS as usize] = wire_len(needed.0);
         header[batch::NEEDED_BYTES as usize] = wire_len(needed.1);
         header[batch::FAILED as usize] = u32::from(failed);
+        header[batch::LOAN as usize] = 0;
         (at, from) = (0, 0);
         for batch in &mut taken {
             words[at..at + batch.words.len()].copy_from_slice(&batch.words);
-            bytes[from..from + batch.used].copy_from_slice(&batch.bytes[..batch.used]);
             at += batch.words.len();
-            from += batch.used;
+            if batch.crosses_whole() {
+                let loan = batch.take_loan();
+                header[batch::LOAN as usize] = loan.map_or(0, |loan| loan.number + 1);
+            } else {
+                bytes[from..from + batch.used].copy_from_slice(batch.bytes());
+                from += batch.used;
+            }
             batch.clear();
         }
         self.recycle(taken);
-        Some(Taken { wake })
+        Some(Taken { wake, copied: from })
     }
 
     /// Gives batches back to the reactor.
@@ -172,6 +206,10 @@ impl Completions {
             return;
         }
         let mut state = lock(&self.state);
+        let state = &mut *state;
+        state
+            .loans
+            .extend(taken.iter_mut().filter_map(Batch::take_loan));
         while state.spare.len() < MAX_BATCHES {
             let Some(batch) = taken.pop() else { break };
             state.spare.push(batch);
@@ -236,11 +274,11 @@ mod tests {
         queue.publish(&mut filled(b"one"));
         queue.publish(&mut filled(b"three"));
         let needed = [batch::NEEDED_WORDS as usize, batch::NEEDED_BYTES as usize];
-        for (words, bytes) in [(10, 3), (11, 2), (5, 0)] {
+        for (words, bytes) in [(11, 3), (12, 2), (6, 0)] {
             let (mut words, mut bytes) = (vec![0; words], vec![9; bytes]);
             queue.take(&mut words, &mut bytes);
             assert_eq!((words[0], words[1]), (0, 0));
-            assert_eq!(needed.map(|at| words[at]), [11, 3]);
+            assert_eq!(needed.map(|at| words[at]), [12, 3]);
             assert!(bytes.iter().all(|byte| *byte == 9), "untouched");
         }
         assert_eq!(queue.depth(), 2);
@@ -272,7 +310,13 @@ mod tests {
         assert!(!kept.is_empty());
         assert!(!queue.ask_for_room());
         let taken = queue.take(&mut [0; 64], &mut [0; 64]);
-        assert_eq!(taken, Some(Taken { wake: true }));
+        assert_eq!(
+            taken,
+            Some(Taken {
+                wake: true,
+                copied: 4
+            })
+        );
         assert!(queue.ask_for_room());
     }
 
@@ -286,7 +330,86 @@ mod tests {
         assert!(!queue.publish(&mut filled(b"x")).done, "as much as one may");
         queue.set_pace(0.0);
         assert!(!queue.publish(&mut Batch::default()).limit.is_used_up());
+        queue.set_pace(1.0);
+        assert_eq!(queue.publish(&mut Batch::default()).limit, FULL);
+        // More bytes, but no more frames.
         queue.set_pace(9.0);
-        assert_eq!(queue.publish(&mut filled(b"x")).limit, FULL);
+        let limit = queue.publish(&mut filled(b"x")).limit;
+        assert_eq!((limit.bytes, limit.words), (4 * FULL.bytes, FULL.words));
+    }
+
+    const LOAN_BYTES: usize = 2 * READ_BYTES;
+
+    fn lend(queue: &Completions, number: u32) {
+        let bytes = Box::leak(vec![0; LOAN_BYTES].into_boxed_slice());
+        assert!(queue.lend(Loan { number, bytes }));
+    }
+
+    /// The batch that is filled, with this in it, and what is taken of that: how many bytes, and the
+    /// loan that they stand in.
+    fn cross(
+        queue: &Completions,
+        filling: &mut Batch,
+        bytes: &[u8],
+        room: &mut [u8],
+    ) -> (u32, u32) {
+        filling.room(bytes.len()).copy_from_slice(bytes);
+        let chunk = filling.open_chunk(ID, 3);
+        filling.seal_chunk(chunk, bytes.len(), false);
+        queue.publish(filling);
+        let mut words = [0; 64];
+        queue.take(&mut words, room);
+        (words[batch::BYTES as usize], words[batch::LOAN as usize])
+    }
+
+    #[test]
+    fn many_bytes_cross_in_the_loan_that_they_stand_in() {
+        let (queue, mut filling) = (Completions::default(), filled(b"before"));
+        lend(&queue, 4);
+        queue.publish(&mut filling);
+        assert_eq!(filling.most_to_read(), LOAN_BYTES);
+        queue.take(&mut [0; 64], &mut [0; 8]);
+        let many = [b'x'; LOAN_BYTES / 2];
+        let mut room = [9; 8];
+        // Without room for one of them.
+        let taken = cross(&queue, &mut filling, &many, &mut room);
+        assert_eq!((taken, room), ((many.len() as u32, 5), [9; 8]));
+        assert_eq!(filling.most_to_read(), READ_BYTES, "no other was lent");
+    }
+
+    #[test]
+    fn few_bytes_are_copied_and_their_loan_is_for_another_batch() {
+        let (queue, mut filling) = (Completions::default(), filled(b"before"));
+        lend(&queue, 4);
+        queue.publish(&mut filling);
+        queue.take(&mut [0; 64], &mut [0; 8]);
+        let mut room = [9; 8];
+        assert_eq!(cross(&queue, &mut filling, b"few", &mut room), (3, 0));
+        assert_eq!(&room[..4], b"few\t");
+        cross(&queue, &mut filling, b"one", &mut room);
+        assert_eq!(filling.most_to_read(), LOAN_BYTES, "the same");
+    }
+
+    #[test]
+    fn what_a_loan_has_no_room_for_is_copied_whole() {
+        let (queue, mut filling) = (Completions::default(), filled(b"before"));
+        lend(&queue, 4);
+        queue.publish(&mut filling);
+        queue.take(&mut [0; 64], &mut [0; 8]);
+        filling.push_bytes(1, 0, ID, &[], b"first");
+        let mut room = vec![0; 2 * LOAN_BYTES];
+        let long: Vec<u8> = (0..LOAN_BYTES).map(|at| at as u8).collect();
+        let taken = cross(&queue, &mut filling, &long, &mut room);
+        assert_eq!(taken, (5 + LOAN_BYTES as u32, 0));
+        assert_eq!(
+            (&room[..5], &room[5..][..LOAN_BYTES]),
+            (&b"first"[..], &*long)
+        );
+    }
+
+    #[test]
+    fn a_loan_of_less_than_a_read_is_none() {
+        let bytes = Box::leak(Box::new([0; READ_BYTES - 1]));
+        assert!(!Completions::default().lend(Loan { number: 0, bytes }));
     }
 }

@@ -15,6 +15,7 @@ use crate::options::{ConnectOptions, ListenOptions, SocketOptions};
 use crate::queue::block::Block;
 use crate::queue::completions::Taken;
 use crate::queue::fence::Fence;
+use crate::queue::memory::Loan;
 use crate::queue::piece::Piece;
 use crate::queue::records::{few_sends, lone_write, payload_of, push_write, sends};
 use crate::source::{
@@ -93,6 +94,7 @@ impl Handle {
                 left => copy.extend_from_slice(left),
             },
         }
+        lock(&self.shared.stats).bytes_copied += copy.len() as u64;
         self.shared.submissions.push(Submitted::Batch {
             number,
             records: copy,
@@ -125,7 +127,9 @@ impl Handle {
     /// A copy of the first bytes of a large write, as many as a block has room for: for a
     /// `WRITE_OWNED`.
     pub fn copy(&self, data: &[u8]) -> Block {
-        self.shared.pool.copy(data)
+        let block = self.shared.pool.copy(data);
+        lock(&self.shared.stats).bytes_copied += block.len() as u64;
+        block
     }
 
     /// Waits until all that was submitted by now is done, what was closed included, but no longer
@@ -300,8 +304,8 @@ impl Handle {
     /// Where there is too little room, nothing is taken, and the header says how much is needed.
     /// When there is nothing, the doorbell will ring for the next.
     pub fn take(&self, words: &mut [u32], bytes: &mut [u8]) -> bool {
-        match self.shared.completions.take(words, bytes) {
-            Some(Taken { wake }) => {
+        match self.take_completions(words, bytes) {
+            Some(wake) => {
                 if wake {
                     self.shared.wake();
                 }
@@ -309,6 +313,22 @@ impl Handle {
             }
             None => false,
         }
+    }
+
+    /// As [`take`](Self::take); returns whether the reactor has to be woken.
+    pub(super) fn take_completions(&self, words: &mut [u32], bytes: &mut [u8]) -> Option<bool> {
+        let Taken { wake, copied } = self.shared.completions.take(words, bytes)?;
+        if copied > 0 {
+            lock(&self.shared.stats).bytes_copied += copied as u64;
+        }
+        Some(wake)
+    }
+
+    /// Lends memory for what is read, where that is much: it is the caller's again with the batch
+    /// that says so, see [`wire::batch`](crate::wire::batch), and is not to be touched before, as
+    /// long as there is a reactor. False where it is too little to be of use, and is not taken.
+    pub fn lend(&self, loan: Loan) -> bool {
+        self.shared.completions.lend(loan)
     }
 
     /// How much may wait to be taken: this part (0 to 1) of what is the most. It is in front of

@@ -157,9 +157,9 @@ impl ReactorThread {
     /// As [`Handle::take`]. Where that lets the reactor go on, and the loop sits, it has done so when
     /// this returns.
     pub fn take(&self, words: &mut [u32], bytes: &mut [u8]) -> bool {
-        match self.handle.shared.completions.take(words, bytes) {
-            Some(taken) => {
-                if taken.wake {
+        match self.handle.take_completions(words, bytes) {
+            Some(wake) => {
+                if wake {
                     // There are completions in the caller's hands: it will look once more.
                     self.see_to_it();
                 }

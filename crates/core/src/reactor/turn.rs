@@ -201,6 +201,7 @@ impl Reactor {
         self.due.append(&mut self.cx.again);
         while let Some(id) = self.due.pop_front() {
             self.call(id, |source, cx| source.call_again(cx));
+            self.hand_over_early();
         }
     }
 
@@ -342,9 +343,12 @@ impl Reactor {
     ///
     /// Not with less than a share of a batch: a ring costs as much as reading from some sockets, and
     /// who has little to do is rung again and again.
+    ///
+    /// Where the batch is full, there may be room for another.
     fn hand_over_early(&mut self) {
         let enough = self.cx.limit.share().less(self.cx.filling.load());
-        if enough.is_used_up() && self.shared.completions.depth() == 0 {
+        let is_due = enough.is_used_up() && self.shared.completions.depth() == 0;
+        if is_due || self.cx.filling.is_full() {
             self.hand_over();
         }
     }

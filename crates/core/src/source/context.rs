@@ -94,7 +94,7 @@ pub(crate) struct Context {
 impl Context {
     /// Whether reads and accepts have to wait until the other side has taken a batch.
     pub(crate) fn is_full(&self) -> bool {
-        self.limit.less(self.filling.load()).is_used_up()
+        self.filling.is_full() || self.limit.less(self.filling.load()).is_used_up()
     }
 
     /// What a source may still put into this batch.

@@ -26,6 +26,8 @@ pub struct Stats {
     pub queued_batches: u64,
     /// Submissions that wait for the reactor.
     pub queued_submissions: u64,
+    /// Bytes that were copied on their way from one side to the other, in and out.
+    pub bytes_copied: u64,
     /// Bytes of memory that is kept for large writes, and given back where it is not needed for a
     /// second.
     pub spare_bytes: u64,

@@ -30,8 +30,6 @@ use crate::source::stream_socket::StreamSocket;
 use crate::source::timers::Alarm;
 use crate::wire::{reason, syscall};
 
-/// What one read asks for.
-const READ_BYTES: usize = 64 * 1024;
 /// What one channel may read or write in one turn, before others have theirs: also what it reads
 /// of a frame that is incomplete, and takes no share of the batch.
 const TURN_BYTES: usize = 256 * 1024;

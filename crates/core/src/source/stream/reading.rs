@@ -2,10 +2,10 @@
 
 use std::io;
 
-use super::{READ_BYTES, Reading, Stream, TURN_BYTES, Writing};
+use super::{Reading, Stream, TURN_BYTES, Writing};
 use crate::buffer::Fed;
 use crate::framing::reframe::Reframe;
-use crate::queue::batch::Load;
+use crate::queue::batch::{Load, READ_BYTES};
 use crate::source::context::Context;
 use crate::source::fate::{Closing, Fate};
 use crate::wire::{kind, reason, syscall};
@@ -73,7 +73,11 @@ impl Stream {
             if !self.readable || self.is_cut_short() {
                 break;
             }
-            let asked = left.bytes.min(READ_BYTES);
+            let most_bytes = match self.recv.is_cutting() {
+                true => READ_BYTES,
+                false => cx.filling.most_to_read(),
+            };
+            let asked = left.bytes.min(most_bytes);
             match self.receive(cx.filling.room(asked)) {
                 Ok(0) => return self.end_of_stream(cx),
                 Ok(n) => {
@@ -117,7 +121,7 @@ impl Stream {
                 self.requeue(cx);
                 return Fate::Keep;
             }
-            match self.socket.read(cx.filling.room(READ_BYTES)) {
+            match self.socket.read(cx.filling.scratch()) {
                 Ok(0) => self.reading = Reading::Closed,
                 Ok(n) => {
                     self.active_at = cx.now;
