@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import test from 'ava';
 
+import { BatchHeader } from '../js/generated/wire.ts';
 import { native } from './helpers/addon.ts';
 
 // The addon by itself, as no user sees it: whatever it is called with, it throws or answers.
@@ -10,13 +11,15 @@ test('arrays that are too short are refused, and nothing is taken', (t) => {
   const engine = native.openEngine(() => {}, 'thread');
   t.teardown(() => native.closeEngine(engine));
   const none = new Uint8Array(0);
-  t.throws(() => native.take(engine, new Uint32Array(2), none), { code: 'InvalidArg' });
+  t.throws(() => native.take(engine, new Uint32Array(BatchHeader.WORDS - 1), none), {
+    code: 'InvalidArg',
+  });
   t.throws(() => native.submit(engine, none, 1), { code: 'InvalidArg' });
   const cut = () => native.cut(new Uint8Array(48), none, 0, 0, 1, new Uint32Array(2), null);
   t.throws(cut, { code: 'InvalidArg' });
   t.false(native.parseAddress('127.0.0.1', 80, none));
   t.false(native.tally(engine, 0, 0, new Float64Array(1)));
-  native.take(engine, new Uint32Array(5), none);
+  native.take(engine, new Uint32Array(BatchHeader.WORDS), none);
 });
 
 test('no panic passes an export: each catches', (t) => {

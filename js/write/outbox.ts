@@ -111,14 +111,16 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   /** Takes the bytes, or drops them; returns whether to go on. */
   write(data: unknown): boolean {
     if (typeof data === 'string') {
-      if (!this.#spends(MOST_BYTES_A_UNIT * data.length)) return this.#write(data);
+      if (!this.#spends(MOST_BYTES_A_UNIT * data.length)) return this.#writePiece(data);
       this.#submission.gather(this, data);
       return true;
     }
     const length = plainLength(data);
-    if (length <= 0 || length >= LARGE_BYTES || !this.#spends(length)) return this.#write(data);
+    if (length <= 0) return this.#write(data);
+    const bytes = data as Uint8Array;
+    if (length >= LARGE_BYTES || !this.#spends(length)) return this.#writePiece(bytes);
     this.#submission.encode(this);
-    this.#submission.writeBytes(this.target, data as Uint8Array, this.wantsDrain);
+    this.#submission.writeBytes(this.target, bytes, this.wantsDrain);
     this.count(length);
     return true;
   }
@@ -131,8 +133,11 @@ export class Outbox extends Ledger<StreamSettings> implements TextWriter {
   }
 
   #write(data: unknown): boolean {
-    const piece = typeof data === 'string' ? data : bytesOf('data', data);
-    if (piece === null) return this.#writeAll(checkAll(data));
+    const bytes = bytesOf('data', data);
+    return bytes === null ? this.#writeAll(checkAll(data)) : this.#writePiece(bytes);
+  }
+
+  #writePiece(piece: string | Uint8Array): boolean {
     if (this.#takes('write()')) return this.#accept(piece);
     return this.refuse(lengthOf(piece));
   }
