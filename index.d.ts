@@ -974,9 +974,9 @@ export type FileLike =
   | {
       readonly fd: number;
     };
-interface ServerChannel extends Channel {
-  ConnectionClass: new (socket: never, server: never) => Channel;
-  readonly channels: Map<number, Channel>;
+interface ServerChannel<C extends Channel> extends Channel {
+  ConnectionClass: new (socket: Socket<never>, server: never) => C;
+  readonly channels: Map<number, C>;
   readonly localAddr: Address | string | null;
   readonly remoteAddr: null;
   stats(): ServerStats;
@@ -1026,7 +1026,7 @@ export declare class Stream<A extends Address | string = Address | string>
    * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
    *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
    */
-  constructor(socket: Socket<A>, server: ServerChannel, options?: StreamOptions);
+  constructor(socket: Socket<A>, server: ServerChannel<Stream>, options?: StreamOptions);
   /**
    * This end's address; `null` before there is one, after `onClose`, and for a Unix socket that has
    * no name.

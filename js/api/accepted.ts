@@ -5,13 +5,13 @@ import { isReadable } from '../check/values.ts';
 import { link } from '../link/link.ts';
 import { ServerLink } from '../link/server-link.ts';
 import { AcceptedSocket } from '../link/socket.ts';
-import type { Address, ServerStats } from '../types.ts';
+import type { Address, ServerStats, Socket } from '../types.ts';
 import { Channel } from './engine.ts';
 
 /** A `StreamServer`, as the connections that it accepts see it. */
-export interface ServerChannel extends Channel {
-  ConnectionClass: new (socket: never, server: never) => Channel;
-  readonly channels: Map<number, Channel>;
+export interface ServerChannel<C extends Channel> extends Channel {
+  ConnectionClass: new (socket: Socket<never>, server: never) => C;
+  readonly channels: Map<number, C>;
   readonly localAddr: Address | string | null;
   readonly remoteAddr: null;
   stats(): ServerStats;

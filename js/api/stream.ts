@@ -89,7 +89,7 @@ export class Stream<A extends Address | string = Address | string>
    * @throws `ERR_INVALID_ARG_TYPE`; `ERR_CHANNEL_CLOSED` for a socket that is closed or taken;
    *   `ERR_INVALID_ARG_VALUE` for a server or an option `engine` with another engine
    */
-  constructor(socket: Socket<A>, server: ServerChannel, options?: StreamOptions);
+  constructor(socket: Socket<A>, server: ServerChannel<Stream>, options?: StreamOptions);
   constructor(first?: unknown, second?: unknown, third?: unknown) {
     super(link);
     const setup = setupOf(this[family], first, second, third);
