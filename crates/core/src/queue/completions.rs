@@ -340,9 +340,14 @@ mod tests {
 
     const LOAN_BYTES: usize = 2 * READ_BYTES;
 
-    fn lend(queue: &Completions, number: u32) {
+    /// A queue with nothing in it, and a batch to fill that has the loan of number 4.
+    fn with_loan() -> (Completions, Batch) {
+        let (queue, mut filling) = (Completions::default(), filled(b"before"));
         let bytes = Box::leak(vec![0; LOAN_BYTES].into_boxed_slice());
-        assert!(queue.lend(Loan { number, bytes }));
+        assert!(queue.lend(Loan { number: 4, bytes }));
+        queue.publish(&mut filling);
+        queue.take(&mut [0; 64], &mut [0; 8]);
+        (queue, filling)
     }
 
     /// The batch that is filled, with this in it, and what is taken of that: how many bytes, and the
@@ -364,11 +369,8 @@ mod tests {
 
     #[test]
     fn many_bytes_cross_in_the_loan_that_they_stand_in() {
-        let (queue, mut filling) = (Completions::default(), filled(b"before"));
-        lend(&queue, 4);
-        queue.publish(&mut filling);
+        let (queue, mut filling) = with_loan();
         assert_eq!(filling.most_to_read(), LOAN_BYTES);
-        queue.take(&mut [0; 64], &mut [0; 8]);
         let many = [b'x'; LOAN_BYTES / 2];
         let mut room = [9; 8];
         // Without room for one of them.
@@ -379,10 +381,7 @@ mod tests {
 
     #[test]
     fn few_bytes_are_copied_and_their_loan_is_for_another_batch() {
-        let (queue, mut filling) = (Completions::default(), filled(b"before"));
-        lend(&queue, 4);
-        queue.publish(&mut filling);
-        queue.take(&mut [0; 64], &mut [0; 8]);
+        let (queue, mut filling) = with_loan();
         let mut room = [9; 8];
         assert_eq!(cross(&queue, &mut filling, b"few", &mut room), (3, 0));
         assert_eq!(&room[..4], b"few\t");
@@ -392,10 +391,7 @@ mod tests {
 
     #[test]
     fn what_a_loan_has_no_room_for_is_copied_whole() {
-        let (queue, mut filling) = (Completions::default(), filled(b"before"));
-        lend(&queue, 4);
-        queue.publish(&mut filling);
-        queue.take(&mut [0; 64], &mut [0; 8]);
+        let (queue, mut filling) = with_loan();
         filling.push_bytes(1, 0, ID, &[], b"first");
         let mut room = vec![0; 2 * LOAN_BYTES];
         let long: Vec<u8> = (0..LOAN_BYTES).map(|at| at as u8).collect();
