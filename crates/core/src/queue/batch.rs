@@ -67,6 +67,15 @@ impl Load {
         }
     }
 
+    /// The same of a channel whose bytes are cut: for frames there is no more than a full batch, however
+    /// quick the hooks are. What waits of a channel when it is paused is what it may put into all batches.
+    pub(crate) fn share_of_frames(self) -> Self {
+        Self {
+            bytes: self.bytes.min(FULL.bytes) / SHARES,
+            words: self.words / SHARES,
+        }
+    }
+
     /// So much of a full batch: less for hooks that need their time.
     pub(super) fn at_pace(pace: f64) -> Self {
         let part = |full: usize, least: usize, most: usize| {

@@ -336,6 +336,7 @@ mod tests {
         queue.set_pace(9.0);
         let limit = queue.publish(&mut filled(b"x")).limit;
         assert_eq!((limit.bytes, limit.words), (4 * FULL.bytes, FULL.words));
+        assert_eq!(limit.share_of_frames(), FULL.share());
     }
 
     const LOAN_BYTES: usize = 2 * READ_BYTES;

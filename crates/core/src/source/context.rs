@@ -97,14 +97,14 @@ impl Context {
         self.filling.is_full() || self.limit.less(self.filling.load()).is_used_up()
     }
 
-    /// What a source may still put into this batch.
-    pub(crate) fn share_left(&self, share: Share) -> Load {
+    /// What a source may still put into this batch, where `whole` is all that it may.
+    pub(crate) fn share_left(&self, share: Share, whole: Load) -> Load {
         let used = if share.batch_number == self.batch_number {
             share.used
         } else {
             Load::default()
         };
-        self.limit.share().less(used)
+        whole.less(used)
     }
 
     /// Enters what a source has put into this batch, since there were `before` in it.

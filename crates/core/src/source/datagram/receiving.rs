@@ -24,7 +24,7 @@ impl Datagram {
 
     /// Reads until there is no more, or the batch has this channel's share, or others are due.
     fn read_share(&mut self, cx: &mut Context, before: Load) -> Fate {
-        let share = cx.share_left(self.share);
+        let share = cx.share_left(self.share, cx.limit.share_of_frames());
         let mut budget = TURN_PACKETS;
         let mut served = false;
         while self.readable && self.may_read() {

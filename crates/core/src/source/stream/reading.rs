@@ -45,7 +45,11 @@ impl Stream {
 
     /// Reads until there is no more, or the batch has this channel's share, or others are due.
     fn read_share(&mut self, cx: &mut Context, before: Load) -> Fate {
-        let share = cx.share_left(self.share);
+        let whole = match self.recv.is_cutting() {
+            true => cx.limit.share_of_frames(),
+            false => cx.limit.share(),
+        };
+        let share = cx.share_left(self.share, whole);
         let mut budget = TURN_BYTES;
         let mut served = false;
         while self.may_read() {
