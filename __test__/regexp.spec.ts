@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createContext, Script } from 'node:vm';
 
 import test from 'ava';
 import fc, { type Arbitrary } from 'fast-check';
@@ -74,17 +75,29 @@ const writes = fc
     return all;
   });
 
-/** The frames, and what is left, by definition. */
-function split(regexp: RegExp, text: string): string[] {
-  const plain = new RegExp(regexp.source, regexp.flags.replace('g', ''));
-  const frames: string[] = [];
+/** The frames, and what is left, by definition; or null if JavaScript needs more than a second. */
+function split(regexp: RegExp, text: string): string[] | null {
+  // JavaScript's own RegExp goes back and tries again. For a few patterns that takes exponential
+  // time, which only a script's time limit ends.
+  const given = { source: regexp.source, flags: regexp.flags.replace('g', ''), text };
+  try {
+    return JSON.parse(SPLIT.runInContext(createContext(given), { timeout: 1000 }));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+    return null;
+  }
+}
+
+const SPLIT = new Script(`
+  const plain = new RegExp(source, flags);
+  const frames = [];
   let rest = text;
   for (let match = plain.exec(rest); match !== null; match = plain.exec(rest)) {
     frames.push(rest.slice(0, match.index));
     rest = rest.slice(match.index + match[0].length);
   }
-  return [...frames, rest];
-}
+  JSON.stringify([...frames, rest]);
+`);
 
 test('random patterns on random text mean what they mean in JavaScript', async (t) => {
   const seed = Number(process.env['SEED'] ?? 1 + Math.floor(Math.random() * 2 ** 31));
@@ -112,6 +125,7 @@ test('random patterns on random text mean what they mean in JavaScript', async (
   const server = new Server(Cutting).listen(0, '127.0.0.1');
   t.teardown(() => server.close());
   let refused = 0;
+  let unjudged = 0;
   const same = fc.asyncProperty(regexps, writes, async (regexp, pieces) => {
     const client = new Client();
     try {
@@ -129,10 +143,14 @@ test('random patterns on random text mean what they mean in JavaScript', async (
     for (const { text, flush } of pieces) client.write(text, flush);
     client.end();
     await eventually(`${regexp} is through`, () => ended);
-    assert.deepEqual(told, split(regexp, pieces.map(({ text }) => text).join('')));
+    const expected = split(regexp, pieces.map(({ text }) => text).join(''));
+    if (expected === null) unjudged += 1;
+    else assert.deepEqual(told, expected);
   });
   await fc.assert(same, { seed, numRuns, unbiased: true });
   t.true(refused < numRuns / 2, `${refused} were refused`);
+  t.true(unjudged < numRuns / 100, `JavaScript was too slow for ${unjudged}`);
+  t.log(`refused: ${refused}; JavaScript too slow: ${unjudged}`);
 });
 
 test('no pattern takes long to be compiled or refused', (t) => {
