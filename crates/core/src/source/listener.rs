@@ -28,6 +28,11 @@ const MAX_BACKOFF: Duration = Duration::from_secs(1);
 /// each connection that comes in the place of one that has gone.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
+/// How long a listener that is to end waits for the last handshakes, where others go on listening on
+/// its port. Longer than most round trips; shorter than the second after which a peer whose first
+/// packet was not answered sends it again, and finds one of the others.
+const LAST_HANDSHAKES: Duration = Duration::from_millis(100);
+
 /// How often something that peers can cause is told: so many times a second, whoever floods.
 #[derive(Debug, Default)]
 struct Ration {
@@ -53,6 +58,17 @@ impl Ration {
     }
 }
 
+/// When the socket of a listener is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It goes on.
+    No,
+    /// As soon as nobody waits to be accepted.
+    Empty,
+    /// As soon as nobody waits to be accepted, and not before then.
+    At(Instant),
+}
+
 /// ```text
 ///   accepting ──an error, or 16 connections in a row that have failed──▶ waits: reported
 ///       ▲                                            │          ▲
@@ -63,7 +79,8 @@ impl Ration {
 ///
 /// Whatever `accept` says: the listener lives on, and so do its connections. One that is to end
 /// accepts what waits already before its socket is closed: those connections are made, as far as
-/// their peers know.
+/// their peers know. Where others listen on its port, it takes no new handshakes from then on, and
+/// waits for those that are under way: the others have the peers that try again.
 #[derive(Debug)]
 pub(crate) struct Listener {
     id: ChannelId,
@@ -78,8 +95,9 @@ pub(crate) struct Listener {
     proxy_protocol: Option<ProxyProtocol>,
     /// Whose proxy has not said yet whose they are.
     announced: usize,
-    /// No more than those that wait already are accepted.
-    ending: bool,
+    /// Others may listen on its port, and go on when it ends.
+    shares_port: bool,
+    ending: Ending,
     /// Accepted and not closed yet.
     live: usize,
     /// So many connections in a row have failed before they were accepted.
@@ -104,7 +122,8 @@ impl Listener {
             failures: Ration::default(),
             proxy_protocol: options.proxy_protocol,
             announced: 0,
-            ending: false,
+            shares_port: options.reuse_port,
+            ending: Ending::No,
             live: 0,
             in_vain: 0,
             backoff: None,
@@ -142,8 +161,10 @@ impl Listener {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.in_vain = 0;
                     self.backoff = None;
-                    if self.ending {
-                        self.socket = None;
+                    match self.ending {
+                        Ending::Empty => self.socket = None,
+                        Ending::At(at) if at <= cx.now => self.socket = None,
+                        Ending::At(_) | Ending::No => {}
                     }
                     return self.fate();
                 }
@@ -151,7 +172,7 @@ impl Listener {
                 Err(error) if sys::is_transient_accept(&error) && self.in_vain < MOST_IN_VAIN => {
                     self.in_vain += 1;
                 }
-                Err(_) if self.ending => {
+                Err(_) if self.ending != Ending::No => {
                     // It is not known when that will be over, if it ever is.
                     self.socket = None;
                     return self.fate();
@@ -180,6 +201,7 @@ impl Listener {
                     None => Fate::Keep,
                 }
             }
+            Timer::Linger => self.ready(cx),
             _ => Fate::Keep,
         }
     }
@@ -188,13 +210,26 @@ impl Listener {
         match request {
             Request::Close { .. } => return Fate::Close(Closing::new(reason::CLOSE)),
             Request::End => {
-                self.ending = true;
+                self.end(cx);
                 return self.ready(cx);
             }
             Request::Block(blocked) => self.blocked = blocked,
             _ => {}
         }
         Fate::Keep
+    }
+
+    fn end(&mut self, cx: &mut Context) {
+        if self.ending != Ending::No {
+            return;
+        }
+        self.ending = Ending::Empty;
+        let socket = self.socket.as_ref().filter(|_| self.shares_port);
+        if socket.is_some_and(|socket| socket.refuse_handshakes().is_ok()) {
+            let at = cx.now + LAST_HANDSHAKES;
+            self.ending = Ending::At(at);
+            cx.arm(self.id, Timer::Linger, at);
+        }
     }
 
     /// One of its connections has closed.

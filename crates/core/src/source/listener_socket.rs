@@ -86,6 +86,17 @@ impl ListenerSocket {
         }
     }
 
+    /// From now on handshakes that are under way go on, and none begins: peers hear nothing, and try
+    /// again. `Unsupported` where the system cannot.
+    pub(crate) fn refuse_handshakes(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(socket) => sys::drop_handshakes(&SockRef::from(socket)),
+            #[cfg(test)]
+            Self::Played(played) => played.refuse_handshakes(),
+            Self::Unix { .. } => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
     /// This end of a connection.
     pub(crate) fn local_of(&self, socket: &StreamSocket) -> Option<Address> {
         match self {

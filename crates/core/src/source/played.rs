@@ -128,6 +128,7 @@ pub(crate) struct PlayedListener(Arc<Mutex<Knocks>>);
 struct Knocks {
     waiting: VecDeque<io::Result<Played>>,
     calls: usize,
+    takes_no_more: bool,
 }
 
 impl PlayedListener {
@@ -139,6 +140,16 @@ impl PlayedListener {
     /// How often `accept` was called.
     pub(crate) fn calls(&self) -> usize {
         lock(&self.0).calls
+    }
+
+    /// Whether handshakes are refused.
+    pub(crate) fn takes_no_more(&self) -> bool {
+        lock(&self.0).takes_no_more
+    }
+
+    pub(crate) fn refuse_handshakes(&self) -> io::Result<()> {
+        lock(&self.0).takes_no_more = true;
+        Ok(())
     }
 
     pub(crate) fn accept(&self) -> io::Result<Played> {

@@ -7,6 +7,9 @@ use std::os::unix::fs::FileExt;
 
 use nix::net::if_::if_nametoindex;
 use nix::sys::signal::SigSet;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use socket2::SockFilter;
+use socket2::SockRef;
 
 /// epoll(7), kqueue(2): a short count means that the buffer was exhausted.
 pub(crate) const SHORT_IO_DRAINS: bool = true;
@@ -44,6 +47,29 @@ pub(crate) fn is_transient_accept(error: &io::Error) -> bool {
         Some(libc::ENONET) => true,
         _ => false,
     }
+}
+
+/// A filter of the socket's (Linux's `SO_ATTACH_FILTER`), which is asked after the kernel has decided
+/// which of the sockets on a port a packet is for. Accepted sockets inherit it, and lose nothing by it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn drop_handshakes(socket: &SockRef<'_>) -> io::Result<()> {
+    const LOAD_BYTE: u32 = libc::BPF_LD | libc::BPF_B | libc::BPF_ABS;
+    const IF_ANY_BIT: u32 = libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K;
+    const ANSWER: u32 = libc::BPF_RET | libc::BPF_K;
+    const FLAGS_AT: u32 = 13;
+    const SYN: u32 = 0x02;
+    let line = |code: u32, yes, no, operand| SockFilter::new(code as u16, yes, no, operand);
+    socket.attach_filter(&[
+        line(LOAD_BYTE, 0, 0, FLAGS_AT),
+        line(IF_ANY_BIT, 0, 1, SYN),
+        line(ANSWER, 0, 0, 0),
+        line(ANSWER, 0, 0, u32::MAX),
+    ])
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn drop_handshakes(_: &SockRef<'_>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 pub(crate) fn interface_index(name: &str) -> Option<u32> {

@@ -5,6 +5,8 @@ use std::io;
 use std::os::windows::fs::FileExt;
 use std::os::windows::io::AsRawSocket;
 
+use socket2::SockRef;
+
 /// mio re-arms its AFD poll only when a call has said WouldBlock.
 pub(crate) const SHORT_IO_DRAINS: bool = false;
 
@@ -57,3 +59,7 @@ pub(crate) fn send_file(
 
 /// There are no signals that interrupt a thread.
 pub(crate) fn mask_signals() {}
+
+pub(crate) fn drop_handshakes(_: &SockRef<'_>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -6,6 +6,8 @@
 //! - `descriptor(&impl AsRaw…) -> i32`: the number by which users know the socket.
 //! - `is_shortage(&io::Error) -> bool`: accept failed for want of descriptors or memory.
 //! - `is_transient_accept(&io::Error) -> bool`: accept failed for one peer; the next may do.
+//! - `drop_handshakes(&SockRef) -> io::Result<()>`: a listening socket drops packets that begin a
+//!   connection, and keeps those of handshakes that are under way.
 //! - `interface_index(&str) -> Option<u32>`: the index of a network interface.
 //! - `send_file(&socket, &File, offset, most) -> io::Result<usize>`: sends bytes of the file past
 //!   this process's memory; 0: the file has ended. `Unsupported`: it cannot, read them instead.

@@ -2,6 +2,7 @@ use std::io;
 use std::time::Duration;
 
 use super::{READABLE, Theatre};
+use crate::options::ListenOptions;
 use crate::source::played::Played;
 use crate::support::{Ask, Cut, Start, errno_of};
 
@@ -89,4 +90,36 @@ fn what_is_accepted_reads_and_writes() {
         assert_eq!(theatre.engine.log.frames(id), [b"ping"]);
         assert_eq!(peer.seen().bytes, b"pong");
     }
+}
+
+#[test]
+fn who_ends_alone_is_gone_when_nobody_waits() {
+    let mut theatre = Theatre::new();
+    let (server, played) = theatre.listener();
+    played.knock(Ok(Played::default()));
+    theatre.ask(Ask::default().end(server));
+    assert!(!played.takes_no_more());
+    assert_eq!(theatre.engine.log.accepted.len(), 1);
+    assert!(theatre.engine.log.closed(server).is_some());
+}
+
+#[test]
+fn who_shares_its_port_and_ends_waits_for_the_handshakes_that_are_under_way() {
+    let mut theatre = Theatre::new();
+    let (server, played) = theatre.listener_with(ListenOptions {
+        reuse_port: true,
+        ..ListenOptions::default()
+    });
+    theatre.ask(Ask::default().end(server));
+    assert!(played.takes_no_more());
+    theatre.pass(Duration::from_millis(99), Duration::from_millis(9));
+    played.knock(Ok(Played::default()));
+    theatre.edge(server, READABLE);
+    assert_eq!(theatre.engine.log.accepted.len(), 1);
+    assert!(theatre.engine.log.closed(server).is_none());
+    // What no edge has told of is accepted before the socket is closed.
+    played.knock(Ok(Played::default()));
+    theatre.pass(Duration::from_millis(1), Duration::from_millis(1));
+    assert_eq!(theatre.engine.log.accepted.len(), 2);
+    assert!(theatre.engine.log.closed(server).is_some());
 }
