@@ -17,6 +17,7 @@ mod support;
 
 use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::os::fd::{AsRawFd, IntoRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -475,6 +476,30 @@ fn a_listening_socket_is_adopted_and_its_file_left() {
         .unwrap();
     let peer = support::connect(address);
     engine.accept_from(&peer);
+}
+
+/// Whoever gave it, or is given it next, listens on the same socket: nothing is done to it for others
+/// that share its port.
+#[test]
+fn a_listening_socket_that_is_adopted_goes_on_where_somebody_else_has_it() {
+    let mut engine = Engine::on_thread();
+    let (kept, address) = support::listen();
+    let server = engine
+        .handle()
+        .adopt_listener(
+            given(kept.try_clone().unwrap().into_raw_fd()).unwrap(),
+            family::INET,
+            ListenOptions {
+                reuse_port: true,
+                ..listen_options()
+            },
+        )
+        .unwrap();
+    engine.end(server.id);
+    engine.expect_closed(server.id);
+    let peer = TcpStream::connect_timeout(&address, Duration::from_secs(5)).unwrap();
+    kept.set_nonblocking(false).unwrap();
+    assert_eq!(kept.accept().unwrap().1, peer.local_addr().unwrap());
 }
 
 #[test]

@@ -76,7 +76,8 @@ pub(crate) fn adopt_listener(
         // Whoever made its file removes it.
         ListenerSocket::unix(socket, None).map_err(fail("socket"))
     } else {
-        Ok(ListenerSocket::tcp(socket))
+        // Whoever had it may listen on it when this is closed: it is not the port that is shared.
+        Ok(ListenerSocket::tcp(socket, false))
     }
 }
 

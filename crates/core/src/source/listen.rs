@@ -60,7 +60,7 @@ pub(crate) fn listen(
     let mut last = None;
     for address in addresses {
         match listen_to(address, host.is_empty(), options) {
-            Ok(socket) => return Ok(ListenerSocket::tcp(socket)),
+            Ok(socket) => return Ok(ListenerSocket::tcp(socket, options.reuse_port)),
             Err(error) if host.is_empty() && !has_no_ipv6(&error) => return Err(error),
             Err(error) => last = Some(last.unwrap_or(error)),
         }

@@ -58,17 +58,6 @@ impl Ration {
     }
 }
 
-/// When the socket of a listener is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// It goes on.
-    No,
-    /// As soon as nobody waits to be accepted.
-    Empty,
-    /// As soon as nobody waits to be accepted, and not before then.
-    At(Instant),
-}
-
 /// ```text
 ///   accepting ──an error, or 16 connections in a row that have failed──▶ waits: reported
 ///       ▲                                            │          ▲
@@ -95,9 +84,8 @@ pub(crate) struct Listener {
     proxy_protocol: Option<ProxyProtocol>,
     /// Whose proxy has not said yet whose they are.
     announced: usize,
-    /// Others may listen on its port, and go on when it ends.
-    shares_port: bool,
-    ending: Ending,
+    /// Its socket is closed when nobody waits to be accepted, and not before then. `None`: it goes on.
+    ends_at: Option<Instant>,
     /// Accepted and not closed yet.
     live: usize,
     /// So many connections in a row have failed before they were accepted.
@@ -122,8 +110,7 @@ impl Listener {
             failures: Ration::default(),
             proxy_protocol: options.proxy_protocol,
             announced: 0,
-            shares_port: options.reuse_port,
-            ending: Ending::No,
+            ends_at: None,
             live: 0,
             in_vain: 0,
             backoff: None,
@@ -161,10 +148,8 @@ impl Listener {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.in_vain = 0;
                     self.backoff = None;
-                    match self.ending {
-                        Ending::Empty => self.socket = None,
-                        Ending::At(at) if at <= cx.now => self.socket = None,
-                        Ending::At(_) | Ending::No => {}
+                    if self.ends_at.is_some_and(|at| at <= cx.now) {
+                        self.socket = None;
                     }
                     return self.fate();
                 }
@@ -172,7 +157,7 @@ impl Listener {
                 Err(error) if sys::is_transient_accept(&error) && self.in_vain < MOST_IN_VAIN => {
                     self.in_vain += 1;
                 }
-                Err(_) if self.ending != Ending::No => {
+                Err(_) if self.ends_at.is_some() => {
                     // It is not known when that will be over, if it ever is.
                     self.socket = None;
                     return self.fate();
@@ -220,16 +205,15 @@ impl Listener {
     }
 
     fn end(&mut self, cx: &mut Context) {
-        if self.ending != Ending::No {
+        let Some(socket) = self.socket.as_ref().filter(|_| self.ends_at.is_none()) else {
             return;
-        }
-        self.ending = Ending::Empty;
-        let socket = self.socket.as_ref().filter(|_| self.shares_port);
-        if socket.is_some_and(|socket| socket.refuse_handshakes().is_ok()) {
-            let at = cx.now + LAST_HANDSHAKES;
-            self.ending = Ending::At(at);
+        };
+        let mut at = cx.now;
+        if socket.drop_handshakes().is_ok() {
+            at += LAST_HANDSHAKES;
             cx.arm(self.id, Timer::Linger, at);
         }
+        self.ends_at = Some(at);
     }
 
     /// One of its connections has closed.

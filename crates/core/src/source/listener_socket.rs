@@ -17,7 +17,11 @@ use crate::sys::{self, SocketFile, UnixListener};
 /// A listening, non-blocking stream socket.
 #[derive(Debug)]
 pub(crate) enum ListenerSocket {
-    Tcp(TcpListener),
+    Tcp {
+        socket: TcpListener,
+        /// It was bound so that others may listen on its port, and go on when it is closed.
+        shares_port: bool,
+    },
     Unix {
         /// What was made to bind it, if it was; before the socket, so that it is dropped first.
         _file: Option<SocketFile>,
@@ -37,8 +41,12 @@ pub(crate) struct Accepted {
 }
 
 impl ListenerSocket {
-    pub(crate) fn tcp(socket: Socket) -> Self {
-        Self::Tcp(TcpListener::from_std(socket.into()))
+    pub(crate) fn tcp(socket: Socket, shares_port: bool) -> Self {
+        let socket = TcpListener::from_std(socket.into());
+        Self::Tcp {
+            socket,
+            shares_port,
+        }
     }
 
     pub(crate) fn unix(socket: Socket, file: Option<SocketFile>) -> io::Result<Self> {
@@ -52,7 +60,7 @@ impl ListenerSocket {
 
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         match self {
-            Self::Tcp(socket) => socket.register(registry, token, Interest::READABLE),
+            Self::Tcp { socket, .. } => socket.register(registry, token, Interest::READABLE),
             Self::Unix { socket, .. } => socket.register(registry, token, Interest::READABLE),
             #[cfg(test)]
             Self::Played(_) => Ok(()),
@@ -61,7 +69,7 @@ impl ListenerSocket {
 
     pub(crate) fn accept(&self, options: &SocketOptions) -> io::Result<Accepted> {
         match self {
-            Self::Tcp(socket) => {
+            Self::Tcp { socket, .. } => {
                 let (socket, peer) = socket.accept()?;
                 let socket = StreamSocket::Tcp(socket);
                 if !sys::LISTENER_OPTIONS_INHERITED {
@@ -86,14 +94,17 @@ impl ListenerSocket {
         }
     }
 
-    /// From now on handshakes that are under way go on, and none begins: peers hear nothing, and try
-    /// again. `Unsupported` where the system cannot.
-    pub(crate) fn refuse_handshakes(&self) -> io::Result<()> {
+    /// From now on handshakes that are under way go on, and none begins: peers hear nothing, try
+    /// again, and find who else listens on the port. `Unsupported` where nobody else can.
+    pub(crate) fn drop_handshakes(&self) -> io::Result<()> {
         match self {
-            Self::Tcp(socket) => sys::drop_handshakes(&SockRef::from(socket)),
+            Self::Tcp {
+                socket,
+                shares_port: true,
+            } => sys::drop_handshakes(&SockRef::from(socket)),
             #[cfg(test)]
-            Self::Played(played) => played.refuse_handshakes(),
-            Self::Unix { .. } => Err(io::ErrorKind::Unsupported.into()),
+            Self::Played(played) => played.drop_handshakes(),
+            Self::Tcp { .. } | Self::Unix { .. } => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -107,7 +118,7 @@ impl ListenerSocket {
 
     pub(crate) fn descriptor(&self) -> i32 {
         match self {
-            Self::Tcp(socket) => sys::descriptor(socket),
+            Self::Tcp { socket, .. } => sys::descriptor(socket),
             Self::Unix { socket, .. } => sys::descriptor(socket),
             #[cfg(test)]
             Self::Played(_) => -1,
@@ -116,7 +127,7 @@ impl ListenerSocket {
 
     pub(crate) fn local(&self) -> Option<Address> {
         match self {
-            Self::Tcp(socket) => local_of(&SockRef::from(socket)),
+            Self::Tcp { socket, .. } => local_of(&SockRef::from(socket)),
             Self::Unix { path, .. } => path.clone(),
             #[cfg(test)]
             Self::Played(_) => None,

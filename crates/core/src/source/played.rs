@@ -128,7 +128,8 @@ pub(crate) struct PlayedListener(Arc<Mutex<Knocks>>);
 struct Knocks {
     waiting: VecDeque<io::Result<Played>>,
     calls: usize,
-    takes_no_more: bool,
+    shares_port: bool,
+    drops_handshakes: bool,
 }
 
 impl PlayedListener {
@@ -142,14 +143,22 @@ impl PlayedListener {
         lock(&self.0).calls
     }
 
-    /// Whether handshakes are refused.
-    pub(crate) fn takes_no_more(&self) -> bool {
-        lock(&self.0).takes_no_more
+    /// From now on others may listen on its port.
+    pub(crate) fn share_port(&self) {
+        lock(&self.0).shares_port = true;
     }
 
-    pub(crate) fn refuse_handshakes(&self) -> io::Result<()> {
-        lock(&self.0).takes_no_more = true;
-        Ok(())
+    pub(crate) fn drops_handshakes(&self) -> bool {
+        lock(&self.0).drops_handshakes
+    }
+
+    pub(crate) fn drop_handshakes(&self) -> io::Result<()> {
+        let mut knocks = lock(&self.0);
+        knocks.drops_handshakes = knocks.shares_port;
+        match knocks.shares_port {
+            true => Ok(()),
+            false => Err(io::ErrorKind::Unsupported.into()),
+        }
     }
 
     pub(crate) fn accept(&self) -> io::Result<Played> {

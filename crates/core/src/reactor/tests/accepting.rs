@@ -2,7 +2,6 @@ use std::io;
 use std::time::Duration;
 
 use super::{READABLE, Theatre};
-use crate::options::ListenOptions;
 use crate::source::played::Played;
 use crate::support::{Ask, Cut, Start, errno_of};
 
@@ -98,7 +97,7 @@ fn who_ends_alone_is_gone_when_nobody_waits() {
     let (server, played) = theatre.listener();
     played.knock(Ok(Played::default()));
     theatre.ask(Ask::default().end(server));
-    assert!(!played.takes_no_more());
+    assert!(!played.drops_handshakes());
     assert_eq!(theatre.engine.log.accepted.len(), 1);
     assert!(theatre.engine.log.closed(server).is_some());
 }
@@ -106,12 +105,10 @@ fn who_ends_alone_is_gone_when_nobody_waits() {
 #[test]
 fn who_shares_its_port_and_ends_waits_for_the_handshakes_that_are_under_way() {
     let mut theatre = Theatre::new();
-    let (server, played) = theatre.listener_with(ListenOptions {
-        reuse_port: true,
-        ..ListenOptions::default()
-    });
+    let (server, played) = theatre.listener();
+    played.share_port();
     theatre.ask(Ask::default().end(server));
-    assert!(played.takes_no_more());
+    assert!(played.drops_handshakes());
     theatre.pass(Duration::from_millis(99), Duration::from_millis(9));
     played.knock(Ok(Played::default()));
     theatre.edge(server, READABLE);
