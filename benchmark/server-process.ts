@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Subject } from './subjects.ts';
@@ -79,8 +80,9 @@ export class ServerProcess implements AsyncDisposable {
       try {
         await exited;
       } catch {
+        const threads = threadsOf(this.pid);
         this.#child.kill('SIGKILL');
-        throw new Error(`${this.#subject.name} did not end`);
+        throw new Error(`${this.#subject.name} did not end: ${threads.join(', ')}`);
       }
     }
     if (this.#child.exitCode !== 0) {
@@ -91,3 +93,15 @@ export class ServerProcess implements AsyncDisposable {
 }
 
 const patience = 10_000;
+
+/** What the threads of a process are called and wait for, where the system is Linux. */
+function threadsOf(pid: number): string[] {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return [];
+  return readdirSync(tasks).map((id) => {
+    const [name, wait] = ['comm', 'wchan'].map((file) =>
+      readFileSync(`${tasks}/${id}/${file}`, 'utf8').trim(),
+    );
+    return `${name} (${wait})`;
+  });
+}
