@@ -82,7 +82,7 @@ export class ServerProcess implements AsyncDisposable {
       } catch {
         const threads = threadsOf(this.pid);
         this.#child.kill('SIGKILL');
-        throw new Error(`${this.#subject.name} did not end: ${threads.join(', ')}`);
+        throw new Error(`${this.#subject.name} did not end${threads}`);
       }
     }
     if (this.#child.exitCode !== 0) {
@@ -94,14 +94,22 @@ export class ServerProcess implements AsyncDisposable {
 
 const patience = 10_000;
 
-/** What the threads of a process are called and wait for, where the system is Linux. */
-function threadsOf(pid: number): string[] {
+/** What the threads of a process are called and wait for, where the system is Linux; else nothing. */
+function threadsOf(pid: number): string {
   const tasks = `/proc/${pid}/task`;
-  if (!existsSync(tasks)) return [];
-  return readdirSync(tasks).map((id) => {
-    const [name, wait] = ['comm', 'wchan'].map((file) =>
-      readFileSync(`${tasks}/${id}/${file}`, 'utf8').trim(),
-    );
+  if (!existsSync(tasks)) return '';
+  const threads = readdirSync(tasks).map((id) => {
+    const [name, wait] = ['comm', 'wchan'].map((file) => read(`${tasks}/${id}/${file}`));
     return `${name} (${wait})`;
   });
+  return `: ${threads.join(', ')}`;
+}
+
+/** A file of a thread, which may have ended. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '?';
+  }
 }

@@ -50,8 +50,8 @@ pub(crate) fn is_transient_accept(error: &io::Error) -> bool {
 }
 
 /// A filter of the socket's (Linux's `SO_ATTACH_FILTER`), which is asked after the kernel has decided
-/// which of the sockets on a port a packet is for. Sockets that are accepted
-/// from then on inherit it: no packet of a connection that is open has that flag.
+/// which of the sockets on a port a packet is for. Sockets that are accepted from then on inherit it,
+/// and lose nothing: no packet of an open connection has that flag.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn drop_handshakes(socket: &SockRef<'_>) -> io::Result<()> {
     const LOAD_BYTE: u32 = libc::BPF_LD | libc::BPF_B | libc::BPF_ABS;
