@@ -1,9 +1,11 @@
 import test from 'ava';
 
 import { load } from '../conformance/load.ts';
+import { NO_LIMIT } from './delimiter.ts';
 import { Marathon } from './marathon.ts';
 import { NETWORKS, open } from './networks.ts';
 import { collectUncaught } from './run.ts';
+import type { StreamScript } from './stream/script.ts';
 
 const COUNT = 2_000;
 
@@ -29,3 +31,32 @@ for (const network of NETWORKS) {
     t.is(differences.map(({ seed, difference }) => `seed ${seed}\n${difference.text}`).join(), '');
   });
 }
+
+const resetAtOnce = {
+  given: 'by options',
+  side: 'client',
+  // The first frame is there with the connection.
+  delimiter: 0,
+  encoding: null,
+  limit: NO_LIMIT,
+  allowHalfOpen: false,
+  phases: [{ sent: [], outside: [] }],
+  onRead: { 0: [{ do: 'reset' }] },
+  onOverflow: [],
+  onEnd: [],
+  finish: 'fin',
+} satisfies StreamScript;
+
+// Elsewhere there is one loopback address, and who was reset before the accept has no name.
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux(
+  'of many connections that are reset before they are accepted, each finds its peer',
+  async (t) => {
+    const differ = await open('tcp', { reference: await load('reference') });
+    const many = Array.from({ length: 40 }, () => differ.replay(resetAtOnce));
+    const differences = await Promise.all(many);
+    await differ.close();
+    t.deepEqual(new Set(differences), new Set([null]));
+  },
+);

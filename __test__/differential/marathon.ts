@@ -41,9 +41,18 @@ export class Marathon {
     while (this.#next < this.first + this.count && this.#differences.length < ENOUGH) {
       const seed = this.#next;
       this.#next += 1;
-      const difference = await this.#differOf(seed).play(seed);
+      const difference = await this.#play(seed);
       this.#played += 1;
       if (difference !== null) this.#differences.push({ seed, difference });
+    }
+  }
+
+  /** What goes wrong with the stage itself belongs to a seed, too. */
+  async #play(seed: number): Promise<Difference | null> {
+    try {
+      return await this.#differOf(seed).play(seed);
+    } catch (error) {
+      throw new Error(`seed ${seed} could not be played`, { cause: error });
     }
   }
 }

@@ -35,6 +35,14 @@ export class Condition {
   }
 }
 
+/** What a promise resolves to; where that takes too long, an error says what was waited for. */
+export function within<T>(what: () => string, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no ${what()}`)), PATIENCE);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 /** One full turn of the event loop: what was scheduled before has run. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));

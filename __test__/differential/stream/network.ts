@@ -34,13 +34,10 @@ export async function networkOf(impl: Implementation | OverUnix): Promise<Networ
   return 'directory' in impl ? new Unix(listening, impl.directory, port) : new Tcp(listening);
 }
 
-/** Loopback addresses to connect to in turn: a single one would run out of ports. */
-const HOSTS =
-  process.platform === 'linux'
-    ? Array.from({ length: 64 }, (_, at) => `127.0.0.${at + 1}`)
-    : ['127.0.0.1'];
-
-/** The ends find each other by the address of the one that connects, and by where it connects to. */
+/**
+ * The ends find each other by the address that is connected to, which no other connection has. The port of the one that
+ * connects would not do: of a connection that is reset before it is accepted, the operating system no longer tells it.
+ */
 class Tcp implements Network {
   readonly listening: Server;
   #count = 0;
@@ -58,28 +55,39 @@ class Tcp implements Network {
   }
 
   keyOfClient({ localAddr, remoteAddr }: ClientLike): string {
-    return `${remoteAddr?.address} ${localAddr?.port}`;
+    return key(remoteAddr?.address, localAddr?.port);
   }
 
   keyOfAccepted({ localAddress, remotePort }: Socket): string {
-    return `${localAddress} ${remotePort}`;
+    return key(localAddress, remotePort);
   }
 
   async connectPeer({ localAddr }: ServerLike): Promise<[Peer, string]> {
     const host = this.#host();
     const port = localAddr?.port ?? 0;
     const peer = await Peer.connect({ address: host, port, family: 'IPv4' });
-    return [peer, `${host} ${peer.socket.localPort}`];
+    return [peer, key(host, peer.socket.localPort)];
   }
 
   keyOfConnection({ localAddr, remoteAddr }: ConnectionLike): string {
-    return `${localAddr?.address} ${remoteAddr?.port}`;
+    return key(localAddr?.address, remoteAddr?.port);
   }
 
+  /** The next loopback address. */
   #host(): string {
-    this.#count += 1;
-    return HOSTS[this.#count % HOSTS.length] ?? '127.0.0.1';
+    if (!MANY_HOSTS) return '127.0.0.1';
+    this.#count = (this.#count % 0xfffffe) + 1;
+    const bytes = [this.#count >> 16, this.#count >> 8, this.#count];
+    return `127.${bytes.map((byte) => byte & 0xff).join('.')}`;
   }
+}
+
+/** All of 127.0.0.0/8 is this machine. */
+const MANY_HOSTS = process.platform === 'linux';
+
+/** Where there is one host, the ports must do, as long as nobody is reset before it is accepted. */
+function key(host: string | undefined, port: number | undefined): string {
+  return MANY_HOSTS ? `${host}` : `${host} ${port}`;
 }
 
 /** Clients have no names. But a connect is made during the call, and accepted in that order. */

@@ -9,6 +9,7 @@ import type {
 } from '../../helpers/implementation.ts';
 import type { OverUnix } from '../../helpers/over-unix.ts';
 import { Peer } from '../../helpers/peer.ts';
+import { within } from '../../helpers/wait.ts';
 import type { Stage } from '../differ.ts';
 import type { Outcome } from '../run.ts';
 import type { StreamExpectation } from './model.ts';
@@ -52,13 +53,15 @@ export class StreamStage implements Stage<StreamScript, StreamExpectation> {
       const client = this.#makeClient(run);
       run.attach(client, script.given === 'by assignment');
       this.#network.connect(client);
-      await ready;
-      return run.play(await this.#peers.take(this.#network.keyOfClient(client)));
+      await within(() => 'onConnect of the client', ready);
+      const key = this.#network.keyOfClient(client);
+      const there = () => `connection ${key} at the plain server, which has ${this.#peers}`;
+      return run.play(await within(there, this.#peers.take(key)));
     }
     const server = this.#servers[script.allowHalfOpen ? 'half' : 'full'];
     const [peer, key] = await this.#network.connectPeer(server);
     this.#runs.give(key, run);
-    await ready;
+    await within(() => `onConnect of the connection ${key}; there are ${this.#runs}`, ready);
     return run.play(peer);
   }
 
@@ -85,6 +88,10 @@ class Rendezvous<T> {
 
   take(key: string): Promise<T> {
     return new Promise((resolve) => this.whenThere(key, resolve));
+  }
+
+  toString(): string {
+    return `${[...this.#arrived.keys()].join(', ')}; awaited: ${[...this.#waiting.keys()].join(', ')}`;
   }
 
   /** Calls back at once if it is there already. */
