@@ -1,6 +1,7 @@
 //! The reactor: one loop that owns every socket of an engine, and what others hold of it.
 
 mod apply;
+mod cores;
 mod datagrams;
 mod handle;
 mod newcomers;

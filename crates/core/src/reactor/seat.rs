@@ -4,7 +4,7 @@
 //!             leave(): little to do, and the loop was quick with it
 //!   thread ─────────────────────────────▶ nobody ──sit()──▶ loop: drive(), drive() …
 //!     ▲ ▲                                   │                │
-//!     │ └── nobody came within OFFER ───────┘                │
+//!     │ └── nobody came in time ────────────┘                │
 //!     └──── it gives it back; or has not driven for LIMIT; or a deadline has come ─┘
 //! ```
 //!
@@ -24,8 +24,10 @@ use loom::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(not(all(test, loom)))]
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-/// How long the seat stays free for the loop, which has just been rung.
-const OFFER: Duration = Duration::from_millis(2);
+/// How long the seat stays free for a loop that has been asleep, and has just been rung.
+pub(super) const OFFER: Duration = Duration::from_millis(2);
+/// … and for one that is at work: longer than hooks are given at once.
+pub(super) const LONG_OFFER: Duration = Duration::from_millis(8);
 /// How long the loop may sit there and not drive.
 const LIMIT: Duration = Duration::from_millis(20);
 
@@ -89,13 +91,15 @@ impl<T> Default for Seat<T> {
 impl<T> Seat<T> {
     // The thread's side
 
-    /// Lays the reactor down, calls `ring`, and sleeps until the thread has to drive again.
+    /// Lays the reactor down, calls `ring`, and sleeps until the thread has to drive again: where the
+    /// loop does not sit down within `offer`, that is then.
     ///
     /// `None` where there is no reactor any more, because a turn of the loop's has failed.
     pub(crate) fn leave(
         &self,
         reactor: T,
         deadline: Option<Instant>,
+        offer: Duration,
         now: impl Fn() -> Instant,
         ring: impl FnOnce(),
     ) -> Option<T> {
@@ -107,7 +111,7 @@ impl<T> Seat<T> {
         drop(state);
         // Behind that: whoever hears it finds the seat free.
         ring();
-        let mut limit = now() + OFFER;
+        let mut limit = now() + offer;
         let mut state = self.lock();
         loop {
             let at = now();

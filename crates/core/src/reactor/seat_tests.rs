@@ -27,7 +27,9 @@ mod sleeping {
         thread::scope(|scope| {
             let (ring, bell) = std::sync::mpsc::channel();
             let thread = scope.spawn(move || {
-                seat.leave(0, deadline, Instant::now, || ring.send(()).expect(gone))
+                seat.leave(0, deadline, OFFER, Instant::now, || {
+                    ring.send(()).expect(gone)
+                })
             });
             bell.recv().expect(gone);
             let done = other();
@@ -174,7 +176,7 @@ mod model {
                 assert_eq!(count(&of_loop, false), Some(false));
                 assert_eq!(count(&of_loop, true), None);
             });
-            assert_eq!(seat.leave(0, None, frozen(), || ()), Some(2));
+            assert_eq!(seat.leave(0, None, OFFER, frozen(), || ()), Some(2));
             js.join().unwrap();
         });
     }
@@ -205,7 +207,7 @@ mod model {
                     rung.store(true, Ordering::Release);
                 }
             };
-            assert_eq!(seat.leave(0, None, frozen(), ring), Some(1));
+            assert_eq!(seat.leave(0, None, OFFER, frozen(), ring), Some(1));
             assert_eq!(js.join().unwrap(), Some(false));
         });
     }
@@ -220,7 +222,7 @@ mod model {
                 of_loop.stop();
                 u32::from(driven)
             });
-            let back = seat.leave(0, None, frozen(), || ());
+            let back = seat.leave(0, None, OFFER, frozen(), || ());
             assert_eq!(back, Some(js.join().unwrap()));
         });
     }
@@ -256,7 +258,7 @@ mod model {
                 driven
             });
             let now = || start + passed.load(Ordering::Acquire) * 1000 * LIMIT;
-            let back = seat.leave(0, deadline, now, || ());
+            let back = seat.leave(0, deadline, OFFER, now, || ());
             assert_eq!(back, Some(u32::from(clock.join().unwrap())));
         });
     }

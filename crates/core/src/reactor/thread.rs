@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::cores::Cores;
 use super::handle::Handle;
-use super::seat::{Left, Seat};
+use super::seat::{LONG_OFFER, Left, OFFER, Seat};
 use super::turn::{Reactor, Work};
 use crate::queue::piece::Piece;
 use crate::source::TURN_PACKETS;
-use crate::sys;
+use crate::sys::{self, ThreadTimes};
 
 /// So many turns in a row with little to do that found the other side asleep, and the loop is offered
 /// the seat: each of them cost a wake-up of either thread.
@@ -65,10 +66,17 @@ pub enum Driver {
 pub struct ReactorThread {
     handle: Handle,
     thread: Option<JoinHandle<()>>,
-    seat: Arc<Seat<Reactor>>,
+    seat: Arc<Seat<Driving>>,
     driver: Driver,
     #[cfg(unix)]
     descriptor: Option<OwnedFd>,
+}
+
+/// What changes hands.
+#[derive(Debug)]
+struct Driving {
+    reactor: Reactor,
+    cores: Cores,
 }
 
 /// What a turn by the other side's loop came to.
@@ -95,9 +103,19 @@ impl ReactorThread {
             Driver::Auto | Driver::Loop => Some(reactor.descriptor()?),
         };
         let (of_thread, seat_of_thread) = (handle.clone(), Arc::clone(&seat));
+        let loops = ThreadTimes::of_this_thread();
         let thread = thread::Builder::new()
             .name("pants-reactor".to_owned())
-            .spawn(move || run(reactor, &of_thread, &seat_of_thread, driver))?;
+            .spawn(move || {
+                let own = ThreadTimes::of_this_thread();
+                let times = move || {
+                    let times = [own.as_ref()?.read()?, loops.as_ref()?.read()?];
+                    Some(times.into_iter().sum())
+                };
+                let cores = Cores::new(times);
+                let driving = Driving { reactor, cores };
+                run(driving, &of_thread, &seat_of_thread, driver);
+            })?;
         Ok(Self {
             handle,
             thread: Some(thread),
@@ -130,14 +148,17 @@ impl ReactorThread {
     pub fn drive(&self) -> Option<Driven> {
         let mut rung = false;
         let driven = catch_unwind(AssertUnwindSafe(|| {
-            self.seat.drive(|reactor| {
+            self.seat.drive(|Driving { reactor, cores }| {
                 // Where it has been stopped, the thread finds that out itself.
                 reactor.turn_unrung().ok()?;
                 let work = reactor.work();
                 rung = work.rings > 0;
+                let stays = self.driver == Driver::Loop
+                    || work.is_within(&MUCH)
+                    || cores.are_scarce(reactor.now());
                 Some(Left {
                     deadline: reactor.rest(),
-                    stays: self.driver == Driver::Loop || work.is_within(&MUCH),
+                    stays,
                 })
             })
         }));
@@ -221,14 +242,14 @@ impl Work {
 }
 
 /// A panic in here is a defect of this crate. It ends the engine, not the process.
-fn run(reactor: Reactor, handle: &Handle, seat: &Seat<Reactor>, driver: Driver) {
+fn run(driving: Driving, handle: &Handle, seat: &Seat<Driving>, driver: Driver) {
     sys::mask_signals();
-    let mut reactor = Some(reactor);
+    let mut driving = Some(driving);
     let turns = catch_unwind(AssertUnwindSafe(|| {
-        turns(&mut reactor, handle, seat, driver)
+        turns(&mut driving, handle, seat, driver)
     }));
     // Sockets first: whoever hears of the end finds them closed.
-    let closed = catch_unwind(AssertUnwindSafe(|| drop(reactor)));
+    let closed = catch_unwind(AssertUnwindSafe(|| drop(driving)));
     if !matches!((turns, closed), (Ok(Ok(())), Ok(()))) {
         handle.fail();
     }
@@ -236,27 +257,32 @@ fn run(reactor: Reactor, handle: &Handle, seat: &Seat<Reactor>, driver: Driver) 
 
 /// Drives, and lets the loop drive; the reactor is in its place unless that has lost it.
 fn turns(
-    place: &mut Option<Reactor>,
+    place: &mut Option<Driving>,
     handle: &Handle,
-    seat: &Seat<Reactor>,
+    seat: &Seat<Driving>,
     driver: Driver,
 ) -> io::Result<()> {
     let mut quiet = 0;
+    let mut scarce = false;
     loop {
         let offers = match driver {
-            Driver::Auto => quiet >= QUIET_TURNS,
+            Driver::Auto => quiet >= QUIET_TURNS || scarce,
             Driver::Thread => false,
             Driver::Loop => true,
         };
         if offers {
             quiet = 0;
-            *place = place.take().and_then(|reactor| {
-                let deadline = reactor.rest();
+            *place = place.take().and_then(|driving| {
+                let deadline = driving.reactor.rest();
                 let now = || handle.shared.clock.now();
-                seat.leave(reactor, deadline, now, || handle.call())
+                let offer = if scarce { LONG_OFFER } else { OFFER };
+                seat.leave(driving, deadline, offer, now, || handle.call())
             });
+            if let Some(Driving { cores, .. }) = place {
+                cores.begin();
+            }
         }
-        let Some(reactor) = place else {
+        let Some(Driving { reactor, cores }) = place else {
             return Err(io::ErrorKind::Other.into());
         };
         if !reactor.turn(None)? {
@@ -268,5 +294,6 @@ fn turns(
         } else if work.rings > 0 {
             quiet += 1;
         }
+        scarce = driver == Driver::Auto && cores.turned(reactor.now());
     }
 }

@@ -166,14 +166,23 @@ impl Reactor {
         self.work
     }
 
+    /// When the last turn ended, but for what it found to do then.
+    pub(super) fn now(&self) -> Instant {
+        self.cx.now
+    }
+
     /// Nobody drives it for a while: from now on whoever has something for it wakes it, and it wakes
     /// itself where it has something to do at once. Gives its next deadline.
     pub(super) fn rest(&self) -> Option<Instant> {
-        let wait = self.patience(None)?;
-        if wait.is_zero() {
+        if self.patience(None).is_some_and(|wait| wait.is_zero()) {
             self.shared.wake();
         }
-        Some(self.cx.now + wait)
+        self.deadline()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let deadlines = [self.cx.timers.next(), self.shared.pool.trim(self.cx.now)];
+        deadlines.into_iter().flatten().min()
     }
 
     /// A descriptor that is readable as long as a turn has events to take.
@@ -225,10 +234,8 @@ impl Reactor {
         if self.cx.at_once || (wanted && has_room()) || !self.shared.submissions.fall_asleep() {
             return Some(Duration::ZERO);
         }
-        let deadlines = [self.cx.timers.next(), self.shared.pool.trim(self.cx.now)];
         let until = |at: Instant| at.saturating_duration_since(self.cx.now);
-        let waits = deadlines.into_iter().flatten().map(until).chain(timeout);
-        waits.min()
+        self.deadline().map(until).into_iter().chain(timeout).min()
     }
 
     fn dispatch_events(&mut self) {

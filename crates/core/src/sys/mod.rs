@@ -26,7 +26,8 @@
 //!   `descriptor()`, `take() -> Socket`.
 //!
 //! `packets` exports datagram sockets: `Carrier`, and what it receives into and sends from; `answers`
-//! what the network has said of datagrams that were sent; `Pages`: memory straight from the system.
+//! what the network has said of datagrams that were sent; `Pages`: memory straight from the system;
+//! `ThreadTimes`: what a thread has run, where the system tells.
 
 mod address;
 pub(crate) mod answers;
@@ -58,6 +59,7 @@ mod pages;
 mod socket_file;
 #[cfg(unix)]
 mod source_group;
+mod thread_times;
 
 pub use domain::Given;
 pub(crate) use domain::*;
@@ -65,3 +67,4 @@ pub(crate) use imp::*;
 pub(crate) use pages::Pages;
 #[cfg(unix)]
 pub(crate) use socket_file::SocketFile;
+pub(crate) use thread_times::{ThreadTimes, Times};

@@ -272,3 +272,17 @@ fn memory_for_large_writes_is_given_back_when_it_is_not_needed() {
     theatre.pass(Duration::from_secs(3), Duration::from_millis(500));
     assert_eq!(spare(&theatre), 0);
 }
+
+#[test]
+fn what_is_left_for_the_next_turn_wakes_the_driver_and_is_no_deadline() {
+    let mut theatre = Theatre::new();
+    let (id, played) = theatre.stream(&Start::new(Cut::raw()));
+    // More than is read in a turn.
+    played.arrive(&vec![0; 1024 * 1024]);
+    let reactor = theatre.engine.reactor();
+    reactor.tell(id, READABLE);
+    assert!(reactor.turn_unrung().unwrap());
+    // A deadline that has come would take the reactor from a loop that is about to drive.
+    assert_eq!(reactor.rest(), None);
+    assert!(reactor.turn(None).unwrap(), "it does not wait");
+}
