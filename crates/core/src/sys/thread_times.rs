@@ -44,20 +44,6 @@ impl Sum for Times {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use super::ThreadTimes;
-
-    #[test]
-    fn a_thread_that_works_has_run_and_one_that_sleeps_has_not() {
-        let times = ThreadTimes::of_this_thread().unwrap();
-        let before = times.read().unwrap();
-        let mut sum = 0_u64;
-        while times.read().unwrap().ran == before.ran {
-            sum = std::hint::black_box(sum + 1);
-        }
-        // Another thread reads it, too.
-        let after = std::thread::spawn(move || times.read().unwrap());
-        assert!(after.join().unwrap().ran > before.ran);
-    }
-}
+#[cfg(test)]
+#[path = "thread_times_tests.rs"]
+mod tests;
