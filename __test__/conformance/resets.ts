@@ -19,7 +19,7 @@ export function resets(suite: Suite): void {
   suite.both('close() with bytes pending is a reset', async (scene, t, side) => {
     const { channel, log, peer } = await scene.open(side);
     peer.socket.pause();
-    channel.write(Buffer.alloc(64 * MiB));
+    channel.write(Buffer.alloc(16 * MiB));
     await turn();
     channel.close();
     t.true((await log.closed()).unsentBytes > 0);
@@ -95,7 +95,7 @@ export function resets(suite: Suite): void {
     for (const each of options) {
       const { channel, log, peer } = await scene.open(side, each);
       peer.socket.pause();
-      channel.write(Buffer.alloc(64 * MiB));
+      channel.write(Buffer.alloc(16 * MiB));
       await peer.write('begun');
       t.is((await log.closed()).reason, 'timeout');
       t.is(await goneByReset(peer), canReset);
@@ -105,7 +105,7 @@ export function resets(suite: Suite): void {
   suite.both('by lingerTimeout', async (scene, t, side) => {
     const { channel, log, peer } = await scene.open(side, { lingerTimeout: 30 });
     peer.socket.pause();
-    channel.write(Buffer.alloc(64 * MiB));
+    channel.write(Buffer.alloc(16 * MiB));
     channel.end();
     t.is((await log.closed()).reason, 'timeout');
     t.is(await goneByReset(peer), canReset);
@@ -115,7 +115,7 @@ export function resets(suite: Suite): void {
     const options = { readDelimiter: '\n', bufferSize: 4, maxPendingBytes: 1_000 };
     const frame = await scene.open(side, options);
     frame.peer.socket.pause();
-    frame.channel.write(Buffer.alloc(64 * MiB));
+    frame.channel.write(Buffer.alloc(16 * MiB));
     await frame.peer.write('too long');
     t.is((await frame.log.closed()).reason, 'overflow');
     t.is(await goneByReset(frame.peer), canReset);
@@ -135,7 +135,7 @@ export function resets(suite: Suite): void {
   suite.test('by server.close()', async (scene, t) => {
     const { channel, log, peer, server } = await scene.openConnection();
     peer.socket.pause();
-    channel.write(Buffer.alloc(64 * MiB));
+    channel.write(Buffer.alloc(16 * MiB));
     await turn();
     server?.close();
     await log.closed();
