@@ -1,7 +1,7 @@
 //! The seat: whoever sits in it drives the reactor.
 //!
 //! ```text
-//!             leave(): little to do, and the loop was quick with it
+//!             leave(): little to do, and the loop was quick with it; or cores are scarce
 //!   thread ─────────────────────────────▶ nobody ──sit()──▶ loop: drive(), drive() …
 //!     ▲ ▲                                   │                │
 //!     │ └── nobody came in time ────────────┘                │
