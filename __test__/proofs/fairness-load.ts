@@ -15,6 +15,7 @@ const { role, port, udp, worked } = workerData as Load;
 function ask(): void {
   const waits: Waits = { answered: [], ahead: [] };
   let served = 0;
+  let since = Number.POSITIVE_INFINITY;
   for (let other = 0; other < OTHERS; other += 1) {
     const socket = connect(port, '127.0.0.1').setNoDelay().setEncoding('latin1');
     let asked = 0;
@@ -28,21 +29,22 @@ function ask(): void {
     socket.on('connect', next);
     // An answer is short: it comes in one piece.
     socket.on('data', (answer) => {
-      waits.answered.push(performance.now() - asked);
-      waits.ahead.push(Number(answer) - before);
+      if (asked >= since) {
+        waits.answered.push(performance.now() - asked);
+        waits.ahead.push(Number(answer) - before);
+      }
       if (first) served += 1;
-      if (first && served === OTHERS) start();
+      if (first && served === OTHERS) parentPort?.postMessage('all are served');
       first = false;
       next();
     });
     socket.on('error', () => {});
   }
-  function start() {
-    waits.answered = [];
-    waits.ahead = [];
-    parentPort?.postMessage('all are served');
-  }
-  parentPort?.once('message', () => {
+  parentPort?.on('message', (message: 'begin' | 'stop') => {
+    if (message === 'begin') {
+      since = performance.now();
+      return;
+    }
     waits.answered.sort((a, b) => a - b);
     waits.ahead.sort((a, b) => a - b);
     parentPort?.postMessage(waits);
