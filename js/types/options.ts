@@ -195,8 +195,8 @@ export interface EngineOptions {
    * Who drives the reactor. `'auto'`: its thread does, and while there is little to do, and the JS
    * thread is idle, Node's own event loop, which saves a lone request one wake-up. As soon as there is
    * more, or JavaScript runs for more than 20 ms, it is the thread's again: limits and timeouts hold
-   * all the time. On Linux the event loop drives, too, while other programs leave the two threads no
-   * more than one core. `'thread'`: its thread, always; so it is on Windows, and where this is not Node.js.
+   * all the time. On Linux the event loop drives, too, while large data comes and other programs leave
+   * the two threads no more than one core. `'thread'`: its thread, always; so it is on Windows, and where this is not Node.js.
    *
    * @default 'auto'
    */

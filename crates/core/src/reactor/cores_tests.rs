@@ -1,14 +1,25 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{Cores, LONGEST_SPELL, SPELL, WINDOW};
+use super::super::turn::Work;
+use super::{Cores, LARGE, LONGEST_SPELL, SPELL, WINDOW};
 use crate::sys::Times;
+
+fn turn_of(events: usize, bytes: u64) -> Work {
+    Work {
+        events,
+        bytes,
+        ..Work::default()
+    }
+}
 
 /// Threads that are told what they have come to.
 struct Threads {
     times: Arc<Mutex<Option<Times>>>,
     cores: Cores,
     now: Instant,
+    /// What each turn comes to.
+    work: Work,
 }
 
 impl Threads {
@@ -21,22 +32,23 @@ impl Threads {
             times,
             cores: Cores::new(move || *told.lock().unwrap()),
             now,
+            work: turn_of(2, 2 * LARGE),
         }
     }
 
     /// A window passes, of which both have run and waited these parts. Whether the loop should drive.
     fn window(&mut self, ran: f64, waited: f64) -> bool {
-        let begun = self.cores.turned(self.now);
+        let begun = self.cores.turned(self.work, self.now);
         assert!(!begun, "the window begins");
         self.pass(WINDOW / 2);
-        let half = self.cores.turned(self.now);
+        let half = self.cores.turned(self.work, self.now);
         assert!(!half, "it is not over");
         if let Some(times) = &mut *self.times.lock().unwrap() {
             times.ran += WINDOW.mul_f64(ran);
             times.waited += WINDOW.mul_f64(waited);
         }
         self.pass(WINDOW / 2);
-        let scarce = self.cores.turned(self.now);
+        let scarce = self.cores.turned(self.work, self.now);
         self.cores.begin();
         scarce
     }
@@ -48,7 +60,7 @@ impl Threads {
     /// How long the loop stays.
     fn spell(&mut self) -> Duration {
         let began = self.now;
-        while self.cores.are_scarce(self.now) {
+        while self.cores.are_scarce(self.work, self.now) {
             self.pass(Duration::from_millis(100));
         }
         self.now - began
@@ -58,7 +70,7 @@ impl Threads {
 #[test]
 fn two_that_wait_for_the_cores_and_use_one_give_the_work_to_the_loop() {
     let mut threads = Threads::new();
-    assert!(!threads.cores.are_scarce(threads.now));
+    assert!(!threads.cores.are_scarce(threads.work, threads.now));
     assert!(threads.window(0.97, 0.5));
     assert_eq!(threads.spell(), SPELL);
 }
@@ -98,12 +110,12 @@ fn the_thread_tries_again_ever_more_seldom_until_there_are_cores() {
 #[test]
 fn what_the_loop_did_meanwhile_is_in_no_window() {
     let mut threads = Threads::new();
-    assert!(!threads.cores.turned(threads.now));
+    assert!(!threads.cores.turned(threads.work, threads.now));
     // The loop drives, and is busy; the thread comes back.
     threads.times.lock().unwrap().as_mut().unwrap().waited += WINDOW;
     threads.pass(WINDOW);
     threads.cores.begin();
-    assert!(!threads.cores.turned(threads.now));
+    assert!(!threads.cores.turned(threads.work, threads.now));
 }
 
 #[test]
@@ -111,4 +123,21 @@ fn where_nobody_tells_there_are_cores() {
     let mut threads = Threads::new();
     *threads.times.lock().unwrap() = None;
     assert!(!threads.window(0.97, 0.5));
+}
+
+#[test]
+fn with_messages_the_thread_goes_on() {
+    let mut threads = Threads::new();
+    threads.work = turn_of(64, 64 * 4096);
+    assert!(!threads.window(0.97, 0.5));
+    assert_eq!(threads.spell(), Duration::ZERO);
+}
+
+#[test]
+fn where_messages_come_meanwhile_the_loop_does_not_stay() {
+    let mut threads = Threads::new();
+    assert!(threads.window(0.97, 0.5));
+    let messages = turn_of(64, 64 * 4096);
+    assert!(!threads.cores.are_scarce(messages, threads.now));
+    assert!(threads.cores.are_scarce(threads.work, threads.now));
 }

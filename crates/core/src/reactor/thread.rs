@@ -155,7 +155,7 @@ impl ReactorThread {
                 rung = work.rings > 0;
                 let stays = self.driver == Driver::Loop
                     || work.is_within(&MUCH)
-                    || cores.are_scarce(reactor.now());
+                    || cores.are_scarce(work, reactor.now());
                 Some(Left {
                     deadline: reactor.rest(),
                     stays,
@@ -294,6 +294,6 @@ fn turns(
         } else if work.rings > 0 {
             quiet += 1;
         }
-        scarce = driver == Driver::Auto && cores.turned(reactor.now());
+        scarce = driver == Driver::Auto && cores.turned(work, reactor.now());
     }
 }
