@@ -26,6 +26,7 @@ export type NativeBinding = Pick<
   | 'openEngine'
   | 'pushFile'
   | 'pushOwned'
+  | 'reclaim'
   | 'reportUncaught'
   | 'send'
   | 'sent'

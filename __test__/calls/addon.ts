@@ -42,6 +42,7 @@ const SHAPES: Record<string, string[]> = {
   parseAddress: ['host', 'port', 'bytes'],
   pushFile: ['engine', 'file'],
   pushOwned: ['engine', 'bytes', 'number'],
+  reclaim: ['engine'],
   reportUncaught: ['own'],
   send: ['engine', 'id', 'id', 'number', 'bytes', 'number', 'bytes'],
   sent: ['engine', 'id', 'id'],

@@ -84,6 +84,12 @@ export class Script {
     this.loans.set(number, memory);
   };
 
+  reclaim = (): number[] => {
+    const numbers = Array.from(this.loans.keys());
+    this.loans.clear();
+    return numbers;
+  };
+
   take = (_native: unknown, words: Uint32Array, memory: Uint8Array): void => {
     words.fill(0, 0, BatchHeader.WORDS);
     words[BatchHeader.FAILED] = this.failed ? 1 : 0;

@@ -58,7 +58,8 @@ function play(...batches: Record[][]) {
     died: (error: Error) => told.push((error as NodeJS.ErrnoException).code),
     uncaught: (error: unknown) => told.push((error as Error).message),
   };
-  const binding = { take: script.take, lend: script.lend, setPace: () => {} };
+  const { take, lend, reclaim } = script;
+  const binding = { take, lend, reclaim, setPace: () => {} };
   const dispatcher = new Dispatcher(binding, {} as NativeEngineHandle, host);
   return { told, script, registry, late, budget, dispatcher };
 }

@@ -22,6 +22,7 @@ import type { NativeBinding, NativeEngineHandle } from '../binding.ts';
 import { engineFailed } from '../check/errors.ts';
 import { BATCH_BYTES, BatchHeader, Flag, Kind, Op, Tally as TallyAt } from '../generated/wire.ts';
 import type { Chunk, Datagrams, Handler, Tally } from './handler.ts';
+import { Loans } from './loans.ts';
 import { Pace } from './pace.ts';
 import type { Registry } from './registry.ts';
 import { latin1, memory, Slab } from './slab.ts';
@@ -34,10 +35,6 @@ const FIRST_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 /** Bytes are read into the same place each time; what one large batch needed is given back. */
 const KEEP_BYTES = 1024 * 1024;
-/** The memory that the reactor reads into, once it has brought much. */
-const LOAN_BYTES = 256 * 1024;
-/** One for the batch that is read here, one for that which is filled, and for all that may wait. */
-const MOST_LOANS = 6;
 
 type Kinds = (typeof Kind)[keyof typeof Kind];
 
@@ -71,18 +68,16 @@ export interface DispatcherHost {
   uncaught(error: unknown): void;
 }
 
+type DispatcherBinding = Pick<NativeBinding, 'take' | 'lend' | 'reclaim' | 'setPace'>;
+
 /** @internal */
 export class Dispatcher {
-  #binding: Pick<NativeBinding, 'take' | 'lend' | 'setPace'>;
+  #binding: DispatcherBinding;
   #native: NativeEngineHandle;
   #host: DispatcherHost;
   #words = new Uint32Array(FIRST_WORDS);
   #bytes = memory(FIRST_BYTES);
-  /** What was lent to the reactor; which of it has come back with the batch, or -1. */
-  #loans: Buffer[] = [];
-  #loan = -1;
-  /** The batch was copied, but long enough to be read into a loan. */
-  #wantsLoan = false;
+  #loans: Loans;
   #slab = new Slab();
   /** Reused for every chunk: nothing keeps it. */
   #chunk: Chunk;
@@ -98,14 +93,11 @@ export class Dispatcher {
   /** The last turn began with those that an earlier one had left. */
   #wasLate = false;
 
-  constructor(
-    binding: Pick<NativeBinding, 'take' | 'lend' | 'setPace'>,
-    native: NativeEngineHandle,
-    host: DispatcherHost,
-  ) {
+  constructor(binding: DispatcherBinding, native: NativeEngineHandle, host: DispatcherHost) {
     this.#binding = binding;
     this.#native = native;
     this.#host = host;
+    this.#loans = new Loans(binding, native);
     this.#chunk = {
       bytes: this.#bytes,
       slab: this.#slab,
@@ -165,9 +157,14 @@ export class Dispatcher {
     return true;
   }
 
+  /** Nothing is taken any more. */
+  end(): void {
+    this.#loans.end();
+  }
+
   /** Takes what the reactor has ready, if anything. */
   #take(): boolean {
-    this.#lend();
+    this.#loans.lend(this.#slab);
     if (this.#slab.claimed || this.#bytes.length > KEEP_BYTES) {
       this.#slab.claimed = false;
       this.#bytes = NOTHING;
@@ -181,9 +178,8 @@ export class Dispatcher {
     const words = this.#words;
     const count = words[BatchHeader.RECORD_WORDS] as number;
     const length = words[BatchHeader.BYTES] as number;
-    this.#loan = (words[BatchHeader.LOAN] as number) - 1;
-    this.#wantsLoan = this.#loan < 0 && 2 * length >= LOAN_BYTES;
-    const bytes = this.#loans[this.#loan] ?? this.#bytes;
+    const loan = (words[BatchHeader.LOAN] as number) - 1;
+    const bytes = this.#loans.taken(loan, length) ?? this.#bytes;
     if (count === 0) {
       if (words[BatchHeader.FAILED] !== 0) this.#host.died(engineFailed());
       return false;
@@ -198,23 +194,6 @@ export class Dispatcher {
     this.#from = 0;
     this.#end = BatchHeader.WORDS + count;
     return true;
-  }
-
-  /**
-   * Lends again what has come back, or other memory, where somebody keeps that; or one more. Nothing
-   * has been taken yet that would be lost where there is no memory.
-   */
-  #lend(): void {
-    let number = this.#loan;
-    if (number >= 0) {
-      if (this.#slab.claimed) this.#loans[number] = memory(LOAN_BYTES);
-      this.#slab.claimed = false;
-    } else if (this.#wantsLoan && this.#loans.length < MOST_LOANS) {
-      number = this.#loans.push(memory(LOAN_BYTES)) - 1;
-    } else return;
-    this.#loan = -1;
-    this.#wantsLoan = false;
-    this.#binding.lend(this.#native, number, this.#loans[number] as Buffer);
   }
 
   /** All of a batch is through; in this turn it has taken so many milliseconds. */

@@ -334,6 +334,7 @@ export class Reactor {
     if (this.#state !== 'closing' || !this.registry.isEmpty) return;
     this.#state = 'closed';
     used.delete(this);
+    this.#dispatcher?.end();
     if (this.#native !== null) this.#binding.closeEngine(this.#native);
     for (const resolve of this.#waiting) resolve();
   }

@@ -199,6 +199,13 @@ pub fn lend(engine: &External<NativeEngine>, number: u32, memory: Uint8Array) ->
     engine.handle(|handle| lent.lend(handle, number, memory))
 }
 
+/// Takes back the loans that wait to be filled, by their numbers. One that is being filled stays.
+#[napi(catch_unwind, strict)]
+pub fn reclaim(engine: &External<NativeEngine>) -> Vec<u32> {
+    let mut lent = engine.life.lent.borrow_mut();
+    engine.handle(|handle| lent.reclaim(handle))
+}
+
 /// How much may wait to be taken: this part of what is the most.
 #[napi(catch_unwind)]
 pub fn set_pace(engine: &External<NativeEngine>, pace: f64) {

@@ -6,16 +6,10 @@ use napi::bindgen_prelude::Uint8Array;
 use napi::{Error, Result, Status};
 use pants_core::{Handle, Loan};
 
-/// The loans of one engine, by number. They outlive the reactor, or are returned before.
+/// The loans of one engine, by number: what keeps each alive while the reactor has it. They outlive
+/// the reactor, or are returned before.
 #[derive(Default)]
-pub(crate) struct Lent(Vec<Entry>);
-
-struct Entry {
-    /// Keeps it alive.
-    _memory: Uint8Array,
-    /// JS has it again.
-    returned: bool,
-}
+pub(crate) struct Lent(Vec<Option<Uint8Array>>);
 
 impl Lent {
     /// Lends; the number is one after the last, or of memory that JS has again.
@@ -26,7 +20,7 @@ impl Lent {
         mut memory: Uint8Array,
     ) -> Result<()> {
         let place = number as usize;
-        if place > self.0.len() || self.0.get(place).is_some_and(|entry| !entry.returned) {
+        if place > self.0.len() || self.0.get(place).is_some_and(Option::is_some) {
             return Err(Error::new(Status::InvalidArg, "a number that is not free"));
         }
         // SAFETY: nobody else has a view of it.
@@ -38,21 +32,27 @@ impl Lent {
         if !handle.lend(Loan { number, bytes }) {
             return Err(Error::new(Status::InvalidArg, "too little memory"));
         }
-        let entry = Entry {
-            _memory: memory,
-            returned: false,
-        };
         match self.0.get_mut(place) {
-            Some(before) => *before = entry,
-            None => self.0.push(entry),
+            Some(free) => *free = Some(memory),
+            None => self.0.push(Some(memory)),
         }
         Ok(())
     }
 
     /// JS has it again.
     pub(crate) fn returned(&mut self, number: u32) {
-        if let Some(entry) = self.0.get_mut(number as usize) {
-            entry.returned = true;
+        if let Some(kept) = self.0.get_mut(number as usize) {
+            *kept = None;
         }
+    }
+
+    /// JS has those again that wait to be filled.
+    pub(crate) fn reclaim(&mut self, handle: &Handle) -> Vec<u32> {
+        let loans = handle.reclaim().into_iter();
+        let numbers: Vec<u32> = loans.map(|loan| loan.number).collect();
+        for &number in &numbers {
+            self.returned(number);
+        }
+        numbers
     }
 }

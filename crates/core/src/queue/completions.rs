@@ -138,6 +138,11 @@ impl Completions {
         is_enough
     }
 
+    /// The loans that no batch has: they are the caller's again.
+    pub(crate) fn reclaim(&self) -> Vec<Loan> {
+        std::mem::take(&mut lock(&self.state).loans)
+    }
+
     /// Moves as many batches as there is room for out of the queue: their records to `words`,
     /// behind the header, and their bytes to `bytes`; or one, whose bytes stand in a loan, which is
     /// the caller's again. Where there is too little room for one, nothing is taken, and the header
@@ -402,6 +407,20 @@ mod tests {
             (&room[..5], &room[5..][..LOAN_BYTES]),
             (&b"first"[..], &*long)
         );
+    }
+
+    #[test]
+    fn a_loan_that_no_batch_has_can_be_had_again() {
+        let (queue, mut filling) = with_loan();
+        assert!(
+            queue.reclaim().is_empty(),
+            "the batch that is filled has it"
+        );
+        cross(&queue, &mut filling, b"few", &mut [0; 8]);
+        let numbers = queue.reclaim().into_iter().map(|loan| loan.number);
+        assert_eq!(numbers.collect::<Vec<_>>(), [4]);
+        cross(&queue, &mut filling, b"few", &mut [0; 8]);
+        assert_eq!(filling.most_to_read(), READ_BYTES, "it is gone");
     }
 
     #[test]

@@ -331,6 +331,11 @@ impl Handle {
         self.shared.completions.lend(loan)
     }
 
+    /// The loans that wait to be filled, which are the caller's again. What is being filled stays.
+    pub fn reclaim(&self) -> Vec<Loan> {
+        self.shared.completions.reclaim()
+    }
+
     /// How much may wait to be taken: this part (0 to 1) of what is the most. It is in front of
     /// everybody: whoever is slow with what it takes says so here.
     pub fn set_pace(&self, pace: f64) {
