@@ -72,7 +72,10 @@ pub fn open_engine(
     let descriptor = life.thread.borrow_mut().take_descriptor();
     #[cfg(unix)]
     let watch = match descriptor {
-        Some(descriptor) => Some(Watch::new(env, &look, descriptor, Rc::downgrade(&life))?),
+        Some(descriptor) => {
+            let whose = Rc::downgrade(&life);
+            Some(Watch::new(env, &look, descriptor, whose)?)
+        }
         None => None,
     };
     // Weak: an engine that nobody has any more stops by itself.

@@ -11,7 +11,7 @@ use pants_core::ReactorThread;
 use crate::doorbell::Doorbell;
 use crate::lent::Lent;
 #[cfg(unix)]
-use crate::seat::Watch;
+use crate::seat::{Drives, Watch};
 
 /// From the reactor's start to its end, or the environment's.
 pub(crate) struct Life {
@@ -32,12 +32,6 @@ pub(crate) struct Bell {
 }
 
 impl Life {
-    /// One turn on this thread, which is the loop's: where it sits.
-    #[cfg(unix)]
-    pub(crate) fn drive(&self) -> Option<Driven> {
-        self.thread.borrow().drive()
-    }
-
     /// Has JS look at its completions, later.
     pub(crate) fn ring(&self) {
         if let Some(bell) = &*self.bell.borrow() {
@@ -74,6 +68,17 @@ impl Life {
             bell.watch = None;
         }
         self.thread.borrow_mut().stop();
+    }
+}
+
+#[cfg(unix)]
+impl Drives for Life {
+    fn drive(&self) -> Option<Driven> {
+        self.thread.borrow().drive()
+    }
+
+    fn ring(&self) {
+        self.ring();
     }
 }
 

@@ -19,8 +19,7 @@ use std::sync::OnceLock;
 
 use napi::bindgen_prelude::*;
 use napi::sys;
-
-use crate::life::Life;
+use pants_core::Driven;
 
 /// `UV_POLL` of `uv_handle_type`, and `UV_READABLE` of `uv_poll_event`.
 const UV_POLL: c_int = 8;
@@ -50,6 +49,15 @@ pub(crate) fn is_possible() -> bool {
     Uv::get().is_some()
 }
 
+/// Whose reactor is driven.
+pub(crate) trait Drives {
+    /// One turn on this thread, which is the loop's: where it sits.
+    fn drive(&self) -> Option<Driven>;
+
+    /// Has JS look at its completions, later.
+    fn ring(&self);
+}
+
 /// Waits for a reactor's descriptor on the loop of an environment, for as long as this lives.
 ///
 /// It never keeps the process alive: the doorbell does.
@@ -62,7 +70,7 @@ struct Watched {
     /// The function of JS, and the context that it is called in.
     look: sys::napi_ref,
     context: sys::napi_async_context,
-    life: Weak<Life>,
+    whose: Weak<dyn Drives>,
     handle: OnceCell<Box<[u128]>>,
     /// One of our own: libuv and mio do not meet in one registration.
     descriptor: Cell<Option<OwnedFd>>,
@@ -77,7 +85,7 @@ impl Watch {
         env: &Env,
         look: &Function<'_, (), ()>,
         descriptor: OwnedFd,
-        life: Weak<Life>,
+        whose: Weak<dyn Drives>,
     ) -> Result<Self> {
         let uv = Uv::get().ok_or_else(|| Error::from_reason("there is no libuv"))?;
         let env = env.raw();
@@ -107,7 +115,7 @@ impl Watch {
             env,
             look: reference,
             context,
-            life,
+            whose,
             handle: OnceCell::from(vec![0; size.div_ceil(size_of::<u128>())].into_boxed_slice()),
             descriptor: Cell::default(),
             closed: Cell::new(false),
@@ -164,10 +172,10 @@ impl Watched {
     }
 
     fn readable(&self) {
-        let Some(life) = self.life.upgrade() else {
+        let Some(whose) = self.whose.upgrade() else {
             return self.stop();
         };
-        let driven = life.drive();
+        let driven = whose.drive();
         if !driven.is_some_and(|driven| driven.stays) {
             self.stop();
         }
@@ -181,7 +189,7 @@ impl Watched {
         }
         self.under_way.set(false);
         if self.rung.replace(false) {
-            life.ring();
+            whose.ring();
         }
     }
 
