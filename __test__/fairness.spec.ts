@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -224,4 +225,27 @@ test('a flood of channels that are unref()ed keeps no process alive', async (t) 
   const program = fileURLToPath(new URL('fixtures/unref-flood.mjs', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 20_000 });
   t.is(stdout, 'exit\n');
+});
+
+test('an answer does not wait for the hooks that follow it, in the same batch', async (t) => {
+  const fixture = fileURLToPath(new URL('fixtures/slow-hooks.mjs', import.meta.url));
+  const server = spawn(process.execPath, [fixture], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.teardown(() => server.kill('SIGKILL'));
+  const [port] = await once(server.stdout, 'data');
+  const socket = connect(Number(port), '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  let answers = '';
+  const changed = new Condition(() => answers);
+  socket.on('data', (data) => {
+    answers += data;
+    changed.changed();
+  });
+  // One chunk: the reactor reads it at once.
+  socket.write('1\n2\n3\n4\nlast\n');
+  await changed.until('first answer', () => answers.startsWith('1\n'));
+  t.false(answers.includes('last'));
+  // Only now the hook of the last ends.
+  server.stdin.write('x');
+  await changed.until('last answer', () => answers.endsWith('last\n'));
+  t.is(answers, '1\n2\n3\n4\nlast\n');
 });

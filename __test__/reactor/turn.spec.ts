@@ -111,10 +111,29 @@ test('what is over budget waits for the next turn, in its place', async (t) => {
     told.push('second');
   });
   await immediate();
-  t.deepEqual(told.splice(0), ['long', 'submit']);
+  t.deepEqual(told.splice(0), ['long', 'submit', 'submit']);
   await immediate();
   await immediate();
   t.deepEqual(told, ['second', 'submit', 'third', 'submit']);
+});
+
+test('what cannot be handed over in the middle of a turn is handed over at its end', async (t) => {
+  const told: string[] = [];
+  const turn = new Turn({
+    isReferenced: true,
+    submit: () => {
+      told.push('submit');
+      if (told.length === 2) throw new RangeError('no memory');
+    },
+    handleAll: () => false,
+    uncaught: (error) => told.push((error as Error).message),
+  });
+  turn.callSoon(() => {
+    while (turn.budget.elapsed < 1) told.length = 0;
+    told.push('long');
+  });
+  await immediate();
+  t.deepEqual(told, ['long', 'submit', 'submit']);
 });
 
 test('who has frames left is whom the next turn begins with', async (t) => {

@@ -1,9 +1,11 @@
 /**
- * How long hooks may run before timers and other input have their turn.
+ * How long hooks may run before what they have written is sent, and before timers and other input have
+ * their turn.
  *
  * ```text
  *   begin() ─▶ hooks, each of them counted ─▶ spent: the next record waits for the next turn
- *                                             └─▶ overdrawn: so does the next frame of this one
+ *                      │                      └─▶ overdrawn: so does the next frame of this one
+ *                      └─▶ send(), now and then
  * ```
  */
 
@@ -11,6 +13,8 @@
 const SPENT = 3;
 /** Frames that wait are cut again: not where a record is through in as long once more. */
 const OVERDRAWN = 6;
+/** What was written longer ago is sent: to hand it over costs the time of some hooks. */
+const SEND = 0.5;
 /** Looking at the clock costs as much as some small frames: so that is done about so often … */
 const LOOK = 0.2;
 /** … and after so many of them at most. */
@@ -22,15 +26,22 @@ export class Budget {
   overdrawn = false;
   #began = 0;
   #looked = 0;
+  #sent = 0;
+  #send: () => void;
   /** Hooks from one look to the next, and how many of them are left. */
   #every = 1;
   #left = 1;
+
+  constructor(send: () => void) {
+    this.#send = send;
+  }
 
   begin(): void {
     this.spent = false;
     this.overdrawn = false;
     this.#began = performance.now();
     this.#looked = 0;
+    this.#sent = 0;
   }
 
   /** A hook has run. */
@@ -47,6 +58,10 @@ export class Budget {
     this.#every = soon ? Math.max(1, this.#every >> 1) : Math.min(MOST, 2 * this.#every);
     this.#looked = elapsed;
     this.#left = this.#every;
+    if (elapsed - this.#sent > SEND) {
+      this.#sent = elapsed;
+      this.#send();
+    }
   }
 
   /** Since it began. */

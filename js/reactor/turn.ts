@@ -51,7 +51,7 @@ export interface TurnHost {
 
 /** @internal */
 export class Turn {
-  readonly budget: Budget = new Budget();
+  readonly budget: Budget = new Budget(() => this.#submitEarly());
   #host: TurnHost;
   #soon: Soon[] = [];
   #late: Late[] = [];
@@ -133,6 +133,15 @@ export class Turn {
       this.#reframed.clear();
     }
     this.#host.submit();
+  }
+
+  /** Hooks have run for a while, and others follow: what they have written does not wait for those. */
+  #submitEarly(): void {
+    try {
+      this.#host.submit();
+    } catch {
+      // There is no memory for it: then the turn's end says so, if that still is so.
+    }
   }
 
   /** What the doorbell calls. */
