@@ -1076,8 +1076,8 @@ export declare class Stream<A extends Address | string = Address | string>
   ): this;
   /**
    * Sends; the bytes are taken at the call. What is written in one turn of the event loop leaves
-   * together; `flush` sends it now. The pieces of an array leave one after the other, and are accepted
-   * or refused as a whole.
+   * together (what a hook has written, after half a millisecond of other hooks); `flush` sends it now.
+   * The pieces of an array leave one after the other, and are accepted or refused as a whole.
    *
    * Returns false when more than `highWaterMark` is pending: wait for `onWrite`. Nothing that was
    * accepted is dropped silently: `onClose` counts what never left. With more than
